@@ -1,1 +1,2 @@
-export {};
+export type * from './ports/call-store.js';
+export type * from './ports/directory.js';

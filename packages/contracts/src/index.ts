@@ -1,1 +1,1 @@
-export {};
+export type { Bootstrap } from './bootstrap.js';
