@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { configManual } from './manual.js';
+import { ConfigError, readConfig } from './read-config.js';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  it('has a default for everything that a first start needs', () => {
+    const config = readConfig({});
+    expect(config).toMatchObject({ httpHost: '127.0.0.1', httpPort: 8080, sipPort: 5060, simulatedPstn: 'auto' });
+    expect(config.databaseUrl).toBeUndefined();
+  });
+
+  it.each([
+    ['INTERMIX_HTTP_PORT', 'abc', 'port number'],
+    ['INTERMIX_HTTP_PORT', '70000', 'port number'],
+    ['INTERMIX_SIP_PORT', '-1', 'port number'],
+    ['INTERMIX_HTTP_HOST', 'a b', 'host name'],
+    ['INTERMIX_DATABASE_URL', 'mysql://x', 'postgres://'],
+    ['INTERMIX_SIMULATED_PSTN', 'maybe', 'auto, on, off'],
+    ['INTERMIX_ALLOW_PRIVATE_URLS', 'yes', 'auto, on, off'],
+    ['INTERMIX_LOG_LEVEL', 'loud', 'debug'],
+    ['INTERMIX_MEDIA_ENGINE', 'asterisk', 'embedded'],
+    ['INTERMIX_RTPENGINE_URLS', 'tcp:1.2.3.4', 'udp:'],
+    ['INTERMIX_ALLOWED_ORIGINS', 'crm.example', 'https://crm.example'],
+    ['INTERMIX_HTTP_PROT', '8080', 'not a setting'],
+  ])('refuses %s=%s with a sentence that names it and the cure', (name, value, cure) => {
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(name);
+    expect(problems[0]).toContain(cure);
+  });
+
+  it('names settings that contradict each other', () => {
+    expect(problemsOf({ INTERMIX_TLS_CERT_FILE: 'a.pem' })[0]).toContain('belong together');
+    expect(problemsOf({ INTERMIX_SIPS_PORT: '5061' })[0]).toContain('certificate');
+    expect(problemsOf({ INTERMIX_RTP_PORT_MIN: '30000', INTERMIX_RTP_PORT_MAX: '30001' })[0]).toContain('at least 3');
+    expect(problemsOf({ INTERMIX_WEBRTC_PORT: '30010' })[0]).toContain('RTP port range');
+  });
+
+  it('tells all that is wrong at once', () => {
+    expect(problemsOf({ INTERMIX_HTTP_PORT: 'x', INTERMIX_SIP_PORT: 'y' })).toHaveLength(2);
+  });
+
+  it('is described by docs/reference/config.md', () => {
+    const page = readFileSync(new URL('../../../../docs/reference/config.md', import.meta.url), 'utf8');
+    expect(page).toBe(configManual());
+  });
+});

@@ -1,0 +1,53 @@
+/** How a setting's text becomes its value. `problem` completes the sentence "NAME is "text": …" and names the cure. */
+export type Reading<T> = { value: T } | { problem: string };
+
+/** One environment variable: its manual entry and its reader in one place. */
+export interface Setting<T> {
+  name: `INTERMIX_${string}`;
+  /** What stands when the variable is unset or empty; undefined: no value. */
+  default: string | undefined;
+  /** One sentence for the manual. */
+  meaning: string;
+  /** Allowed values, in words. */
+  allowed: string;
+  read(text: string): Reading<T>;
+}
+
+/** Any text, for instance a path or a host. */
+export function text(): Pick<Setting<string>, 'allowed' | 'read'> {
+  return { allowed: 'text', read: (value) => ({ value }) };
+}
+
+/** A TCP or UDP port. 0 is allowed where any free port will do. */
+export function port(options: { anyFree?: boolean } = {}): Pick<Setting<number>, 'allowed' | 'read'> {
+  const lowest = options.anyFree ? 0 : 1;
+  return {
+    allowed: `${lowest}–65535`,
+    read(value) {
+      const number = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+      if (number >= lowest && number <= 65_535) return { value: number };
+      return { problem: `give a port number from ${lowest} to 65535` };
+    },
+  };
+}
+
+export function oneOf<const T extends string>(...words: T[]): Pick<Setting<T>, 'allowed' | 'read'> {
+  return {
+    allowed: words.map((word) => `\`${word}\``).join(', '),
+    read(value) {
+      const found = words.find((word) => word === value);
+      return found === undefined ? { problem: `give one of ${words.join(', ')}` } : { value: found };
+    },
+  };
+}
+
+/** A host name or a literal IP address, without a port. */
+export function host(): Pick<Setting<string>, 'allowed' | 'read'> {
+  return {
+    allowed: 'host name or IP address',
+    read(value) {
+      const isPlausible = /^[A-Za-z0-9._:[\]-]{1,255}$/.test(value);
+      return isPlausible ? { value } : { problem: 'give a host name or an IP address, without a port' };
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import { host, oneOf, port, type Setting, text } from './setting.js';
+
+function setting<T, D extends string | undefined>(entry: Setting<T> & { default: D }): Setting<T> & { default: D } {
+  return entry;
+}
+
+/** Every setting of the server. docs/reference/config.md is made from this table, and a test holds the two together. */
+export const settings = {
+  dataDir: setting({
+    name: 'INTERMIX_DATA_DIR',
+    default: './data',
+    meaning: 'Folder for everything that is kept: the embedded database, keys, `bootstrap.json`. Made with mode 0700.',
+    ...text(),
+  }),
+  httpHost: setting({
+    name: 'INTERMIX_HTTP_HOST',
+    default: '127.0.0.1',
+    meaning: 'Address on which REST, pages and SIP over WebSocket listen.',
+    ...host(),
+  }),
+  httpPort: setting({
+    name: 'INTERMIX_HTTP_PORT',
+    default: '8080',
+    meaning: 'Port of REST, pages and SIP over WebSocket (`/wss`, `/ws`).',
+    ...port(),
+  }),
+  tlsCertFile: setting({
+    name: 'INTERMIX_TLS_CERT_FILE',
+    default: undefined,
+    meaning: 'PEM certificate chain: HTTPS and WSS on the HTTP port, and SIP over TLS. Needs the key file too.',
+    ...text(),
+  }),
+  tlsKeyFile: setting({
+    name: 'INTERMIX_TLS_KEY_FILE',
+    default: undefined,
+    meaning: 'PEM private key of the certificate.',
+    ...text(),
+  }),
+  allowedOrigins: setting({
+    name: 'INTERMIX_ALLOWED_ORIGINS',
+    default: 'auto',
+    meaning:
+      'Web origins that may open a SIP WebSocket. `auto`: every origin while HTTP listens on loopback only, else the server’s own; `*`: every origin; else a list such as `https://crm.example,https://app.example`. A client without an Origin header is not a browser and is let in.',
+    allowed: '`auto`, `*`, or origins separated by commas',
+    read(value) {
+      if (value === 'auto' || value === '*') return { value };
+      const origins = value.split(',').map((origin) => origin.trim());
+      const isOrigin = (origin: string) => /^https?:\/\/[^/\s]+$/.test(origin);
+      return origins.every(isOrigin) ? { value } : { problem: 'give auto, *, or origins such as https://crm.example' };
+    },
+  }),
+  sipHost: setting({
+    name: 'INTERMIX_SIP_HOST',
+    default: '127.0.0.1',
+    meaning: 'Address on which carriers reach us by SIP.',
+    ...host(),
+  }),
+  sipPort: setting({
+    name: 'INTERMIX_SIP_PORT',
+    default: '5060',
+    meaning: 'Port of SIP over UDP and TCP.',
+    ...port(),
+  }),
+  sipsPort: setting({
+    name: 'INTERMIX_SIPS_PORT',
+    default: undefined,
+    meaning: 'Port of SIP over TLS; needs the TLS files. Unset: no TLS listener.',
+    ...port(),
+  }),
+  sipDomain: setting({
+    name: 'INTERMIX_SIP_DOMAIN',
+    default: 'intermix.local',
+    meaning: 'SIP domain: accounts are `<account_sid>.<domain>`; `<account_sid>.voip.exotel.com` is accepted besides.',
+    ...host(),
+  }),
+  mediaAddress: setting({
+    name: 'INTERMIX_MEDIA_ADDRESS',
+    default: '127.0.0.1',
+    meaning: 'Address announced in SDP: the public one when the server is behind NAT.',
+    ...host(),
+  }),
+  webrtcPort: setting({
+    name: 'INTERMIX_WEBRTC_PORT',
+    default: '40000',
+    meaning: 'UDP port of WebRTC media; media process n listens on this port + n.',
+    ...port(),
+  }),
+  rtpPortMin: setting({
+    name: 'INTERMIX_RTP_PORT_MIN',
+    default: '30000',
+    meaning: 'First UDP port for RTP towards carriers; even ports carry RTP, the next one RTCP.',
+    ...port(),
+  }),
+  rtpPortMax: setting({
+    name: 'INTERMIX_RTP_PORT_MAX',
+    default: '30999',
+    meaning: 'Last UDP port for RTP towards carriers.',
+    ...port(),
+  }),
+  mediaEngine: setting({
+    name: 'INTERMIX_MEDIA_ENGINE',
+    default: 'embedded',
+    meaning: 'Which engine carries audio.',
+    ...oneOf('embedded', 'rtpengine'),
+  }),
+  rtpengineUrls: setting({
+    name: 'INTERMIX_RTPENGINE_URLS',
+    default: undefined,
+    meaning: 'Control addresses of rtpengine: `udp:host:port`, separated by commas.',
+    allowed: '`udp:host:port,…`',
+    read(value) {
+      const isUrl = (url: string) => /^udp:[^\s,]+:\d{1,5}$/.test(url);
+      return value.split(',').every(isUrl) ? { value } : { problem: 'give addresses such as udp:127.0.0.1:2223' };
+    },
+  }),
+  databaseUrl: setting({
+    name: 'INTERMIX_DATABASE_URL',
+    default: undefined,
+    meaning: 'PostgreSQL 15 or newer. Unset: an embedded database in the data folder, for a single server.',
+    allowed: '`postgres://user:password@host:port/database`',
+    read(value) {
+      const isPostgres = /^postgres(ql)?:\/\/\S+$/.test(value);
+      return isPostgres
+        ? { value }
+        : { problem: 'give a URL such as postgres://user:password@127.0.0.1:5432/intermix' };
+    },
+  }),
+  simulatedPstn: setting({
+    name: 'INTERMIX_SIMULATED_PSTN',
+    default: 'auto',
+    meaning: 'The built-in simulated telephone network. `auto`: on until a carrier is configured.',
+    ...oneOf('auto', 'on', 'off'),
+  }),
+  allowPrivateUrls: setting({
+    name: 'INTERMIX_ALLOW_PRIVATE_URLS',
+    default: 'auto',
+    meaning:
+      'Whether customers’ URLs may name private and loopback addresses. `auto`: yes while HTTP listens on loopback only.',
+    ...oneOf('auto', 'on', 'off'),
+  }),
+  logLevel: setting({
+    name: 'INTERMIX_LOG_LEVEL',
+    default: 'info',
+    meaning: 'Least important log line that is written.',
+    ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  }),
+};
+
+type SettingTable = typeof settings;
+type ValueOf<S> = S extends Setting<infer T> ? (S extends { default: string } ? T : T | undefined) : never;
+
+/** All settings with their values, frozen. */
+export type Config = { readonly [K in keyof SettingTable]: ValueOf<SettingTable[K]> };

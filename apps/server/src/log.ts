@@ -1,0 +1,22 @@
+import type { Logger } from '@intermix/kernel';
+import { pino } from 'pino';
+
+// Values of these keys never reach a log line, at whatever depth they lie in the first three levels.
+const secretKeys = [
+  'password',
+  'secret',
+  'token',
+  'access_token',
+  'api_key',
+  'api_token',
+  'authorization',
+  'sip_password',
+  'inbound_auth_password',
+  'outbound_auth_password',
+];
+const redactedPaths = secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
+
+/** JSON lines on standard output. */
+export function createLogger(level: string): Logger {
+  return pino({ level, base: null, redact: { paths: redactedPaths, censor: '[secret]' } });
+}
