@@ -1,1 +1,19 @@
-export {};
+export { Baresip, type BaresipEvent, type BaresipOptions } from './baresip.js';
+export type { BaresipAccount, BaresipAudio } from './baresip-config.js';
+export { type EventuallyOptions, eventually } from './eventually.js';
+export { findExecutable } from './executable.js';
+export { FakeClock } from './fake-clock.js';
+export { repositoryRoot } from './repository-root.js';
+export {
+  runSipp,
+  type SippOptions,
+  type SippResult,
+  type SippRun,
+  type SippScenario,
+  sippScenarioFile,
+  sippScenarios,
+  startSipp,
+} from './sipp.js';
+export { type PortBlock, reservePorts, sparePort } from './spare-ports.js';
+export { type RunningServer, type StartServerOptions, startServer } from './start-server.js';
+export { makeToneWav, toneWav } from './tone-wav.js';
