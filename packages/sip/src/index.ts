@@ -1,1 +1,24 @@
-export {};
+export { type CSeq, parseCSeq } from './message/cseq.js';
+export {
+  type PartialMessage,
+  SessionEndedError,
+  SipHeaderError,
+  SipParseError,
+  SipRejectedError,
+  SipRequestError,
+  SipTransportError,
+} from './message/errors.js';
+export { canonicalName } from './message/header-names.js';
+export { Headers } from './message/headers.js';
+export { limits } from './message/limits.js';
+export { SipMessage, SipRequest, SipResponse } from './message/message.js';
+export { type BodyPart, parseMediaType, parseMultipart } from './message/multipart.js';
+export { NameAddr } from './message/name-addr.js';
+export { type ParseOptions, parseMessage } from './message/parse.js';
+export { defaultReason } from './message/reason-phrases.js';
+export { createBranch, createCallId, createRequest, createTag, type RequestParts } from './message/requests.js';
+export { createParseErrorResponse, createResponse, type ResponseParts } from './message/responses.js';
+export { checkSanity, type SanityContext, type SanityRefusal } from './message/sanity.js';
+export { OtherUri, parseUri, SipUri, type SipUriParts, type Uri } from './message/uri.js';
+export { branchOf, MAGIC_COOKIE, Via, type ViaParts } from './message/via.js';
+export { writeMessage } from './message/write.js';

@@ -1,0 +1,92 @@
+import { headerKey } from './header-names.js';
+import type { Headers } from './headers.js';
+import { limits } from './limits.js';
+import { isToken } from './scanner.js';
+import { SipParseError } from './syntax-errors.js';
+
+/** Fields of which a message has exactly one. A second is refused even when it says the same (RFC 4475 §3.3.8). */
+const single = new Set([
+  'Call-ID',
+  'Content-Length',
+  'Content-Type',
+  'CSeq',
+  'Expires',
+  'From',
+  'Max-Forwards',
+  'RAck',
+  'Refer-To',
+  'RSeq',
+  'Session-Expires',
+  'To',
+]);
+
+/**
+ * Splits the head behind the start line into fields and unfolds them (RFC 3261 §7.3.1). `text` has no final CRLF.
+ * Returns what is wrong with it instead of throwing, after having kept all that is right, so that an answer can be made.
+ */
+export function readFields(text: string, start: number, headers: Headers): SipParseError | undefined {
+  let problem: SipParseError | undefined;
+  const seen = new Set<string>();
+  let at = start;
+  while (at < text.length) {
+    const { line, next } = readLogicalLine(text, at);
+    at = next;
+    const wrong = addField(line, headers, seen);
+    problem ??= wrong;
+    if (headers.size > limits.headerCount) return refuse('header-count', 'too many header fields', 513);
+  }
+  return problem;
+}
+
+/** One line and its continuation lines, joined by one space. */
+function readLogicalLine(text: string, start: number): { line: string; next: number } {
+  let end = lineEnd(text, start);
+  let line = text.slice(start, end);
+  if (!isFold(text, end + 2)) return { line, next: end + 2 };
+  const pieces = [line.trimEnd()];
+  while (isFold(text, end + 2)) {
+    const from = end + 2;
+    end = lineEnd(text, from);
+    const piece = text.slice(from, end).trim();
+    if (piece !== '') pieces.push(piece);
+  }
+  line = pieces.join(' ');
+  return { line, next: end + 2 };
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\r\n', from);
+  return end < 0 ? text.length : end;
+}
+
+function isFold(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 32 || code === 9;
+}
+
+function addField(line: string, headers: Headers, seen: Set<string>): SipParseError | undefined {
+  if (line.length > limits.headerLength) return refuse('header-length', 'a header field is too long', 513);
+  const colon = line.indexOf(':');
+  const name = trimLws(line, 0, Math.max(colon, 0));
+  if (!isToken(name)) return refuse('header', 'a line is not a header field');
+  if (line.includes('\r') || line.includes('\n')) return refuse('line-break', 'a lone CR or LF in the head');
+  const key = headerKey(name);
+  if (single.has(key)) {
+    if (seen.has(key)) return refuse(key.toLowerCase(), `${key} is given twice`);
+    seen.add(key);
+  }
+  headers.addParsed(name, trimLws(line, colon + 1, line.length));
+  return undefined;
+}
+
+function trimLws(text: string, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && isFold(text, from)) from++;
+  while (to > from && isFold(text, to - 1)) to--;
+  return text.slice(from, to);
+}
+
+function refuse(problem: string, message: string, status = 400): SipParseError {
+  return new SipParseError(problem, message, { status });
+}
