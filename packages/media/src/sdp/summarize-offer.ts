@@ -1,0 +1,13 @@
+import type { SdpSummary } from '../types.js';
+import { parseRemote } from './parse-remote.js';
+
+/** What an offer holds, without creating anything. Throws SdpError, and nothing else. */
+export function summarizeOffer(sdp: string): SdpSummary {
+  const remote = parseRemote(sdp);
+  return {
+    codecs: remote.formats.map((format) => format.codec),
+    direction: remote.direction,
+    kind: remote.kind,
+    telephoneEvent: remote.telephoneEvents.length > 0,
+  };
+}
