@@ -22,3 +22,30 @@ export { checkSanity, type SanityContext, type SanityRefusal } from './message/s
 export { OtherUri, parseUri, SipUri, type SipUriParts, type Uri } from './message/uri.js';
 export { branchOf, MAGIC_COOKIE, Via, type ViaParts } from './message/via.js';
 export { writeMessage } from './message/write.js';
+export {
+  type ClientTransaction,
+  type ClientTransactionHandlers,
+  type ConnectFlow,
+  type SentBy,
+  type ServerTransaction,
+  TransactionLayer,
+  type TransactionLayerOptions,
+  type TransactionTimers,
+  type TransactionUser,
+} from './transaction/index.js';
+export type {
+  Flow,
+  ResolvedTarget,
+  Resolver,
+  SipProtocol,
+  SocketAddress,
+  Transport,
+  TransportSink,
+} from './transport/flow.js';
+export {
+  type LoopMessage,
+  LoopNetwork,
+  LoopTransport,
+  type LoopTransportOptions,
+  type NetworkConditions,
+} from './transport/loop-network.js';

@@ -1,0 +1,53 @@
+import type { SipRequest, SipResponse } from '../message/message.js';
+import type { Flow } from '../transport/flow.js';
+import type { ResponsePath } from './response-path.js';
+
+/** One request of a peer and our responses. RFC 3261 §17.2. The callbacks are set by the layer above, if it cares. */
+export interface ServerTransaction {
+  readonly request: SipRequest;
+  /** The flow by which the request came. Its responses go there, or where RFC 3261 §18.2.2 says. */
+  readonly flow: Flow;
+  readonly state: 'trying' | 'proceeding' | 'accepted' | 'completed' | 'confirmed' | 'terminated';
+  /** Status of the response sent last. */
+  readonly lastStatus: number | undefined;
+  /**
+   * Sends a response. One that the state does not allow is ignored: anything after the final one, but for a 2xx to INVITE,
+   * which the layer above repeats until its ACK comes (RFC 3261 §13.3.1.4).
+   */
+  respond(response: SipResponse): void;
+  /** No way back to the peer is left. No call follows but `onTerminated`. */
+  onTransportError?: (reason: string) => void;
+  /** Timer H: our 3xx–6xx to INVITE was never acknowledged. */
+  onTimeout?: () => void;
+  /** The transaction has left the layer; always the last call. */
+  onTerminated?: () => void;
+}
+
+/** What the layer does for a server transaction. */
+export interface ServerTransactionHost {
+  /** Takes the transaction out of the maps. */
+  serverEnded(transaction: ServerMachine): void;
+  /** An ACK that matched an accepted INVITE: it is the dialog's. */
+  ackToSuccess(ack: SipRequest, flow: Flow): void;
+}
+
+/** What a server transaction is made of. */
+export interface ServerTransactionParts {
+  key: string;
+  mergeKey: string | undefined;
+  request: SipRequest;
+  flow: Flow;
+  path: ResponsePath;
+}
+
+/** The side of a server transaction that faces the layer. */
+export interface ServerMachine extends ServerTransaction {
+  readonly key: string;
+  readonly mergeKey: string | undefined;
+  start(): void;
+  /** A retransmission of the request, or an ACK. */
+  receive(request: SipRequest, flow: Flow): void;
+  flowFailed(reason: string): void;
+  /** Ends at once and tells nobody. */
+  abandon(): void;
+}
