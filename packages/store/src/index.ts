@@ -1,1 +1,12 @@
-export {};
+export { CallStore } from './calls/call-store.js';
+export type { CarrierPatch, DidPatch, NewCarrier, NewDid } from './carriers/carrier-rows.js';
+export { CarrierStore } from './carriers/carrier-store.js';
+export type { Database } from './database.js';
+export { openStore, type Store, type StoreOptions } from './open-store.js';
+export { hashToken, SecretBox, tokenMatches } from './secret-box.js';
+export { SettingsStore } from './settings-store.js';
+export { StoreConflictError, StoreError, type StoreErrorCode } from './store-error.js';
+export { type Admin, type AdminRole, AdminStore } from './tenants/admin-store.js';
+export { type Account, type App, type Customer, TenantStore } from './tenants/tenant-store.js';
+export type { NewUser, UserPatch, UserRecord } from './users/user-rows.js';
+export { UserStore } from './users/user-store.js';

@@ -1,0 +1,79 @@
+// The thread in which the embedded PostgreSQL lives. PGlite runs a query on the thread that asks for it, from start to
+// end: on the main thread a report or a migration would stop SIP timers and sockets for seconds.
+import fs from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import { DurableNodeFS } from './durable-node-fs.js';
+import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js';
+
+const startParams = [
+  ...PGlite.defaultStartParams.filter((param) => param !== '-F'), // -F switches fsync off.
+  '-c',
+  'wal_sync_method=fsync', // fdatasync does nothing in the WASM build; the hook of DurableNodeFS is behind fsync.
+  '-c',
+  'max_wal_size=64MB',
+  '-c',
+  'min_wal_size=32MB',
+];
+
+const port = parentPort;
+if (!port) throw new Error('pglite-worker runs as a worker thread only');
+
+function send(message: FromWorker): void {
+  port?.postMessage(message, message.type === 'wire' ? [message.bytes.buffer as ArrayBuffer] : []);
+}
+
+/** Counts what reaches the disk, for the metric and for the test that guards the hook. */
+let fdatasyncs = 0;
+const fdatasyncSync = fs.fdatasyncSync;
+fs.fdatasyncSync = (descriptor) => {
+  fdatasyncs += 1;
+  fdatasyncSync(descriptor);
+};
+
+/** A simple query of the frontend protocol: 'Q', length, text, NUL. */
+function simpleQuery(sql: string): Uint8Array {
+  const text = Buffer.from(`${sql}\0`);
+  const head = Buffer.from([0x51, 0, 0, 0, 0]);
+  head.writeUInt32BE(text.length + 4, 1);
+  return Buffer.concat([head, text]);
+}
+
+/** There is one session for ever: a new client must not inherit an open transaction or prepared statements. */
+function resetSession(database: PGlite): void {
+  database.execProtocolRawSync(simpleQuery('ROLLBACK'));
+  database.execProtocolRawSync(simpleQuery('DISCARD ALL'));
+}
+
+async function handle(database: PGlite, message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'wire': {
+      const answer = database.execProtocolRawSync(message.bytes);
+      if (answer.length > 0) send({ type: 'wire', bytes: answer });
+      return;
+    }
+    case 'connect':
+      return resetSession(database);
+    case 'stats':
+      return send({ type: 'stats', fdatasyncs });
+    case 'close':
+      await database.close();
+      process.exit(0);
+  }
+}
+
+function fail(error: unknown): never {
+  send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  process.exit(1);
+}
+
+try {
+  const { databaseDir } = workerData as WorkerData;
+  const database = await PGlite.create({ fs: new DurableNodeFS(databaseDir), startParams });
+  port.on('message', (message: ToWorker) => {
+    handle(database, message).catch(fail);
+  });
+  send({ type: 'ready' });
+} catch (error) {
+  fail(error);
+}

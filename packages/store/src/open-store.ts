@@ -1,0 +1,126 @@
+import { type Clock, type Logger, type Random, systemClock, systemRandom } from '@intermix/kernel';
+import { Kysely, PostgresDialect } from 'kysely';
+import { CallStore } from './calls/call-store.js';
+import { CarrierStore } from './carriers/carrier-store.js';
+import type { Database } from './database.js';
+import { makeDataFolder } from './embedded/data-folder.js';
+import { EmbeddedEngine } from './embedded/embedded-engine.js';
+import type { Engine } from './engine.js';
+import { migrate } from './migrate.js';
+import { openPostgres } from './postgres/postgres-engine.js';
+import { SecretBox } from './secret-box.js';
+import { loadSecretKey } from './secret-key.js';
+import { SettingsStore } from './settings-store.js';
+import { StoreError } from './store-error.js';
+import { AdminStore } from './tenants/admin-store.js';
+import { TenantStore } from './tenants/tenant-store.js';
+import { UserStore } from './users/user-store.js';
+
+export interface StoreOptions {
+  /** Made 0700. Holds the key file, and the embedded database when there is no `databaseUrl`. */
+  dataDir: string;
+  /** PostgreSQL 15 or newer; without it, the embedded database. */
+  databaseUrl?: string | undefined;
+  logger: Logger;
+  clock?: Clock;
+  random?: Random;
+  /** The embedded database died: end the process, its supervisor starts it again. Logged anyway. */
+  onFatal?: (error: StoreError) => void;
+}
+
+export interface Store {
+  readonly kind: 'postgres' | 'embedded';
+  readonly db: Kysely<Database>;
+  readonly calls: CallStore;
+  readonly carriers: CarrierStore;
+  readonly users: UserStore;
+  readonly tenants: TenantStore;
+  readonly admins: AdminStore;
+  readonly settings: SettingsStore;
+  readonly secrets: SecretBox;
+  /** Whether the database answers, within five seconds. Never rejects. */
+  healthy(): Promise<boolean>;
+  /** Waits for the writes under way, then closes. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** With other nodes about, how long their writes to carriers and users may stay unseen. */
+const sharedCacheTtlMs = 2000;
+
+/** Opens the database, brings its tables up to date and checks the key. Rejects with a StoreError. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  makeDataFolder(options.dataDir);
+  const engine = await openEngine(options);
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: engine.pool }) });
+  try {
+    const ran = await migrate(db);
+    if (ran.length > 0) options.logger.info({ migrations: ran }, 'database: tables brought up to date');
+    const secrets = new SecretBox(loadSecretKey(options.dataDir, options.random ?? systemRandom));
+    const store = new OpenStore(engine, db, secrets, options.clock ?? systemClock);
+    await checkKey(store.settings, options.dataDir);
+    return store;
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+function openEngine(options: StoreOptions): Promise<Engine> {
+  const { dataDir, databaseUrl, logger, clock = systemClock, onFatal = () => {} } = options;
+  if (databaseUrl) return openPostgres(databaseUrl, logger);
+  return EmbeddedEngine.open({ dataDir, logger, clock, onFatal });
+}
+
+/** A value that only the right key decrypts: a lost key file shows at the start, not at the first call. */
+async function checkKey(settings: SettingsStore, dataDir: string): Promise<void> {
+  try {
+    await settings.getOrCreate('key-check', () => 'right');
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'ERR_STORE_SECRET_KEY')
+      throw StoreError.secretKey(`${dataDir}/secret.key`, 'is not the one with which this database was encrypted');
+    throw error;
+  }
+}
+
+class OpenStore implements Store {
+  readonly kind: Store['kind'];
+  readonly calls: CallStore;
+  readonly carriers: CarrierStore;
+  readonly users: UserStore;
+  readonly tenants: TenantStore;
+  readonly admins: AdminStore;
+  readonly settings: SettingsStore;
+  readonly #engine: Engine;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    engine: Engine,
+    readonly db: Kysely<Database>,
+    readonly secrets: SecretBox,
+    clock: Clock,
+  ) {
+    this.#engine = engine;
+    this.kind = engine.kind;
+    const cacheTtlMs = engine.kind === 'embedded' ? Number.POSITIVE_INFINITY : sharedCacheTtlMs;
+    this.calls = new CallStore({ db, pool: engine.pool });
+    this.carriers = new CarrierStore({ db, secrets, clock, cacheTtlMs });
+    this.users = new UserStore({ db, secrets, clock, cacheTtlMs });
+    this.tenants = new TenantStore({ db, users: this.users });
+    this.admins = new AdminStore({ db });
+    this.settings = new SettingsStore({ db, secrets });
+  }
+
+  async healthy(): Promise<boolean> {
+    try {
+      await this.#engine.pool.query('SELECT 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.calls.drained().then(() => this.#engine.close());
+    return this.#closing;
+  }
+}

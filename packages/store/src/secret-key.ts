@@ -1,0 +1,35 @@
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Random } from '@intermix/kernel';
+import { StoreError } from './store-error.js';
+
+const keyBytes = 32;
+
+/** Reads `<dataDir>/secret.key`, 32 octets, making it (0600) at the first start. Whoever has it reads the secrets. */
+export function loadSecretKey(dataDir: string, random: Random): Buffer {
+  const path = join(dataDir, 'secret.key');
+  const key = readKey(path) ?? writeKey(path, Buffer.from(random.bytes(keyBytes)));
+  if (key.length !== keyBytes) throw StoreError.secretKey(path, `holds ${key.length} octets instead of ${keyBytes}`);
+  return key;
+}
+
+function readKey(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw StoreError.secretKey(path, 'cannot be read');
+  }
+}
+
+/** On disk before anything is encrypted with it. `wx`: two first starts must not each believe in a key of their own. */
+function writeKey(path: string, key: Buffer): Buffer {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, key);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return key;
+}
