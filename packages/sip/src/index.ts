@@ -19,6 +19,7 @@ export { defaultReason } from './message/reason-phrases.js';
 export { createBranch, createCallId, createRequest, createTag, type RequestParts } from './message/requests.js';
 export { createParseErrorResponse, createResponse, type ResponseParts } from './message/responses.js';
 export { checkSanity, type SanityContext, type SanityRefusal } from './message/sanity.js';
+export { type StreamEvent, StreamFramer } from './message/stream-framer.js';
 export { OtherUri, parseUri, SipUri, type SipUriParts, type Uri } from './message/uri.js';
 export { branchOf, MAGIC_COOKIE, Via, type ViaParts } from './message/via.js';
 export { writeMessage } from './message/write.js';

@@ -29,7 +29,7 @@ export function readFields(text: string, start: number, headers: Headers): SipPa
   const seen = new Set<string>();
   let at = start;
   while (at < text.length) {
-    const { line, next } = readLogicalLine(text, at);
+    const { line, next } = logicalLineAt(text, at);
     at = next;
     const wrong = addField(line, headers, seen);
     problem ??= wrong;
@@ -39,7 +39,7 @@ export function readFields(text: string, start: number, headers: Headers): SipPa
 }
 
 /** One line and its continuation lines, joined by one space. */
-function readLogicalLine(text: string, start: number): { line: string; next: number } {
+export function logicalLineAt(text: string, start: number): { line: string; next: number } {
   let end = lineEnd(text, start);
   let line = text.slice(start, end);
   if (!isFold(text, end + 2)) return { line, next: end + 2 };

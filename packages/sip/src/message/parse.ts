@@ -1,3 +1,4 @@
+import { findHeadEnd } from './head-end.js';
 import { readFields } from './head-lines.js';
 import { Headers } from './headers.js';
 import { limits } from './limits.js';
@@ -44,14 +45,6 @@ function skipLineBreaks(bytes: Uint8Array): number {
   let at = 0;
   while (bytes[at] === 13 && bytes[at + 1] === 10) at += 2;
   return at;
-}
-
-/** Position of the CRLFCRLF that ends the head, or -1. */
-function findHeadEnd(bytes: Uint8Array, start: number): number {
-  for (let at = bytes.indexOf(13, start); at >= 0; at = bytes.indexOf(13, at + 1)) {
-    if (bytes[at + 1] === 10 && bytes[at + 2] === 13 && bytes[at + 3] === 10) return at;
-  }
-  return -1;
 }
 
 function bodyOf(bytes: Uint8Array, start: number, headers: Headers, options: ParseOptions): Uint8Array {

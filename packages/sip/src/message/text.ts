@@ -1,8 +1,9 @@
-/** The methods of Node's Buffer that are used when they are there; a browser has none of them. */
-interface FastBytes {
-  latin1Slice?(start: number, end: number): string;
+/** What is used of Node's Buffer where there is one: a browser has none. */
+interface NodeBuffers {
+  from(buffer: ArrayBufferLike, offset: number, length: number): { latin1Slice(): string };
 }
 
+const nodeBuffers = (globalThis as { Buffer?: unknown }).Buffer as NodeBuffers | undefined;
 const encoder = new TextEncoder();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the class is "not ASCII".
@@ -14,8 +15,7 @@ export function encodeUtf8(text: string): Uint8Array {
 
 /** One character for each octet. */
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  const fast = bytes as FastBytes;
-  if (typeof fast.latin1Slice === 'function') return fast.latin1Slice(start, end);
+  if (nodeBuffers) return nodeBuffers.from(bytes.buffer, bytes.byteOffset + start, end - start).latin1Slice();
   let text = '';
   for (let at = start; at < end; at += 8192) {
     text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + 8192)));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SipParseError } from './errors.js';
-import { type SipMessage, SipRequest, SipResponse } from './message.js';
+import { type SipMessage, SipRequest, type SipResponse } from './message.js';
 import { parseMessage } from './parse.js';
 import { createParseErrorResponse } from './responses.js';
 import { checkSanity, type SanityContext } from './sanity.js';
