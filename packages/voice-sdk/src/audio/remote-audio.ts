@@ -1,0 +1,49 @@
+import type { Platform } from '../platform.js';
+
+/** Plays one call's far end through an element of its own, made when there is something to hear. */
+export class RemoteAudio {
+  readonly #platform: Platform;
+  readonly #blocked: () => void;
+  #element: HTMLAudioElement | undefined;
+  #stopGesture: (() => void) | undefined;
+
+  constructor(platform: Platform, blocked: () => void) {
+    this.#platform = platform;
+    this.#blocked = blocked;
+  }
+
+  /** The element, for a page that chooses another output with `setSinkId`. */
+  get element(): HTMLAudioElement | undefined {
+    return this.#element;
+  }
+
+  play(stream: MediaStream): void {
+    this.#element ??= this.#platform.createAudioElement();
+    const element = this.#element;
+    if (!element) return;
+    element.autoplay = true;
+    element.srcObject = stream;
+    this.#start(element);
+  }
+
+  close(): void {
+    this.#stopGesture?.();
+    this.#stopGesture = undefined;
+    if (!this.#element) return;
+    this.#element.pause();
+    this.#element.srcObject = null;
+    this.#element = undefined;
+  }
+
+  #start(element: HTMLAudioElement): void {
+    element.play()?.catch((error: { name?: string }) => {
+      if (error?.name !== 'NotAllowedError' || this.#stopGesture) return; // AbortError: replaced by a newer stream.
+      this.#stopGesture = this.#platform.onPage('gesture', () => {
+        this.#stopGesture?.();
+        this.#stopGesture = undefined;
+        if (this.#element) this.#start(this.#element);
+      });
+      this.#blocked();
+    });
+  }
+}

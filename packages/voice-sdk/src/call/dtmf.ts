@@ -1,0 +1,55 @@
+import type { Clock } from '@intermix/kernel';
+import type { InviteSession } from '@intermix/sip';
+import { VoiceError } from '../errors.js';
+
+const TONE_MS = 160;
+const GAP_MS = 70;
+const PAUSE_MS = 2_000; // A comma, as RTCDTMFSender plays it.
+const MAX_DIGITS = 64;
+
+/** How digits travel: `auto` is RFC 4733 when both sides agreed on it, SIP INFO otherwise. */
+export type DtmfMode = 'auto' | 'rfc4733' | 'info';
+
+/** Gives the digits in upper case. Throws VoiceError `invalid-dtmf`. */
+export function dtmfDigits(text: string): string {
+  const digits = String(text).toUpperCase();
+  if (!/^[0-9A-D*#,]+$/.test(digits) || digits.length > MAX_DIGITS) {
+    throw new VoiceError('invalid-dtmf', `"${digits.slice(0, MAX_DIGITS)}" holds something that is not a digit`);
+  }
+  return digits;
+}
+
+/** Plays the digits into the RTP stream (RFC 4733); resolves when the last has been played. */
+export function insertDtmf(sender: RTCDTMFSender, digits: string, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const lengthMs = [...digits].reduce((sum, digit) => sum + (digit === ',' ? PAUSE_MS : TONE_MS + GAP_MS), 0);
+    const done = () => {
+      timer.cancel();
+      sender.removeEventListener('tonechange', heard);
+      resolve();
+    };
+    const heard = (event: Event) => {
+      if ((event as RTCDTMFToneChangeEvent).tone === '') done();
+    };
+    const timer = clock.schedule(lengthMs + 500, done); // Engines that never report the end.
+    sender.addEventListener('tonechange', heard);
+    sender.insertDTMF(digits, TONE_MS, GAP_MS);
+  });
+}
+
+/** One SIP INFO a digit, in order, each after the answer to the one before. The body is Exotel's. */
+export async function sendDtmfInfo(session: InviteSession, digits: string, clock: Clock): Promise<void> {
+  for (const digit of digits) {
+    if (digit === ',') {
+      await new Promise<void>((resolve) => clock.schedule(PAUSE_MS, resolve));
+      continue;
+    }
+    const content = `Signal=${digit}\r\nDuration=240`;
+    const response = await session.request('INFO', { body: { type: 'application/dtmf-relay', content } });
+    if (response.status >= 300) {
+      throw new VoiceError('dtmf-refused', `the far end refused a digit (${response.status})`, {
+        status: response.status,
+      });
+    }
+  }
+}

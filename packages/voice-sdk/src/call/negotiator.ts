@@ -1,0 +1,119 @@
+import type { Logger } from '@intermix/kernel';
+import type { IncomingReinvite, InviteSession } from '@intermix/sip';
+import { VoiceError } from '../errors.js';
+import type { Peer } from './peer.js';
+
+/**
+ * Offers and answers inside one call, one at a time: hold, resume, ICE restart, and what the far end asks for.
+ * A refused offer is taken back, so that what `held` says is what is in force.
+ */
+export class Negotiator {
+  readonly #session: InviteSession;
+  readonly #peer: Peer;
+  readonly #logger: Logger;
+  #held = false;
+  #remoteHeld = false;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  /** Told when the far end holds us or takes us back. */
+  onRemoteHold: (held: boolean) => void = () => {};
+
+  constructor(deps: { session: InviteSession; peer: Peer; logger: Logger }) {
+    this.#session = deps.session;
+    this.#peer = deps.peer;
+    this.#logger = deps.logger;
+    this.#session.on('reinvite', (reinvite) => void this.#enqueue(() => this.#answer(reinvite)));
+  }
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** Brings the call into the state; gives whether that changed anything. Rejects with `hold-refused`. */
+  setHeld(held: boolean): Promise<boolean> {
+    return this.#enqueue(async () => {
+      if (this.#held === held) return false;
+      await this.#offer(held, false);
+      this.#held = held;
+      return true;
+    });
+  }
+
+  /** Says again what is in force, over the session's newest flow; with `iceRestart` looks for a new audio path. */
+  refresh(iceRestart: boolean): Promise<void> {
+    return this.#enqueue(() => this.#offer(this.#held, iceRestart));
+  }
+
+  async #offer(held: boolean, iceRestart: boolean): Promise<void> {
+    if (this.#session.ended) throw new VoiceError('call-ended', 'the call is over');
+    try {
+      const sdp = await this.#peer.offer({ direction: directionOf(held), iceRestart });
+      const answer = await this.#session.reinvite({ sdp });
+      if (answer.sdp === undefined) throw new Error('the answer holds no session description');
+      await this.#peer.acceptAnswer(answer.sdp);
+    } catch (cause) {
+      await this.#restore();
+      throw refusal(cause);
+    }
+  }
+
+  async #restore(): Promise<void> {
+    if (this.#peer.closed) return;
+    try {
+      await this.#peer.rollback(directionOf(this.#held));
+    } catch (error) {
+      this.#logger.warn({ error: String(error) }, 'an offer could not be taken back');
+    }
+  }
+
+  async #answer(reinvite: IncomingReinvite): Promise<void> {
+    if (this.#session.ended || this.#peer.closed) return;
+    if (this.#peer.connection.signalingState !== 'stable') return reinvite.reject(491);
+    try {
+      if (reinvite.offer === undefined) return await this.#answerLateOffer(reinvite);
+      const sdp = await this.#peer.answer(reinvite.offer);
+      reinvite.accept({ sdp });
+      this.#noteRemoteHold(reinvite.offer);
+    } catch (error) {
+      this.#logger.warn({ error: String(error) }, 'the far end offered what this browser cannot do');
+      await this.#restore();
+      reinvite.reject(488);
+    }
+  }
+
+  /** A re-INVITE or UPDATE without SDP: an INVITE asks for our offer, an UPDATE only refreshes (RFC 3311 §5.1). */
+  async #answerLateOffer(reinvite: IncomingReinvite): Promise<void> {
+    if (reinvite.request.method !== 'INVITE') return reinvite.accept({});
+    const sdp = await this.#peer.offer({ direction: directionOf(this.#held) });
+    const stop = this.#session.on('acknowledged', (answer) => {
+      stop();
+      const applied = answer === undefined ? this.#restore() : this.#peer.acceptAnswer(answer);
+      applied.catch((error) => this.#logger.warn({ error: String(error) }, 'the answer in an ACK could not be used'));
+    });
+    reinvite.accept({ sdp });
+  }
+
+  #noteRemoteHold(offer: string): void {
+    const held = /^a=(?:sendonly|inactive)\s*$/m.test(offer);
+    if (held === this.#remoteHeld) return;
+    this.#remoteHeld = held;
+    this.onRemoteHold(held);
+  }
+
+  #enqueue<T>(step: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(step);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+}
+
+function directionOf(held: boolean): RTCRtpTransceiverDirection {
+  return held ? 'sendonly' : 'sendrecv';
+}
+
+function refusal(cause: unknown): VoiceError {
+  if (cause instanceof VoiceError) return cause;
+  const status = (cause as { status?: number } | undefined)?.status;
+  const text = status ? `the far end refused the change (${status})` : 'the change could not be agreed';
+  return new VoiceError('hold-refused', text, status ? { cause, status } : { cause });
+}

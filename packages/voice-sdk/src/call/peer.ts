@@ -1,0 +1,188 @@
+import { type Timer, TypedEmitter } from '@intermix/kernel';
+import { VoiceError } from '../errors.js';
+import type { Platform } from '../platform.js';
+
+/** Longest wait for candidates. The server finds us by our own checks, so an answer need not list any (RFC 8445 §7.3.1.3). */
+export const CANDIDATE_WAIT_MS = 200;
+/** Host candidates come in one burst: after the first, wait this long for its siblings. */
+const CANDIDATE_SETTLE_MS = 10;
+
+export interface PeerOptions {
+  iceServers?: RTCIceServer[];
+  /** Codec to put first, for instance `opus`; others stay behind it. */
+  preferredCodec?: string;
+}
+
+export interface PeerEvents {
+  remoteStream: [stream: MediaStream];
+  iceGathering: [state: RTCIceGatheringState];
+  iceConnection: [state: RTCIceConnectionState];
+}
+
+/** Audio between this page and the server: one peer connection with one microphone track. Knows no SIP. */
+export class Peer extends TypedEmitter<PeerEvents> {
+  readonly connection: RTCPeerConnection;
+  readonly #platform: Platform;
+  readonly #preferredCodec: string | undefined;
+  #microphone: MediaStream | undefined;
+  #transceiver: RTCRtpTransceiver | undefined;
+  #closed = false;
+  #remoteSdp = '';
+
+  constructor(platform: Platform, options: PeerOptions = {}) {
+    super();
+    this.#platform = platform;
+    this.#preferredCodec = options.preferredCodec;
+    this.connection = platform.createPeerConnection({
+      iceServers: options.iceServers ?? [],
+      bundlePolicy: 'balanced',
+      rtcpMuxPolicy: 'require',
+    });
+    this.#listen();
+  }
+
+  get microphone(): MediaStream | undefined {
+    return this.#microphone;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get sender(): RTCRtpSender | undefined {
+    return this.#transceiver?.sender;
+  }
+
+  /** True when both sides agreed on RFC 4733. */
+  get hasTelephoneEvent(): boolean {
+    return /^a=rtpmap:\d+ telephone-event\//m.test(this.#remoteSdp) && this.sender?.dtmf?.canInsertDTMF === true;
+  }
+
+  /** Opens the microphone. Rejects with a VoiceError that says what to do. */
+  async openMicrophone(constraints: MediaTrackConstraints | true): Promise<void> {
+    let stream: MediaStream;
+    try {
+      stream = await this.#platform.getUserMedia({ audio: constraints, video: false });
+    } catch (error) {
+      throw VoiceError.microphone(error);
+    }
+    if (this.#closed) return stopTracks(stream); // The call ended while the person was being asked.
+    this.#microphone = stream;
+  }
+
+  /** Our answer to the offer, with the candidates at hand. */
+  async answer(offer: string): Promise<string> {
+    await this.connection.setRemoteDescription({ type: 'offer', sdp: offer });
+    this.#remoteSdp = offer;
+    this.#attachMicrophone();
+    await this.connection.setLocalDescription(await this.connection.createAnswer());
+    return this.#localSdp();
+  }
+
+  /** Our offer, with the candidates at hand. `direction` changes what we send from now on (hold). */
+  async offer(options: { direction?: RTCRtpTransceiverDirection; iceRestart?: boolean } = {}): Promise<string> {
+    this.#attachMicrophone();
+    if (options.direction && this.#transceiver) this.#transceiver.direction = options.direction;
+    const offer = await this.connection.createOffer({ iceRestart: options.iceRestart === true });
+    await this.connection.setLocalDescription(offer);
+    return this.#localSdp();
+  }
+
+  /** The far end's answer; `early` for one that a later answer may replace (183). */
+  async acceptAnswer(sdp: string, early = false): Promise<void> {
+    if (this.connection.signalingState === 'stable') return; // The 200 repeats the answer of the 183.
+    await this.connection.setRemoteDescription({ type: early ? 'pranswer' : 'answer', sdp });
+    this.#remoteSdp = sdp;
+  }
+
+  /** Takes back an offer that was refused. */
+  async rollback(direction: RTCRtpTransceiverDirection): Promise<void> {
+    if (this.connection.signalingState === 'have-local-offer') {
+      await this.connection.setLocalDescription({ type: 'rollback' });
+    }
+    if (this.#transceiver) this.#transceiver.direction = direction;
+  }
+
+  /** Silences the microphone at its source: nothing said is encoded. RTP goes on with silence. */
+  setMicrophoneEnabled(enabled: boolean): void {
+    for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = enabled;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { connection } = this;
+    connection.ontrack = connection.oniceconnectionstatechange = connection.onicegatheringstatechange = null;
+    connection.close();
+    if (this.#microphone) stopTracks(this.#microphone);
+    this.#microphone = undefined;
+  }
+
+  #listen(): void {
+    const { connection } = this;
+    connection.ontrack = (event) => this.emit('remoteStream', this.#streamOf(event));
+    connection.onicegatheringstatechange = () => this.emit('iceGathering', connection.iceGatheringState);
+    connection.oniceconnectionstatechange = () => this.emit('iceConnection', connection.iceConnectionState);
+  }
+
+  #streamOf(event: RTCTrackEvent): MediaStream {
+    const [stream] = event.streams; // None when the SDP has no a=msid, as SIP servers write it.
+    if (stream) return stream;
+    const own = this.#platform.createMediaStream();
+    own.addTrack(event.track);
+    return own;
+  }
+
+  #attachMicrophone(): void {
+    if (this.#transceiver) return;
+    const track = this.#microphone?.getAudioTracks()[0];
+    if (!track || !this.#microphone) throw new VoiceError('microphone-missing', 'there is no microphone track');
+    const sender = this.connection.addTrack(track, this.#microphone);
+    this.#transceiver = this.connection.getTransceivers().find((t) => t.sender === sender);
+    this.#orderCodecs();
+  }
+
+  /** `setCodecPreferences`, never an edit of the SDP: the browser keeps offer and answer true. */
+  #orderCodecs(): void {
+    const wanted = this.#preferredCodec?.toLowerCase();
+    const transceiver = this.#transceiver;
+    if (!wanted || !transceiver?.setCodecPreferences || typeof RTCRtpReceiver === 'undefined') return;
+    const codecs = RTCRtpReceiver.getCapabilities?.('audio')?.codecs ?? [];
+    const first = codecs.filter((c) => c.mimeType.toLowerCase() === `audio/${wanted}`);
+    if (first.length > 0) transceiver.setCodecPreferences([...first, ...codecs.filter((c) => !first.includes(c))]);
+  }
+
+  async #localSdp(): Promise<string> {
+    await this.#candidatesAtHand();
+    return this.connection.localDescription?.sdp ?? '';
+  }
+
+  #candidatesAtHand(): Promise<void> {
+    const { connection } = this;
+    if (connection.iceGatheringState === 'complete' || hasCandidate(connection)) return Promise.resolve();
+    return new Promise((resolve) => {
+      let settle: Timer | undefined;
+      const done = () => {
+        cap.cancel();
+        settle?.cancel();
+        connection.removeEventListener('icecandidate', heard);
+        resolve();
+      };
+      const heard = (event: Event) => {
+        const { candidate } = event as RTCPeerConnectionIceEvent;
+        if (!candidate) return done(); // Gathering is complete.
+        settle ??= this.#platform.clock.schedule(CANDIDATE_SETTLE_MS, done);
+      };
+      const cap = this.#platform.clock.schedule(CANDIDATE_WAIT_MS, done);
+      connection.addEventListener('icecandidate', heard);
+    });
+  }
+}
+
+function hasCandidate(connection: RTCPeerConnection): boolean {
+  return /^a=candidate:/m.test(connection.localDescription?.sdp ?? '');
+}
+
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}

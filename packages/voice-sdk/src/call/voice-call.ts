@@ -1,0 +1,327 @@
+import { type Logger, TypedEmitter } from '@intermix/kernel';
+import type { Flow, InviteSession, SessionEnd } from '@intermix/sip';
+import { RemoteAudio } from '../audio/remote-audio.js';
+import { VoiceError } from '../errors.js';
+import type { Platform } from '../platform.js';
+import type { CallDetails, CallDirection, CallEnd, CallState, RemoteParty, VoiceCallEvents } from './call-types.js';
+import { type DtmfMode, dtmfDigits, insertDtmf, sendDtmfInfo } from './dtmf.js';
+import { type HeaderMap, headerIn } from './header-map.js';
+import { Negotiator } from './negotiator.js';
+import { Peer, type PeerOptions } from './peer.js';
+import { QualityMeter } from './quality.js';
+
+/** What a call asks of its client. */
+export interface CallServices {
+  readonly platform: Platform;
+  readonly logger: Logger;
+  readonly dtmfMode: DtmfMode;
+  /** Read when a peer connection is made, so that a later change counts for the next call. */
+  peerOptions(): PeerOptions;
+  microphone(): MediaTrackConstraints | true;
+  autoplayBlocked(what: 'ringtone' | 'remote-audio'): void;
+  /** Runs once the client is registered again over a new flow. */
+  afterReconnect(run: (flow: Flow) => void): void;
+  /** Puts the client's other connected calls on hold. */
+  holdOthers(call: VoiceCall): Promise<void>;
+}
+
+/** One call: its own state, mute and hold, microphone and sound. Nothing is shared with another call. */
+export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
+  abstract readonly direction: CallDirection;
+  /** SIP Call-ID; of an outgoing call empty until the INVITE is sent. */
+  abstract readonly callId: string;
+  abstract readonly remote: RemoteParty;
+
+  protected readonly services: CallServices;
+  protected peer: Peer | undefined;
+  protected headers: HeaderMap = {};
+  protected readonly startedAt: number;
+  protected answeredAt: number | undefined;
+  #session: InviteSession | undefined;
+  #negotiator: Negotiator | undefined;
+  #quality: QualityMeter | undefined;
+  readonly #remoteAudio: RemoteAudio;
+  #remoteStream: MediaStream | undefined;
+  #state: CallState;
+  #muted = false;
+  #connectedAt: number | undefined;
+  #endedAt: number | undefined;
+  #end: CallEnd | undefined;
+  #mediaLost = false;
+
+  constructor(services: CallServices, state: CallState) {
+    super();
+    this.services = services;
+    this.#state = state;
+    this.startedAt = services.platform.clock.now();
+    this.#remoteAudio = new RemoteAudio(services.platform, () => services.autoplayBlocked('remote-audio'));
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** True when we hold the far end. */
+  get held(): boolean {
+    return this.#negotiator?.held ?? false;
+  }
+
+  get end(): CallEnd | undefined {
+    return this.#end;
+  }
+
+  /** The far end's audio; undefined until there is some. */
+  get remoteStream(): MediaStream | undefined {
+    return this.#remoteStream;
+  }
+
+  /** The microphone's stream, for a level meter. */
+  get localStream(): MediaStream | undefined {
+    return this.peer?.microphone;
+  }
+
+  /** The element that plays the far end. */
+  get audioElement(): HTMLAudioElement | undefined {
+    return this.#remoteAudio.element;
+  }
+
+  get peerConnection(): RTCPeerConnection | undefined {
+    return this.peer?.connection;
+  }
+
+  /** Takes an incoming call; resolves when the far end was told. Rejects with VoiceError; the call then rings on. */
+  abstract answer(): Promise<void>;
+  /** Declines an incoming call: 486 unless another status is given. */
+  abstract reject(status?: number): void;
+  /** Ends an outgoing call that is not answered yet, and an incoming one. */
+  protected abstract giveUp(): void;
+
+  /** Ends the call in whatever state it is. May be called twice. */
+  async hangup(): Promise<void> {
+    if (this.#state === 'ended') return;
+    if (!this.#session) return this.giveUp();
+    this.#sayBye(this.#session);
+    this.finish({ reason: 'local-hangup', by: 'local' });
+  }
+
+  mute(): void {
+    this.#setMuted(true);
+  }
+
+  unmute(): void {
+    this.#setMuted(false);
+  }
+
+  /** Holds the far end. Twice holds once. Rejects with `hold-refused`, and the call goes on as before. */
+  async hold(): Promise<void> {
+    await this.#setHeld(true);
+  }
+
+  async unhold(): Promise<void> {
+    await this.#setHeld(false);
+  }
+
+  /** Sends digits, in order; a comma is a pause of 2 s. Resolves when the last was played or confirmed. */
+  async sendDtmf(text: string): Promise<void> {
+    const digits = dtmfDigits(text);
+    const { session, peer } = this.#connected();
+    const { dtmfMode, platform } = this.services;
+    const sender = peer.sender?.dtmf;
+    const inBand = dtmfMode === 'rfc4733' || (dtmfMode === 'auto' && peer.hasTelephoneEvent);
+    if (inBand && sender) return insertDtmf(sender, digits, platform.clock);
+    return sendDtmfInfo(session, digits, platform.clock);
+  }
+
+  /** Resolves at the answer, rejects with `call-refused` or the error that ended the call. */
+  whenConnected(): Promise<void> {
+    if (this.#state === 'connected') return Promise.resolve();
+    const ended = (end: CallEnd) =>
+      new VoiceError('call-refused', `the call ended: ${end.reason}`, end.status ? { status: end.status } : {});
+    if (this.#end) return Promise.reject(ended(this.#end));
+    return new Promise((resolve, reject) => {
+      this.once('failed', reject);
+      this.once('ended', (end) => reject(ended(end)));
+      this.once('connected', resolve);
+    });
+  }
+
+  details(): CallDetails {
+    const until = this.#endedAt ?? this.services.platform.clock.now();
+    return {
+      callId: this.callId,
+      callSid: headerIn(this.headers, 'X-Exotel-CallSid'),
+      legSid: headerIn(this.headers, 'LegSid') || headerIn(this.headers, 'X-Exotel-LegSid'),
+      direction: this.direction,
+      state: this.#state,
+      remote: this.remote,
+      muted: this.#muted,
+      held: this.held,
+      startedAt: this.startedAt,
+      answeredAt: this.answeredAt,
+      connectedAt: this.#connectedAt,
+      endedAt: this.#endedAt,
+      durationMs: this.#connectedAt === undefined ? 0 : until - this.#connectedAt,
+      end: this.#end,
+      headers: this.headers,
+    };
+  }
+
+  /** The flow that carried the call is gone. @internal */
+  signallingLost(): void {
+    if (this.#state === 'ended') return;
+    if (this.#session) this.emit('reconnecting', 'signalling');
+    else this.flowLostBeforeAnswer();
+  }
+
+  /** Registered again: the dialog moves to the new flow, and the far end learns of it by a re-INVITE. @internal */
+  signallingRestored(flow: Flow): void {
+    if (!this.#session || !this.#negotiator || this.#state === 'ended') return;
+    this.#session.rebind(flow);
+    this.emit('reconnected', 'signalling');
+    const ice = this.peer?.connection.iceConnectionState;
+    this.#refresh(ice === 'failed' || ice === 'disconnected');
+  }
+
+  protected abstract flowLostBeforeAnswer(): void;
+
+  protected setState(state: CallState): void {
+    if (this.#state === state || this.#state === 'ended') return;
+    this.#state = state;
+    this.emit('stateChanged', state);
+  }
+
+  protected createPeer(): Peer {
+    const peer = new Peer(this.services.platform, this.services.peerOptions());
+    this.peer = peer;
+    peer.on('remoteStream', (stream) => this.#heard(stream));
+    peer.on('iceGathering', (state) => this.emit('iceGathering', state));
+    peer.on('iceConnection', (state) => this.#iceChanged(state));
+    return peer;
+  }
+
+  protected closePeer(): void {
+    this.peer?.close();
+    this.peer = undefined;
+  }
+
+  /** The dialog stands: from here both directions of a call are the same. */
+  protected established(session: InviteSession, peer: Peer): void {
+    this.#session = session;
+    this.#negotiator = new Negotiator({ session, peer, logger: this.services.logger });
+    this.#negotiator.onRemoteHold = (held) => this.emit('remoteHold', held);
+    session.on('ended', (end) => this.finish(endOfSession(end)));
+    this.#connectedAt = this.services.platform.clock.now();
+    this.answeredAt ??= this.#connectedAt;
+    this.#quality = new QualityMeter({
+      connection: peer.connection,
+      clock: this.services.platform.clock,
+      report: (quality) => this.emit('quality', quality),
+    });
+    this.#applyMicrophone();
+    this.setState('connected');
+    this.emit('connected');
+  }
+
+  /** Everything of the call ends here, once: sound, microphone, timers; then the page is told. */
+  protected finish(end: CallEnd, error?: VoiceError): void {
+    if (this.#state === 'ended') return;
+    this.#endedAt = this.services.platform.clock.now();
+    this.#end = end;
+    this.#quality?.stop();
+    this.#remoteAudio.close();
+    this.peer?.close();
+    this.setState('ended');
+    if (error) this.emit('failed', error);
+    this.emit('ended', end);
+  }
+
+  protected report(error: VoiceError): void {
+    this.emit('failed', error);
+  }
+
+  /** Ends an established call that cannot go on. */
+  protected abort(session: InviteSession, error: VoiceError): void {
+    session.bye();
+    this.finish({ reason: 'media-failed', by: 'local' }, error);
+  }
+
+  #setMuted(muted: boolean): void {
+    if (this.#state === 'ended' || this.#muted === muted) return;
+    this.#muted = muted;
+    this.#applyMicrophone();
+    this.emit(muted ? 'muted' : 'unmuted');
+  }
+
+  /** A held party must not overhear the room, even where the far end plays no music. */
+  #applyMicrophone(): void {
+    this.peer?.setMicrophoneEnabled(!this.#muted && !this.held);
+  }
+
+  async #setHeld(held: boolean): Promise<void> {
+    this.#connected();
+    const negotiator = this.#negotiator as Negotiator;
+    if (held) this.peer?.setMicrophoneEnabled(false);
+    try {
+      const changed = await negotiator.setHeld(held);
+      if (changed) this.emit(held ? 'held' : 'unheld');
+    } finally {
+      this.#applyMicrophone();
+    }
+  }
+
+  #connected(): { session: InviteSession; peer: Peer } {
+    if (this.#state === 'ended') throw new VoiceError('call-ended', 'the call is over');
+    if (!this.#session || !this.peer) throw new VoiceError('wrong-state', `the call is ${this.#state}, not connected`);
+    return { session: this.#session, peer: this.peer };
+  }
+
+  #heard(stream: MediaStream): void {
+    this.#remoteStream = stream;
+    this.#remoteAudio.play(stream);
+    this.emit('remoteStream', stream);
+  }
+
+  #iceChanged(state: RTCIceConnectionState): void {
+    this.emit('iceConnection', state);
+    if (state === 'failed' && this.#session) {
+      this.#mediaLost = true;
+      this.emit('reconnecting', 'media');
+      if (!this.#session.flow.closed) this.#refresh(true);
+    }
+    if (this.#mediaLost && (state === 'connected' || state === 'completed')) {
+      this.#mediaLost = false;
+      this.emit('reconnected', 'media');
+    }
+  }
+
+  #refresh(iceRestart: boolean): void {
+    this.#negotiator?.refresh(iceRestart).catch((error: unknown) => {
+      this.services.logger.warn({ callId: this.callId, error: String(error) }, 're-INVITE was refused; call goes on');
+    });
+  }
+
+  /** BYE now, or when there is a way to the server again: the far end must not stay up. */
+  #sayBye(session: InviteSession): void {
+    if (!session.flow.closed) {
+      session.bye();
+      return;
+    }
+    this.services.afterReconnect((flow) => {
+      session.rebind(flow);
+      session.bye();
+    });
+  }
+}
+
+function endOfSession(end: SessionEnd): CallEnd {
+  if (end.by === 'remote') {
+    const text = end.reason?.text;
+    return { reason: 'remote-hangup', by: 'remote', ...(text ? { text } : {}) };
+  }
+  if (end.cause === 'bye') return { reason: 'local-hangup', by: 'local' };
+  return { reason: end.cause === 'flow-lost' ? 'connection-lost' : 'failed', by: 'local', text: end.cause };
+}

@@ -1,0 +1,326 @@
+import { hex, type Logger, silentLogger, TypedEmitter } from '@intermix/kernel';
+import { Endpoint, type ExtraHeaders, type Flow, type IncomingInvite, NameAddr } from '@intermix/sip';
+import { TonePlayer } from '../audio/tones.js';
+import type { DtmfMode } from '../call/dtmf.js';
+import { IncomingCall } from '../call/incoming-call.js';
+import { OutgoingCall } from '../call/outgoing-call.js';
+import { remotePartyOf } from '../call/remote-party.js';
+import type { CallServices, VoiceCall } from '../call/voice-call.js';
+import { VoiceError } from '../errors.js';
+import { browserPlatform, type Platform } from '../platform.js';
+import { WebSocketTransport } from '../transport/websocket-transport.js';
+import { addressOfRecord, targetUri, type VoiceAccount } from './account.js';
+import { InstanceId } from './instance-id.js';
+import { Registration, type RegistrationState, registrationError, type Unregistered } from './registration.js';
+import { ToneDirector } from './tone-director.js';
+
+/** A phone that rings longer than this unheard gives the call back to the server. */
+const NO_ANSWER_MS = 180_000;
+const SDK_NAME = 'Intermix-Voice-SDK/0.1';
+
+export interface VoiceClientOptions extends VoiceAccount {
+  /** None by default: the server is ICE-lite with an address of its own, so no third party is asked. */
+  iceServers?: RTCIceServer[];
+  /** For instance `opus`; the browser's order otherwise. */
+  preferredCodec?: string;
+  /** Microphone settings; `true` is the browser's default device with its own processing. */
+  microphone?: MediaTrackConstraints | true;
+  dtmfMode?: DtmfMode;
+  /** False: a second call gets 480 while one is up. True by default. */
+  callWaiting?: boolean;
+  /** False: no ringing and no ringback is played; the page makes its own. */
+  tones?: boolean;
+  /** Milliseconds after which an unanswered incoming call is refused with 480. */
+  noAnswerMs?: number;
+  /** Seconds asked for at registration; 300 by default. */
+  expiresSec?: number;
+  logger?: Logger;
+  /** For tests: the browser's parts. */
+  platform?: Platform;
+}
+
+export interface VoiceClientEvents {
+  /** A REGISTER was sent, a refresh excepted: once per request, so twice with a digest challenge. */
+  registering: [];
+  registered: [];
+  unregistered: [u: Unregistered];
+  incoming: [call: VoiceCall];
+  /** Any call of this client, incoming or outgoing, from its first moment. */
+  callAdded: [call: VoiceCall];
+  callRemoved: [call: VoiceCall];
+  /** The browser wants a click or a key before it plays sound; it starts by itself at that gesture. */
+  autoplayBlocked: [what: 'ringtone' | 'remote-audio'];
+}
+
+/** A SIP phone in a page: registers over one WebSocket, places and takes calls. Several may live in one page. */
+export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
+  readonly #options: VoiceClientOptions;
+  readonly #platform: Platform;
+  readonly #logger: Logger;
+  readonly #aor: NameAddr;
+  readonly #instance: InstanceId;
+  readonly #contactUser: string;
+  readonly #transport: WebSocketTransport;
+  readonly #endpoint: Endpoint;
+  readonly #registration: Registration;
+  readonly #calls = new Set<VoiceCall>();
+  readonly #tonePlayer: TonePlayer;
+  readonly #tones: ToneDirector;
+  readonly #services: CallServices;
+  readonly #stops: Array<() => void> = [];
+  #afterReconnect: Array<(flow: Flow) => void> = [];
+  #lostFlow = false;
+  #started = false;
+  #returnRegistered = false;
+
+  /** Throws VoiceError `invalid-options`. Opens nothing. */
+  constructor(options: VoiceClientOptions) {
+    super();
+    this.#aor = addressOfRecord(options);
+    this.#options = { ...options }; // Ours to change; the page's object stays as it is.
+    this.#platform = options.platform ?? browserPlatform();
+    this.#logger = options.logger ?? silentLogger;
+    this.#instance = new InstanceId(this.#platform);
+    this.#contactUser = hex(this.#platform.random.bytes(6));
+    this.#transport = new WebSocketTransport({ url: options.serverUrl, platform: this.#platform });
+    this.#endpoint = this.#createEndpoint();
+    this.#registration = this.#createRegistration();
+    this.#tonePlayer = new TonePlayer(this.#platform, () => this.emit('autoplayBlocked', 'ringtone'));
+    this.#tones = new ToneDirector(this.#tonePlayer, this.#calls);
+    this.#tones.enabled = options.tones !== false;
+    this.#services = this.#createServices();
+    this.#listen();
+  }
+
+  get registrationState(): RegistrationState {
+    return this.#registration.state;
+  }
+
+  get registered(): boolean {
+    return this.#registration.registered;
+  }
+
+  /** Calls that are not over, oldest first. */
+  get calls(): readonly VoiceCall[] {
+    return [...this.#calls];
+  }
+
+  /** The call that is talked in, else the one that rings, else undefined. */
+  get activeCall(): VoiceCall | undefined {
+    const calls = this.calls;
+    const talking = calls.filter((call) => call.state === 'connected');
+    return talking.find((call) => !call.held) ?? talking.at(-1) ?? calls.at(-1);
+  }
+
+  /**
+   * Opens the connection at once and registers; both are kept up from then on. Resolves when registered; rejects with
+   * VoiceError at the first failure, while the SDK goes on trying unless the server refused the account
+   * (`unregistered` tells which). A page that listens to the events may ignore the promise.
+   */
+  register(): Promise<void> {
+    if (this.#registration.registered) return Promise.resolve();
+    this.#start();
+    const result = new Promise<void>((resolve, reject) => {
+      const stops = [
+        this.#registration.on('registered', () => settle(resolve)),
+        this.#registration.on('unregistered', (told) => settle(() => reject(registrationError(told)))),
+      ];
+      const settle = (then: () => void) => {
+        for (const stop of stops) stop();
+        then();
+      };
+    });
+    result.catch(() => {}); // Ignoring the promise is allowed; the event tells the same.
+    this.#registration.start();
+    return result;
+  }
+
+  /** Ends the registration; the connection closes with the last call. Resolves when the server has confirmed. */
+  async unregister(): Promise<void> {
+    this.#returnRegistered = false;
+    await this.#registration.stop();
+    if (!this.#transport.flow) this.#afterReconnect = []; // No connection comes any more over which to send them.
+    this.#closeWhenIdle();
+  }
+
+  /**
+   * Calls a number, a user of the same domain, or a SIP URI. Throws VoiceError `invalid-target` or `not-connected`;
+   * everything later comes as events of the call.
+   */
+  call(target: string, options: { headers?: ExtraHeaders; displayName?: string } = {}): VoiceCall {
+    const uri = targetUri(target, this.#options.domain);
+    if (!this.#transport.flow) throw new VoiceError('not-connected', 'there is no connection to the server');
+    const to = NameAddr.create({ uri });
+    const from = options.displayName
+      ? NameAddr.create({ displayName: options.displayName, uri: this.#aor.uri })
+      : this.#aor;
+    const call = new OutgoingCall(this.#services, remotePartyOf(to), (sdp) => {
+      const { flow } = this.#transport;
+      if (!flow) throw new VoiceError('not-connected', 'the connection to the server was lost');
+      return this.#endpoint.invite({
+        target: { uri, flow },
+        from,
+        to,
+        sdp,
+        headers: options.headers ?? [],
+        credentials: { username: this.#options.authUser ?? this.#options.username, password: this.#options.password },
+        contactUser: this.#contactUser,
+      });
+    });
+    this.#add(call);
+    return call;
+  }
+
+  /** Codec to put first in the calls that follow; undefined leaves the browser's order. */
+  setPreferredCodec(codec: string | undefined): void {
+    if (codec === undefined) delete this.#options.preferredCodec;
+    else this.#options.preferredCodec = codec;
+  }
+
+  /** Ends calls and registration and lets go of everything. The client cannot be used again. */
+  async dispose(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    await Promise.all(this.calls.map((call) => call.hangup()));
+    await this.#registration.stop();
+    this.#tonePlayer.close();
+    this.#transport.close();
+    await this.#endpoint.stop();
+    this.removeAllListeners();
+  }
+
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#endpoint.start().catch((error) => this.#logger.error({ error: String(error) }, 'SIP could not start'));
+  }
+
+  #createEndpoint(): Endpoint {
+    return new Endpoint({
+      transports: [this.#transport],
+      clock: this.#platform.clock,
+      random: this.#platform.random,
+      logger: this.#logger,
+      userAgent: SDK_NAME,
+      supported: ['outbound', 'path', 'gruu'],
+    });
+  }
+
+  #createRegistration(): Registration {
+    return new Registration({
+      endpoint: this.#endpoint,
+      transport: this.#transport,
+      platform: this.#platform,
+      logger: this.#logger,
+      account: this.#options,
+      aor: this.#aor,
+      instance: this.#instance.urn,
+      contactUser: this.#contactUser,
+      ...(this.#options.expiresSec === undefined ? {} : { expiresSec: this.#options.expiresSec }),
+    });
+  }
+
+  #createServices(): CallServices {
+    const options = this.#options;
+    return {
+      platform: this.#platform,
+      logger: this.#logger,
+      dtmfMode: options.dtmfMode ?? 'auto',
+      peerOptions: () => ({
+        iceServers: options.iceServers ?? [],
+        ...(options.preferredCodec ? { preferredCodec: options.preferredCodec } : {}),
+      }),
+      microphone: () => options.microphone ?? true,
+      autoplayBlocked: (what) => this.emit('autoplayBlocked', what),
+      afterReconnect: (run) => this.#afterReconnect.push(run),
+      holdOthers: (call) => this.#holdOthers(call),
+    };
+  }
+
+  #listen(): void {
+    this.#endpoint.on('invite', (invite) => this.#invited(invite));
+    this.#transport.on('sent', (line) => {
+      if (line.startsWith('REGISTER ') && !this.registered) this.emit('registering');
+    });
+    this.#transport.on('down', ({ wasOpen }) => wasOpen && this.#flowLost());
+    this.#registration.on('registered', () => {
+      this.emit('registered');
+      this.#reconnected();
+    });
+    this.#registration.on('unregistered', (told) => {
+      if (!told.willRetry) this.#closeWhenIdle();
+      this.emit('unregistered', told);
+    });
+    this.#stops.push(
+      this.#platform.onPage('pagehide', () => this.#pageHides()),
+      this.#platform.onPage('pageshow', (persisted) => persisted && this.#pageReturns()),
+    );
+  }
+
+  #invited(invite: IncomingInvite): void {
+    if (this.#options.callWaiting === false && this.#calls.size > 0) {
+      invite.reject(480, { reason: '4001' }); // The status and phrase that Exotel's SDK gives when it is busy.
+      return;
+    }
+    const call = new IncomingCall(this.#services, invite, this.#options.noAnswerMs ?? NO_ANSWER_MS);
+    this.#add(call);
+    this.emit('incoming', call);
+  }
+
+  #add(call: VoiceCall): void {
+    this.#calls.add(call);
+    call.on('stateChanged', (state) => {
+      if (state === 'ended') this.#remove(call);
+      this.#tones.update();
+    });
+    this.#tones.update();
+    this.emit('callAdded', call);
+  }
+
+  #remove(call: VoiceCall): void {
+    this.#calls.delete(call);
+    this.emit('callRemoved', call);
+    this.#closeWhenIdle();
+  }
+
+  async #holdOthers(call: VoiceCall): Promise<void> {
+    const others = this.calls.filter((other) => other !== call && other.state === 'connected' && !other.held);
+    // A far end that refuses to be held hears silence from its own side at worst; the new call goes on.
+    await Promise.all(others.map((other) => other.hold().catch(() => {})));
+  }
+
+  #flowLost(): void {
+    this.#lostFlow = true;
+    for (const call of this.calls) call.signallingLost();
+  }
+
+  #reconnected(): void {
+    const { flow } = this.#transport;
+    if (!flow) return;
+    const waiting = this.#afterReconnect;
+    this.#afterReconnect = [];
+    for (const run of waiting) run(flow);
+    if (!this.#lostFlow) return;
+    this.#lostFlow = false;
+    for (const call of this.calls) call.signallingRestored(flow);
+  }
+
+  /** BYE needs the connection, so it stays while there are calls. */
+  #closeWhenIdle(): void {
+    if (this.#calls.size === 0 && this.#registration.state === 'idle' && this.#afterReconnect.length === 0) {
+      this.#transport.close();
+    }
+  }
+
+  /** The page goes away: one chance to tell the far ends. Not `unload`, which would keep the page out of the cache. */
+  #pageHides(): void {
+    this.#returnRegistered = this.#registration.wanted;
+    for (const call of this.calls) void call.hangup();
+    this.#registration.leave();
+    this.#instance.leave();
+    this.#transport.close();
+  }
+
+  #pageReturns(): void {
+    if (this.#returnRegistered) void this.register();
+  }
+}

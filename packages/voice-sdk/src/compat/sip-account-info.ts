@@ -1,0 +1,61 @@
+import type { VoiceAccount } from '../client/account.js';
+import type { ExotelCall } from './exotel-call.js';
+
+/** The account as Exotel's integration guide names its fields. */
+export interface SipAccountInfo {
+  /** Digest user name, and `phone` in register events. */
+  userName: string;
+  /** User part of the address of record; `userName` when missing. */
+  authUser?: string;
+  /** Domain of the address of record. */
+  sipdomain: string;
+  /** `host:port` of the WebSocket. */
+  domain: string;
+  displayname?: string;
+  displayName?: string;
+  /** SIP password. */
+  secret: string;
+  /** Must be there, and is not used: the port comes from `domain`. */
+  port: string | number;
+  security?: 'wss' | 'ws';
+  /** Path of the WebSocket; `wss` when missing, also with `security: 'ws'`. */
+  endpoint?: string;
+  /** Accepted and not used. */
+  contactHost?: string;
+  sipUri?: string;
+  accountSid?: string;
+}
+
+/** `state`: `sent_request`, `registered` or `unregistered`; `phone`: the account's `userName`. */
+export type RegisterEventCallback = (state: string, phone: string) => void;
+
+/** `eventType`: `incoming`, `connected` or `callEnded`; `phone`: the caller's display name. */
+export type CallListenerCallback = (call: ExotelCall, eventType: string, phone: string | undefined) => void;
+
+/** `state`: `ice_gathering_state_…`, `ice_connection_state_…` or `media_permission_denied`. */
+export type SessionCallback = (state: string, phone: string) => void;
+
+/** The three fields without which Exotel's SDK refuses to start. */
+export function isComplete(info: SipAccountInfo | undefined): info is SipAccountInfo {
+  return Boolean(info?.userName && info.sipdomain && info.port);
+}
+
+/** `${security}://${host}:${port}/${endpoint}`; host and port are the first two parts of `domain`. */
+export function serverUrlOf(info: SipAccountInfo, securePage: boolean): string {
+  const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?/.exec(String(info.domain ?? '')) ?? [];
+  const security = info.security || 'wss';
+  const endpoint = (info.endpoint || 'wss').replace(/^\/+/, '');
+  return `${security}://${host}:${port || (securePage ? '8089' : '8088')}/${endpoint}`;
+}
+
+/** The same account in the words of the modern face. */
+export function voiceAccountOf(info: SipAccountInfo, securePage: boolean): VoiceAccount {
+  return {
+    serverUrl: serverUrlOf(info, securePage),
+    username: info.authUser || info.userName,
+    authUser: info.userName,
+    password: info.secret,
+    domain: info.sipdomain,
+    displayName: info.displayname || info.displayName || info.userName,
+  };
+}

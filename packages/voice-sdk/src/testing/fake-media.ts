@@ -1,0 +1,225 @@
+// The browser's media objects, as far as the SDK looks at them. They keep WebRTC's offer/answer rules and refuse what a
+// browser refuses, so that a test fails where a page would.
+export class FakeTrack {
+  enabled = true;
+  readyState: 'live' | 'ended' = 'live';
+  readonly kind = 'audio';
+
+  stop(): void {
+    this.readyState = 'ended';
+  }
+}
+
+export class FakeStream {
+  readonly #tracks: FakeTrack[];
+
+  constructor(tracks: FakeTrack[] = []) {
+    this.#tracks = tracks;
+  }
+
+  addTrack(track: FakeTrack): void {
+    this.#tracks.push(track);
+  }
+
+  getTracks(): FakeTrack[] {
+    return this.#tracks;
+  }
+
+  getAudioTracks(): FakeTrack[] {
+    return this.#tracks;
+  }
+}
+
+export class FakeDtmfSender extends EventTarget {
+  canInsertDTMF = true;
+  inserted: Array<{ tones: string; duration: number; gap: number }> = [];
+
+  insertDTMF(tones: string, duration: number, gap: number): void {
+    this.inserted.push({ tones, duration, gap });
+    queueMicrotask(() => this.dispatchEvent(Object.assign(new Event('tonechange'), { tone: '' })));
+  }
+}
+
+class FakeTransceiver {
+  direction: RTCRtpTransceiverDirection = 'sendrecv';
+  codecPreferences: unknown[] | undefined;
+
+  constructor(readonly sender: { track: FakeTrack; dtmf: FakeDtmfSender }) {}
+
+  setCodecPreferences(codecs: unknown[]): void {
+    this.codecPreferences = codecs;
+  }
+}
+
+let sessions = 0;
+
+export class FakePeerConnection extends EventTarget {
+  ontrack: ((event: unknown) => void) | null = null;
+  onicegatheringstatechange: (() => void) | null = null;
+  oniceconnectionstatechange: (() => void) | null = null;
+  signalingState: RTCSignalingState = 'stable';
+  iceGatheringState: RTCIceGatheringState = 'new';
+  iceConnectionState: RTCIceConnectionState = 'new';
+  localDescription: { type: string; sdp: string } | null = null;
+  remoteDescription: { type: string; sdp: string } | null = null;
+  closed = false;
+  restarts = 0;
+  readonly dtmf = new FakeDtmfSender();
+  /** `at-once`, `silent` (no candidate ever, as with a STUN server that does not answer) . */
+  gathering: 'at-once' | 'silent' = 'at-once';
+  stats: Array<Record<string, unknown>> = [];
+  readonly #transceivers: FakeTransceiver[] = [];
+  readonly #session = ++sessions;
+  #version = 0;
+  #offeredDirection = 'sendrecv';
+
+  constructor(readonly configuration: RTCConfiguration) {
+    super();
+  }
+
+  addTrack(track: FakeTrack): unknown {
+    const transceiver = new FakeTransceiver({ track, dtmf: this.dtmf });
+    this.#transceivers.push(transceiver);
+    return transceiver.sender;
+  }
+
+  getTransceivers(): FakeTransceiver[] {
+    return this.#transceivers;
+  }
+
+  async createOffer(options?: { iceRestart?: boolean }): Promise<{ type: string; sdp: string }> {
+    if (options?.iceRestart) this.restarts += 1;
+    return { type: 'offer', sdp: this.#sdp(this.#transceivers[0]?.direction ?? 'recvonly') };
+  }
+
+  async createAnswer(): Promise<{ type: string; sdp: string }> {
+    if (this.signalingState !== 'have-remote-offer') throw new Error('InvalidStateError: no offer');
+    const reversed = { sendonly: 'recvonly', inactive: 'inactive', recvonly: 'sendonly' }[this.#offeredDirection];
+    const own = this.#transceivers[0]?.direction ?? 'recvonly';
+    const bothHold = reversed === 'recvonly' && own === 'sendonly';
+    return { type: 'answer', sdp: this.#sdp(bothHold ? 'inactive' : (reversed ?? own)) };
+  }
+
+  async setLocalDescription(description: { type: string; sdp?: string }): Promise<void> {
+    if (description.type === 'rollback') {
+      if (this.signalingState !== 'have-local-offer') throw new Error('InvalidStateError: nothing to roll back');
+      this.signalingState = 'stable';
+      return;
+    }
+    this.signalingState = description.type === 'offer' ? 'have-local-offer' : 'stable';
+    this.localDescription = { type: description.type, sdp: description.sdp ?? '' };
+    if (this.gathering === 'at-once') queueMicrotask(() => this.#gather());
+  }
+
+  async setRemoteDescription(description: { type: string; sdp: string }): Promise<void> {
+    if (!/^m=audio [1-9]/m.test(description.sdp)) throw new Error('OperationError: no audio section');
+    const wanted = description.type === 'offer' ? ['stable'] : ['have-local-offer', 'have-remote-pranswer'];
+    if (!wanted.includes(this.signalingState)) throw new Error(`InvalidStateError: ${this.signalingState}`);
+    if (description.type === 'offer') this.signalingState = 'have-remote-offer';
+    else this.signalingState = description.type === 'pranswer' ? 'have-remote-pranswer' : 'stable';
+    this.#offeredDirection = /^a=(sendrecv|sendonly|recvonly|inactive)/m.exec(description.sdp)?.[1] ?? 'sendrecv';
+    const first = this.remoteDescription === null;
+    this.remoteDescription = description;
+    if (first) this.ontrack?.({ track: new FakeTrack(), streams: [] });
+  }
+
+  async getStats(): Promise<Map<string, unknown>> {
+    return new Map(this.stats.map((stat, index) => [String(index), stat]));
+  }
+
+  becomeIce(state: RTCIceConnectionState): void {
+    this.iceConnectionState = state;
+    this.oniceconnectionstatechange?.();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.signalingState = 'closed';
+  }
+
+  #gather(): void {
+    if (this.closed || !this.localDescription) return;
+    this.iceGatheringState = 'gathering';
+    this.onicegatheringstatechange?.();
+    const line = 'candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host';
+    if (!this.localDescription.sdp.includes(line)) this.localDescription.sdp += `a=${line}\r\n`;
+    this.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: { candidate: line } }));
+    this.iceGatheringState = 'complete';
+    this.onicegatheringstatechange?.();
+    this.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: null }));
+  }
+
+  #sdp(direction: string): string {
+    this.#version += 1;
+    return `${[
+      'v=0',
+      `o=- ${this.#session} ${this.#version} IN IP4 127.0.0.1`,
+      's=-',
+      't=0 0',
+      'm=audio 9 UDP/TLS/RTP/SAVPF 111 0 8 101',
+      'c=IN IP4 0.0.0.0',
+      'a=rtpmap:111 opus/48000/2',
+      'a=rtpmap:101 telephone-event/8000',
+      `a=${direction}`,
+    ].join('\r\n')}\r\n`;
+  }
+}
+
+export class FakeAudioElement {
+  srcObject: unknown = null;
+  autoplay = false;
+  plays = 0;
+  paused = true;
+
+  constructor(readonly blocked: () => boolean) {}
+
+  async play(): Promise<void> {
+    this.plays += 1;
+    if (this.blocked()) throw Object.assign(new Error('play() was refused'), { name: 'NotAllowedError' });
+    this.paused = false;
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+}
+
+/** Counts the bursts of tone that are started; silent until `running`. */
+export class FakeAudioContext {
+  state: 'suspended' | 'running' | 'closed' = 'running';
+  currentTime = 0;
+  bursts = 0;
+  readonly destination = {};
+  readonly #waiting: Array<() => void> = [];
+  allowed = true;
+
+  createGain(): unknown {
+    const gain = { setValueAtTime() {}, linearRampToValueAtTime() {} };
+    return { gain, connect() {}, disconnect() {} };
+  }
+
+  createOscillator(): unknown {
+    return { frequency: { value: 0 }, connect() {}, start: () => this.#started(), stop() {}, onended: null };
+  }
+
+  /** Pends until a gesture where the browser forbids sound, as Chromium does. */
+  resume(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.allowed) this.run();
+    });
+  }
+
+  run(): void {
+    this.state = 'running';
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async close(): Promise<void> {
+    this.state = 'closed';
+  }
+
+  #started(): void {
+    this.bursts += 1;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Clock, Random } from '@intermix/kernel';
+import type { PageEvent, Platform } from '../platform.js';
+import { FakeAudioContext, FakeAudioElement, FakePeerConnection, FakeStream, FakeTrack } from './fake-media.js';
+import type { FakeSipNetwork } from './fake-web-socket.js';
+
+/** A browser tab without a browser: everything that the SDK makes is kept for the test to look at. */
+export class FakePlatform implements Platform {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: FakeSipNetwork;
+  readonly securePage = false;
+  readonly stored = new Map<string, string>();
+  readonly peers: FakePeerConnection[] = [];
+  readonly microphones: FakeStream[] = [];
+  readonly audioContexts: FakeAudioContext[] = [];
+  readonly audioElements: FakeAudioElement[] = [];
+  /** Set to refuse the microphone: `NotAllowedError`, `NotFoundError`, … */
+  microphoneError: string | undefined;
+  soundAllowed = true;
+  gathering: FakePeerConnection['gathering'] = 'at-once';
+  readonly #listeners = new Map<PageEvent, Set<(persisted: boolean) => void>>();
+
+  constructor(deps: { clock: Clock; random: Random; network: FakeSipNetwork }) {
+    this.clock = deps.clock;
+    this.random = deps.random;
+    this.network = deps.network;
+  }
+
+  get tabStorage(): Platform['tabStorage'] {
+    return {
+      getItem: (key) => this.stored.get(key) ?? null,
+      setItem: (key, value) => void this.stored.set(key, value),
+      removeItem: (key) => void this.stored.delete(key),
+    };
+  }
+
+  /** Microphone tracks that are still open: 0 when no call is up. */
+  get liveTracks(): FakeTrack[] {
+    return this.microphones.flatMap((stream) => stream.getTracks()).filter((track) => track.readyState === 'live');
+  }
+
+  createWebSocket(url: string, protocol: string): WebSocket {
+    return this.network.open(url, protocol) as unknown as WebSocket;
+  }
+
+  createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection {
+    const peer = new FakePeerConnection(configuration);
+    peer.gathering = this.gathering;
+    this.peers.push(peer);
+    return peer as unknown as RTCPeerConnection;
+  }
+
+  async getUserMedia(): Promise<MediaStream> {
+    if (this.microphoneError) throw Object.assign(new Error('refused'), { name: this.microphoneError });
+    const stream = new FakeStream([new FakeTrack()]);
+    this.microphones.push(stream);
+    return stream as unknown as MediaStream;
+  }
+
+  createAudioContext(): AudioContext {
+    const context = new FakeAudioContext();
+    context.allowed = this.soundAllowed;
+    if (!this.soundAllowed) context.state = 'suspended';
+    this.audioContexts.push(context);
+    return context as unknown as AudioContext;
+  }
+
+  createAudioElement(): HTMLAudioElement {
+    const element = new FakeAudioElement(() => !this.soundAllowed);
+    this.audioElements.push(element);
+    return element as unknown as HTMLAudioElement;
+  }
+
+  createMediaStream(): MediaStream {
+    return new FakeStream() as unknown as MediaStream;
+  }
+
+  onPage(event: PageEvent, heard: (persisted: boolean) => void): () => void {
+    const set = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, set.add(heard));
+    return () => set.delete(heard);
+  }
+
+  /** Fires a page event. */
+  page(event: PageEvent, persisted = false): void {
+    for (const heard of [...(this.#listeners.get(event) ?? [])]) heard(persisted);
+  }
+
+  pageListeners(event: PageEvent): number {
+    return this.#listeners.get(event)?.size ?? 0;
+  }
+}
