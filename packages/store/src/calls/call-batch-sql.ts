@@ -17,27 +17,27 @@ export const batchSql = `
     SELECT ${prefixed('r.', callColumns)} FROM jsonb_populate_recordset(NULL::calls, $1::jsonb) r
   ), changed_calls AS (
     UPDATE calls t SET (${calls}) = (SELECT ${prefixed('r.', callColumns)} FROM jsonb_populate_record(t, p.value) r)
-    FROM jsonb_array_elements($2::jsonb) p WHERE t.call_sid = p.value->>'call_sid'
+    FROM few_elements($2::jsonb) p WHERE t.call_sid = p.value->>'call_sid'
     RETURNING 1
   ), new_legs AS (
     INSERT INTO call_legs AS t (${legs})
     SELECT ${prefixed('r.', legColumns)}
-    FROM jsonb_array_elements($3::jsonb) WITH ORDINALITY p (value, position),
+    FROM few_elements($3::jsonb) p,
          jsonb_populate_record(NULL::call_legs, p.value) r
-    ORDER BY p.position
+    ORDER BY p.ordinal
     ON CONFLICT (leg_id) DO UPDATE SET ${excludedLegs} WHERE t.call_sid = excluded.call_sid
     RETURNING 1
   ), changed_legs AS (
     UPDATE call_legs t SET (${legs}) = (SELECT ${prefixed('r.', legColumns)} FROM jsonb_populate_record(t, p.value) r)
-    FROM jsonb_array_elements($4::jsonb) p
+    FROM few_elements($4::jsonb) p
     WHERE t.leg_id = p.value->>'leg_id' AND t.call_sid = p.value->>'call_sid'
     RETURNING 1
   ), new_events AS (
     INSERT INTO call_events (call_sid, leg_id, type, at, data)
     SELECT r.call_sid, r.leg_id, r.type, r.at, r.data
-    FROM jsonb_array_elements($5::jsonb) WITH ORDINALITY p (value, position),
+    FROM few_elements($5::jsonb) p,
          jsonb_populate_record(NULL::call_events, p.value) r
-    ORDER BY p.position
+    ORDER BY p.ordinal
   )
   SELECT expect_rows(jsonb_array_length($2::jsonb), (SELECT count(*) FROM changed_calls), 'call'),
          expect_rows(jsonb_array_length($3::jsonb) + jsonb_array_length($4::jsonb),

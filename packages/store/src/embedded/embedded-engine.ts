@@ -131,16 +131,19 @@ export class EmbeddedEngine implements Engine, WireEndpoint {
 /** Waits for `ready`. A folder that does not open makes the worker say why and exit. */
 function started(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
-    const settle = (error?: unknown): void => {
-      worker.removeAllListeners();
+    const listeners = {
+      message(message: FromWorker) {
+        if (message.type === 'ready') settle();
+        else if (message.type === 'failed') settle(new Error(message.message));
+      },
+      error: (error: Error) => settle(error),
+      exit: (status: number) => settle(new Error(`its thread ended with status ${status} before it was ready`)),
+    };
+    const settle = (error?: Error): void => {
+      for (const [event, listener] of Object.entries(listeners)) worker.off(event, listener);
       if (error === undefined) resolve();
       else reject(StoreError.stopped(error));
     };
-    worker.on('message', (message: FromWorker) => {
-      if (message.type === 'ready') settle();
-      else if (message.type === 'failed') settle(new Error(message.message));
-    });
-    worker.on('error', settle);
-    worker.on('exit', (status) => settle(new Error(`its thread ended with status ${status} before it was ready`)));
+    for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener);
   });
 }

@@ -49,7 +49,7 @@ async function handle(database: PGlite, message: ToWorker): Promise<void> {
   switch (message.type) {
     case 'wire': {
       const answer = database.execProtocolRawSync(message.bytes);
-      if (answer.length > 0) send({ type: 'wire', bytes: answer });
+      if (answer.length > 0) send({ type: 'wire', bytes: answer.slice() }); // It may be a view of PGlite's own buffer.
       return;
     }
     case 'connect':

@@ -154,10 +154,16 @@ const statements = [
      value_encrypted text NOT NULL,
      updated_at timestamptz NOT NULL DEFAULT now()
    )`,
-  // Undoes the statement that calls it when fewer rows changed than it names.
-  `CREATE FUNCTION expect_rows(expected bigint, found bigint, what text) RETURNS void LANGUAGE plpgsql AS $$
+  // jsonb_array_elements is planned as 100 rows, and then the whole table is read to change one row of it.
+  `CREATE FUNCTION few_elements(list jsonb) RETURNS TABLE (value jsonb, ordinal bigint)
+   LANGUAGE plpgsql IMMUTABLE ROWS 1 AS $$
    BEGIN
-     IF expected <> found THEN
+     RETURN QUERY SELECT e.value, e.ordinality FROM jsonb_array_elements(list) WITH ORDINALITY e;
+   END $$`,
+  // Undoes the statement that calls it when fewer rows changed than it names.
+  `CREATE FUNCTION expect_rows(wanted bigint, changed bigint, what text) RETURNS void LANGUAGE plpgsql AS $$
+   BEGIN
+     IF wanted <> changed THEN
        RAISE EXCEPTION 'no such %', what USING ERRCODE = 'no_data_found';
      END IF;
    END $$`,
