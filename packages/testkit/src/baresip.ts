@@ -180,7 +180,7 @@ export class Baresip {
 
 function audioOf(audio: { toneHz: number } | BaresipAudio, folder: string): BaresipAudio {
   if (audio === 'echo' || 'wav' in audio) return audio;
-  return { wav: makeToneWav(join(folder, 'tone.wav'), audio.toneHz, 30, 8_000) };
+  return { wav: makeToneWav(join(folder, 'tone.wav'), audio.toneHz, 30, { sampleRateHz: 8_000 }) };
 }
 
 function open(port: number): Promise<Socket> {

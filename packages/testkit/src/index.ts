@@ -16,4 +16,4 @@ export {
 } from './sipp.js';
 export { type PortBlock, reservePorts, sparePort } from './spare-ports.js';
 export { type RunningServer, type StartServerOptions, startServer } from './start-server.js';
-export { makeToneWav, toneWav } from './tone-wav.js';
+export { makeToneWav, type ToneWavOptions, toneWav } from './tone-wav.js';

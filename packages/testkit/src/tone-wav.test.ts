@@ -20,3 +20,18 @@ it('holds whole periods: the wave crosses zero upwards as often as the frequency
   expect(wav.readInt16LE(44)).toBe(0);
   expect(wav.readInt16LE(wav.length - 2)).toBeLessThan(0); // One step before the next period's zero.
 });
+
+it('is silent between bursts', () => {
+  const wav = toneWav(1000, 1, { sampleRateHz: 8000, onMs: 300, offMs: 200 });
+  const loudest = (fromMs: number, toMs: number) => {
+    let most = 0;
+    for (let i = fromMs * 8; i < toMs * 8; i++) most = Math.max(most, Math.abs(wav.readInt16LE(44 + i * 2)));
+    return most;
+  };
+  expect([loudest(0, 300) > 8000, loudest(300, 500), loudest(500, 800) > 8000, loudest(800, 1000)]).toEqual([
+    true,
+    0,
+    true,
+    0,
+  ]);
+});

@@ -5,24 +5,39 @@ const rateHz = 48_000;
 /** A quarter of full scale (-12 dBFS): loud enough to find, far from clipping after any gain control. */
 const amplitude = 0.25 * 0x7fff;
 
+export interface ToneWavOptions {
+  /** Default 48,000. */
+  sampleRateHz?: number;
+  /**
+   * Cadence in milliseconds; without it the tone is steady. A browser's noise suppression takes a steady tone for noise and
+   * turns it down within seconds, so a microphone that is heard for long needs bursts.
+   */
+  onMs?: number;
+  offMs?: number;
+}
+
 /**
- * A tone as a WAV file: 16-bit mono PCM, 48 kHz unless told otherwise. The length is rounded down to whole periods of
- * the tone, so that a player which loops the file (Chromium does) makes no click at the seam.
+ * A tone as a WAV file: 16-bit mono PCM. The length is rounded down to whole periods of the tone, so that a player which loops
+ * the file (Chromium does) makes no click at the seam.
  */
-export function toneWav(hz: number, seconds: number, sampleRateHz = rateHz): Buffer {
+export function toneWav(hz: number, seconds: number, options: ToneWavOptions = {}): Buffer {
+  const { sampleRateHz = rateHz, onMs = 0, offMs = 0 } = options;
   const periods = Math.max(1, Math.floor(seconds * hz));
   const samples = Math.round((periods * sampleRateHz) / hz);
+  const on = offMs > 0 ? (onMs * sampleRateHz) / 1000 : samples;
+  const cycle = offMs > 0 ? ((onMs + offMs) * sampleRateHz) / 1000 : samples;
   const wav = Buffer.alloc(44 + samples * 2);
   writeHeader(wav, samples, sampleRateHz);
   for (let i = 0; i < samples; i++) {
+    if (i % cycle >= on) continue;
     wav.writeInt16LE(Math.round(amplitude * Math.sin((2 * Math.PI * hz * i) / sampleRateHz)), 44 + i * 2);
   }
   return wav;
 }
 
 /** Writes `toneWav` to `path` and gives the path. */
-export function makeToneWav(path: string, hz: number, seconds: number, sampleRateHz = rateHz): string {
-  writeFileSync(path, toneWav(hz, seconds, sampleRateHz));
+export function makeToneWav(path: string, hz: number, seconds: number, options: ToneWavOptions = {}): string {
+  writeFileSync(path, toneWav(hz, seconds, options));
   return path;
 }
 

@@ -1,0 +1,3 @@
+export { type LaunchOptions, launchBrowser, type OpenPageOptions, TestBrowser } from './launch-browser.js';
+export { expectPageTone, type HeardInPage, type PageToneOptions, pageTone, type ToneSource } from './page-tone.js';
+export { TestPage } from './test-page.js';
