@@ -1,1 +1,10 @@
-export type { Bootstrap } from './bootstrap.js';
+export { type Bootstrap, BootstrapSchema, type BootstrapUser } from './bootstrap.js';
+export { CallEventRead, CallLegRead, CallList, CallListQuery, CallRead, CallStatus, CallSummary } from './call.js';
+export { CarrierCreate, CarrierRead, CarrierUpdate, carrierDefaults } from './carrier.js';
+export { DidCreate, DidRead, DidTarget, DidUpdate } from './did.js';
+export { ErrorResponse } from './error.js';
+export { HealthResponse, ReadyResponse } from './health.js';
+export { listOf, PageQuery } from './list.js';
+export { LoginRequest, LoginResponse } from './login.js';
+export { E164Number, PhoneNumber } from './phone-number.js';
+export { ScriptStep, SimulatorCallRead, SimulatorCallRequest } from './simulator.js';

@@ -1,0 +1,91 @@
+import Type, { type Static } from 'typebox';
+import { Id, nullable, oneOf, Timestamp } from './fields.js';
+import { listOf, PageQuery } from './list.js';
+
+/** States of a call and of a leg, in Exotel's words. */
+export const CallStatus = oneOf([
+  'queued',
+  'ringing',
+  'in-progress',
+  'completed',
+  'busy',
+  'no-answer',
+  'failed',
+  'canceled',
+]);
+export type CallStatus = Static<typeof CallStatus>;
+
+const Termination = Type.Object({
+  by: oneOf(['caller', 'callee', 'platform']),
+  reason: Type.String(),
+  sip_status: nullable(Type.Integer()),
+});
+
+const LegQuality = Type.Object({
+  codec: nullable(Type.String()),
+  packets_sent: Type.Integer(),
+  packets_received: Type.Integer(),
+  packets_lost: Type.Integer(),
+  jitter_ms: Type.Number(),
+  round_trip_ms: nullable(Type.Number()),
+});
+
+/** One party of a call. */
+export const CallLegRead = Type.Object({
+  leg_id: Id,
+  role: oneOf(['caller', 'callee']),
+  kind: oneOf(['browser', 'carrier']),
+  party: Type.String({ description: 'User id of a browser, carrier id of a telephone' }),
+  address: Type.String(),
+  sip_call_id: nullable(Type.String()),
+  status: CallStatus,
+  created_at: Timestamp,
+  ringing_at: nullable(Timestamp),
+  answered_at: nullable(Timestamp),
+  ended_at: nullable(Timestamp),
+  termination: nullable(Termination),
+  quality: nullable(LegQuality),
+});
+export type CallLegRead = Static<typeof CallLegRead>;
+
+/** Something that happened in a call. */
+export const CallEventRead = Type.Object({
+  type: Type.String(),
+  leg_id: nullable(Id),
+  at: Timestamp,
+  data: Type.Record(Type.String(), Type.Unknown()),
+});
+export type CallEventRead = Static<typeof CallEventRead>;
+
+/** A call in a list. */
+export const CallSummary = Type.Object({
+  call_sid: Id,
+  direction: oneOf(['inbound', 'outbound', 'internal']),
+  from: Type.String(),
+  to: Type.String(),
+  status: CallStatus,
+  created_at: Timestamp,
+  answered_at: nullable(Timestamp),
+  ended_at: nullable(Timestamp),
+  duration: Type.Integer({ minimum: 0, description: 'Seconds between answer and end, rounded up' }),
+  termination: nullable(Termination),
+});
+export type CallSummary = Static<typeof CallSummary>;
+
+/** `GET /api/v1/calls/{call_sid}`: the call with its whole story. */
+export const CallRead = Type.Object({
+  ...CallSummary.properties,
+  legs: Type.Array(CallLegRead),
+  events: Type.Array(CallEventRead),
+});
+export type CallRead = Static<typeof CallRead>;
+
+/** `GET /api/v1/calls`. */
+export const CallListQuery = Type.Object(
+  { ...PageQuery.properties, status: Type.Optional(CallStatus) },
+  { additionalProperties: false },
+);
+export type CallListQuery = Static<typeof CallListQuery>;
+
+export const CallList = listOf(CallSummary);
+export type CallList = Static<typeof CallList>;

@@ -1,0 +1,27 @@
+import Type, { type TSchema } from 'typebox';
+
+// Fields that several resources share. Every text is bounded: a request is checked before anything of it is kept.
+
+/** Our ids, and customers' ids of their users: any printable text without spaces around it. */
+export const Id = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: '^[^\\s\\x00-\\x1f]([^\\x00-\\x1f]*[^\\s\\x00-\\x1f])?$',
+});
+
+/** What people call a thing. */
+export const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\x00-\\x1f\\x7f]+$' });
+
+/** ISO 8601 in UTC with milliseconds, as `Date.toISOString` writes it. */
+export const Timestamp = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+  maxLength: 24,
+  description: 'ISO 8601, UTC',
+  examples: ['2026-01-31T09:30:00.000Z'],
+});
+
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** One of some words. A union of literals, so that the documentation lists them. */
+export const oneOf = <const W extends readonly string[]>(words: W, options: { description?: string } = {}) =>
+  Type.Enum([...words] as [...W], options);
