@@ -1,3 +1,21 @@
+export { type AuthValue, parseAuthValues } from './auth/auth-values.js';
+export { DigestClient, type DigestClientOptions, DigestState } from './auth/digest-client.js';
+export {
+  type DigestAlgorithm,
+  type DigestHashes,
+  digestAlgorithms,
+  type HashFunction,
+  setDigestHashes,
+} from './auth/digest-hashes.js';
+export { digestHa1 } from './auth/digest-response.js';
+export {
+  type ChallengeKind,
+  type DigestAccount,
+  type DigestRefusal,
+  DigestServer,
+  type DigestServerOptions,
+  type DigestVerdict,
+} from './auth/digest-server.js';
 export { type CSeq, parseCSeq } from './message/cseq.js';
 export {
   type PartialMessage,
