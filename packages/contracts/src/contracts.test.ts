@@ -129,7 +129,8 @@ function* objectsIn(schema: unknown): Generator<Record<string, unknown>> {
 /** Every text schema within a schema. */
 function* textsIn(schema: unknown): Generator<Record<string, unknown>> {
   if (typeof schema !== 'object' || schema === null) return;
-  if ('type' in schema && schema.type === 'string' && !('const' in schema)) yield schema as Record<string, unknown>;
+  const isFree = !('const' in schema) && !('enum' in schema);
+  if ('type' in schema && schema.type === 'string' && isFree) yield schema as Record<string, unknown>;
   for (const part of Object.values(schema)) yield* textsIn(part);
 }
 

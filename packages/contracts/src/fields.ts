@@ -22,6 +22,6 @@ export const Timestamp = Type.String({
 
 export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
-/** One of some words. A union of literals, so that the documentation lists them. */
+/** One of some words, spelled as on the wire. */
 export const oneOf = <const W extends readonly string[]>(words: W, options: { description?: string } = {}) =>
-  Type.Enum([...words] as [...W], options);
+  Type.Unsafe<W[number]>({ type: 'string', enum: words, ...options });
