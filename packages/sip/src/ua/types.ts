@@ -64,10 +64,12 @@ export interface EndpointOptions {
   logger: Logger;
   /** Written as User-Agent and Server. */
   userAgent: string;
-  /** True for hosts that are ours in a Request-URI. Not asked inside dialogs. Default: every host. */
+  /** Default: the RFC's. */
   timers?: Partial<SipTimers>;
   /** Send `Supported: …` with these option tags. */
   supported?: readonly string[];
+  /** Methods that listeners serve beyond the engine's own (REFER, NOTIFY, …); written into Allow. */
+  methods?: readonly string[];
 }
 
 /** RFC 3261 table 4, milliseconds. */
@@ -219,6 +221,8 @@ export interface OutgoingRequestOptions {
   cseq?: number;
   /** Contact header fields written verbatim (REGISTER). */
   contacts?: readonly string[];
+  /** Called with each request as it goes out: after a challenge and towards a further hop there are several. */
+  onSent?: (request: SipRequest) => void;
 }
 
 export interface EndpointEvents {

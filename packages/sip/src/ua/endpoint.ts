@@ -1,0 +1,329 @@
+import { TypedEmitter } from '@intermix/kernel';
+import { DialogTable } from '../dialog/dialog-table.js';
+import { SipParseError, SipTransportError } from '../message/errors.js';
+import { type SipMessage, SipRequest, type SipResponse } from '../message/message.js';
+import { NameAddr } from '../message/name-addr.js';
+import { parseMessage } from '../message/parse.js';
+import { createTag } from '../message/requests.js';
+import { checkSanity, type SanityRefusal } from '../message/sanity.js';
+import { SipUri, type Uri } from '../message/uri.js';
+import { writeMessage } from '../message/write.js';
+import type { ClientTransaction, ClientTransactionHandlers } from '../transaction/client-transaction.js';
+import type { ServerTransaction } from '../transaction/server-transaction.js';
+import { TransactionLayer } from '../transaction/transaction-layer.js';
+import type { Flow, ResolvedTarget, SipProtocol, SocketAddress, Transport } from '../transport/flow.js';
+import { Composer } from './composer.js';
+import { type Cancellable, type Hops, reply, type UaCore } from './core.js';
+import { firstFlow, flowHop, ResolvedHops } from './hops.js';
+import { UasInvite } from './incoming-invite.js';
+import { UasRequest } from './incoming-request.js';
+import { refuseInvite, unservedStatus } from './method-checks.js';
+import { UacInvite } from './outgoing-invite.js';
+import { UacRequest } from './outgoing-request.js';
+import type {
+  EndpointEvents,
+  EndpointFace,
+  EndpointOptions,
+  OutgoingInvite,
+  OutgoingInviteOptions,
+  OutgoingRequestOptions,
+  RequestTarget,
+  SipTimers,
+} from './types.js';
+
+const defaultTimers: SipTimers = { t1: 500, t2: 4000, t4: 5000, timerC: 180_000 };
+
+/**
+ * One SIP user agent over several transports. Input takes one way:
+ *
+ *   transport ─► parse ─► screen ─► sanity ─► transaction ─► dialog ─► events
+ *                  400      403     416 420      (repeats)     481
+ *                  drop     drop    483 …                      482
+ *
+ * Each stage may take the message; none lets an exception out.
+ */
+export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFace {
+  screen?: (request: SipRequest, flow: Flow) => number | 'drop' | undefined;
+  readonly #options: EndpointOptions;
+  readonly #layer: TransactionLayer;
+  readonly #core: UaCore;
+  /** Which transport carries a flow, for the address to announce. */
+  readonly #carriers = new WeakMap<Flow, Transport>();
+  /** Open connections; datagram flows never close and are not kept. */
+  readonly #connections = new Map<string, Flow>();
+  /** Requests that failed the sanity check: answered in their transaction, so that repeats are taken care of. */
+  readonly #refused = new WeakMap<SipRequest, SanityRefusal>();
+  readonly #outgoing = new Map<ClientTransaction, ClientTransactionHandlers>();
+  #stopped = false;
+
+  constructor(options: EndpointOptions) {
+    super();
+    this.#options = options;
+    const timers = { ...defaultTimers, ...options.timers };
+    this.#layer = new TransactionLayer({
+      clock: options.clock,
+      random: options.random,
+      logger: options.logger,
+      timers,
+      connect: (protocol, address) => this.#connectTo({ protocol, address }),
+    });
+    this.#layer.user = {
+      onRequest: (transaction, request, flow) => this.#onRequest(transaction, request, flow),
+      onAck: (request, flow) => this.#core.dialogs.find(request)?.receiveAck(request, flow),
+      onCancel: (cancel, invite) => this.#onCancel(cancel, invite),
+      onStrayResponse: (response, flow) => this.#onStrayResponse(response, flow),
+    };
+    this.#core = this.#makeCore(timers);
+  }
+
+  get counts(): { clientTransactions: number; serverTransactions: number; dialogs: number; flows: number } {
+    return { ...this.#layer.counts, dialogs: this.#core.dialogs.size, flows: this.#connections.size };
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(
+      this.#options.transports.map((transport) =>
+        transport.start({
+          message: (bytes, flow) => this.#receive(bytes, flow, transport),
+          flowClosed: (flow, reason) => this.#flowClosed(flow, reason),
+        }),
+      ),
+    );
+  }
+
+  request(options: OutgoingRequestOptions): Promise<SipResponse> {
+    return UacRequest.send(this.#core, options);
+  }
+
+  invite(options: OutgoingInviteOptions): OutgoingInvite {
+    const invite = new UacInvite(this.#core, options);
+    invite.start();
+    return invite;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const handlers of [...this.#outgoing.values()]) handlers.onTransportError('the endpoint has stopped');
+    this.#outgoing.clear();
+    this.#core.dialogs.abandonAll();
+    for (const cancellable of [...this.#core.cancellables.values()]) cancellable.abandon();
+    this.#layer.stop();
+    await Promise.all(this.#options.transports.map((transport) => transport.stop()));
+    this.#connections.clear();
+  }
+
+  // --- Inbound ----------------------------------------------------------------------------------------------------
+
+  #receive(bytes: Uint8Array, flow: Flow, transport: Transport): void {
+    try {
+      this.#noteFlow(flow, transport);
+      const message = this.#parse(bytes, flow);
+      if (message && this.#letIn(message, flow)) this.#layer.receive(message, flow);
+    } catch (error) {
+      this.#options.logger.error({ err: error, flow: flow.id }, 'message could not be handled');
+    }
+  }
+
+  #parse(bytes: Uint8Array, flow: Flow): SipMessage | undefined {
+    try {
+      return parseMessage(bytes, { stream: flow.protocol === 'TCP' || flow.protocol === 'TLS' });
+    } catch (error) {
+      if (!(error instanceof SipParseError)) throw error;
+      this.#layer.answerBadMessage(error, flow);
+      this.#dropped(error.problem, flow, error.status);
+      return undefined;
+    }
+  }
+
+  #letIn(message: SipMessage, flow: Flow): boolean {
+    if (message instanceof SipRequest && !this.#screened(message, flow)) return false;
+    const refusal = checkSanity(message, { supported: this.#core.composer.supported, forwards: true });
+    if (refusal === undefined) return true;
+    this.#dropped('sanity', flow, refusal === 'drop' ? undefined : refusal.status);
+    if (refusal === 'drop' || !(message instanceof SipRequest)) return false;
+    if (message.method === 'CANCEL') {
+      this.#layer.respondStateless(message, flow, refusal.status, refusal);
+      return false;
+    }
+    this.#refused.set(message, refusal);
+    return true;
+  }
+
+  #screened(request: SipRequest, flow: Flow): boolean {
+    const verdict = this.screen?.(request, flow);
+    if (verdict === undefined) return true;
+    if (verdict !== 'drop') this.#layer.respondStateless(request, flow, verdict);
+    this.#dropped('screen', flow, verdict === 'drop' ? undefined : verdict);
+    return false;
+  }
+
+  #onRequest(transaction: ServerTransaction, request: SipRequest, flow: Flow): void {
+    const refusal = this.#refused.get(request);
+    if (refusal) {
+      reply(this.#core, transaction, refusal.status, refusal);
+      return;
+    }
+    if (request.to.tag !== undefined) {
+      const owner = this.#core.dialogs.find(request);
+      if (owner) owner.receiveRequest(request, transaction, flow);
+      else reply(this.#core, transaction, 481);
+    } else if (this.#layer.isMerged(transaction)) reply(this.#core, transaction, 482);
+    else if (request.method === 'INVITE') this.#onInvite(transaction, request);
+    else this.#onOtherRequest(transaction, request, flow);
+  }
+
+  #onInvite(transaction: ServerTransaction, request: SipRequest): void {
+    const refusal = refuseInvite(request);
+    if (refusal) {
+      reply(this.#core, transaction, refusal.status, refusal);
+      return;
+    }
+    if (this.listenerCount('invite') === 0) {
+      reply(this.#core, transaction, 480);
+      return;
+    }
+    transaction.respond(this.#core.composer.trying(request));
+    this.emit('invite', new UasInvite(this.#core, transaction));
+  }
+
+  #onOtherRequest(transaction: ServerTransaction, request: SipRequest, flow: Flow): void {
+    const unserved = unservedStatus(request.method);
+    const isOptions = request.method === 'OPTIONS';
+    if (unserved === 481) {
+      reply(this.#core, transaction, 481);
+      return;
+    }
+    if (!isOptions && this.listenerCount('request') === 0) {
+      reply(this.#core, transaction, unserved);
+      return;
+    }
+    const contact = isOptions ? this.#core.contact(flow, {}) : undefined;
+    const incoming = new UasRequest(this.#core, { request, transaction, flow, contact });
+    this.emit('request', incoming);
+    // Carriers probe with OPTIONS before they send calls: it is answered whatever the listeners are interested in.
+    if (isOptions) incoming.respond(200, { headers: [['Accept', 'application/sdp']] });
+  }
+
+  #onCancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
+    reply(this.#core, cancel, invite ? 200 : 481);
+    if (invite) this.#core.cancellables.get(invite)?.handleCancel(cancel.request);
+  }
+
+  /** A 2xx that comes again after its transaction: its sender still waits for the ACK. */
+  #onStrayResponse(response: SipResponse, flow: Flow): void {
+    const isAnswer = response.cseq.method === 'INVITE' && response.status >= 200 && response.status < 300;
+    const owner = isAnswer ? this.#core.dialogs.findAnswered(response) : undefined;
+    if (owner?.handleRepeated2xx) owner.handleRepeated2xx(response.cseq.number);
+    else this.#dropped('stray-response', flow);
+  }
+
+  #dropped(why: string, flow: Flow, status?: number): void {
+    this.emit('dropped', status === undefined ? { why, flow } : { why, flow, status });
+  }
+
+  // --- Flows ------------------------------------------------------------------------------------------------------
+
+  #noteFlow(flow: Flow, transport: Transport): void {
+    this.#carriers.set(flow, transport);
+    if (!flow.reliable || flow.closed || this.#connections.has(flow.id)) return;
+    this.#connections.set(flow.id, flow);
+    this.emit('flowOpened', flow);
+  }
+
+  #flowClosed(flow: Flow, reason: string): void {
+    this.#connections.delete(flow.id);
+    this.#layer.flowClosed(flow, reason);
+    this.emit('flowClosed', flow, reason);
+  }
+
+  async #connectTo(target: ResolvedTarget): Promise<Flow> {
+    const transport = this.#options.transports.find((one) => one.protocols.includes(target.protocol));
+    if (!transport || this.#stopped) throw new SipTransportError(`no transport speaks ${target.protocol}`);
+    const { serverName } = target;
+    const flow = await transport.connect(
+      target.protocol,
+      target.address,
+      serverName === undefined ? {} : { serverName },
+    );
+    this.#noteFlow(flow, transport);
+    return flow;
+  }
+
+  #sentBy(flow: Flow): { host: string; port?: number } {
+    const { transports } = this.#options;
+    const carrier = this.#carriers.get(flow) ?? transports.find((one) => one.protocols.includes(flow.protocol));
+    return carrier?.sentBy(flow) ?? flow.local;
+  }
+
+  // --- Outbound ---------------------------------------------------------------------------------------------------
+
+  #makeCore(timers: SipTimers): UaCore {
+    const { clock, random, logger, userAgent, supported, methods, resolver } = this.#options;
+    return {
+      clock,
+      random,
+      logger,
+      timers,
+      dialogs: new DialogTable(),
+      composer: new Composer({ userAgent, ...(supported && { supported }), ...(methods && { methods }) }),
+      cancellables: new Map<ServerTransaction, Cancellable>(),
+      newToken: () => createTag(random),
+      send: (request, flow, handlers) => this.#send(request, flow, handlers),
+      sendAck: (ack, flow) => this.#sendAck(ack, flow),
+      contact: (flow, options) => contactOf(this.#sentBy(flow), flow.protocol, options),
+      hops: (target, nextHop) => this.#hops(target, nextHop),
+      connect: resolver && ((uri) => firstFlow(this.#hops({ uri }, uri))),
+    };
+  }
+
+  #send(request: SipRequest, flow: Flow, handlers: ClientTransactionHandlers): ClientTransaction {
+    const transaction = this.#layer.createClient(
+      request,
+      flow,
+      {
+        ...handlers,
+        onTerminated: () => {
+          this.#outgoing.delete(transaction);
+          handlers.onTerminated?.();
+        },
+      },
+      { sentBy: this.#sentBy(flow) },
+    );
+    this.#outgoing.set(transaction, handlers);
+    return transaction;
+  }
+
+  #sendAck(ack: SipRequest, flow: Flow): Uint8Array {
+    this.#layer.addVia(ack, flow, this.#sentBy(flow));
+    const bytes = writeMessage(ack);
+    flow.send(bytes);
+    return bytes;
+  }
+
+  #hops(target: RequestTarget, nextHop: Uri): Hops {
+    if (target.flow) return flowHop(target.flow);
+    return new ResolvedHops({
+      uri: nextHop,
+      protocol: target.protocol,
+      resolver: this.#options.resolver,
+      connect: (resolved) => this.#connectTo(resolved),
+    });
+  }
+}
+
+/** `<sip:user@host:port;transport=…>`; browsers write `ws` on WSS as well (RFC 7118 §5). */
+function contactOf(
+  sentBy: Pick<SocketAddress, 'host'> & { port?: number },
+  protocol: SipProtocol,
+  options: { user?: string | undefined; secure?: boolean },
+): string {
+  const transport = protocol === 'WSS' ? 'ws' : protocol.toLowerCase();
+  const uri = SipUri.create({
+    scheme: options.secure ? 'sips' : 'sip',
+    user: options.user,
+    host: sentBy.host,
+    port: sentBy.port,
+    params: protocol === 'UDP' ? [] : [['transport', transport]],
+  });
+  return NameAddr.create({ uri }).toString();
+}

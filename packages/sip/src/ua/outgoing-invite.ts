@@ -1,0 +1,229 @@
+import { TypedEmitter } from '@intermix/kernel';
+import { Dialog, type DialogRouting, dialogKey, routeRequest } from '../dialog/dialog.js';
+import type { SipRequest, SipResponse } from '../message/message.js';
+import type { ClientTransaction } from '../transaction/client-transaction.js';
+import type { Flow } from '../transport/flow.js';
+import { Alarm, type Hops, type UaCore } from './core.js';
+import { type Authorization, DigestAnswers } from './digest-answers.js';
+import { EarlyCallerDialog } from './early-caller-dialog.js';
+import { checkExtraHeaders } from './extra-headers.js';
+import { cancelledFailure, responseFailure, timeoutFailure, transportFailure } from './failures.js';
+import { DialogSession } from './invite-session.js';
+import { formatReason } from './reason.js';
+import type { OutgoingInvite, OutgoingInviteEvents, OutgoingInviteOptions, Reason, SipFailure } from './types.js';
+
+/**
+ * The UAC side of an INVITE: one logical call attempt over however many transactions it takes. RFC 3261 §13.2, §8.1.3.
+ *
+ *   looking up ──flow──► calling ──1xx──► ringing ──2xx──► answered (each 2xx of another fork is ACKed and BYEd)
+ *       ▲                   │                └─────300–699──┐
+ *       ├─503, time-out, transport error, while hops remain─┤
+ *       └─401, 407 (again over the same flow)───────────────┴──► failed
+ */
+export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements OutgoingInvite {
+  readonly callId: string;
+  readonly #core: UaCore;
+  readonly #options: OutgoingInviteOptions;
+  readonly #routing: DialogRouting;
+  readonly #hops: Hops;
+  readonly #digest: DigestAnswers | undefined;
+  readonly #from: OutgoingInviteOptions['from'];
+  readonly #localTag: string;
+  readonly #timerC: Alarm;
+  readonly #ringTimeout: Alarm;
+  readonly #early = new Map<string, EarlyCallerDialog>();
+  /** Sessions by remote tag: the one that was answered, and those of other forks on their way out. */
+  readonly #forks = new Map<string, DialogSession>();
+  #cseq = 0;
+  #request: SipRequest;
+  #transaction: ClientTransaction | undefined;
+  #cancelled: { reason: Reason | undefined } | undefined;
+  #gaveUp = false;
+  /** A 101–199 has come: somebody was alerted, so that no other hop is tried behind his back. */
+  #hasRung = false;
+  #settled = false;
+
+  constructor(core: UaCore, options: OutgoingInviteOptions) {
+    super();
+    checkExtraHeaders(options.headers);
+    this.#core = core;
+    this.#options = options;
+    this.callId = core.newToken() + core.newToken();
+    this.#localTag = core.newToken();
+    this.#from = options.from.withTag(this.#localTag);
+    this.#routing = routeRequest(options.target.uri, options.target.route ?? []);
+    this.#hops = core.hops(options.target, this.#routing.nextHop);
+    this.#digest = options.credentials && new DigestAnswers(options.credentials, core.random);
+    this.#timerC = new Alarm(core.clock);
+    this.#ringTimeout = new Alarm(core.clock);
+    this.#request = this.#build(1, this.#hops.known, []);
+  }
+
+  get request(): SipRequest {
+    return this.#request;
+  }
+
+  /** Sends the INVITE, or looks up where to. */
+  start(): void {
+    const { ringTimeoutMs } = this.#options;
+    if (ringTimeoutMs !== undefined) this.#ringTimeout.set(ringTimeoutMs, () => this.#giveUp());
+    const { known } = this.#hops;
+    if (known && !known.closed) this.#send(known, []);
+    else void this.#tryNextHop(transportFailure(known ? 'the flow is closed' : 'no address could be reached'));
+  }
+
+  cancel(reason?: Reason): void {
+    if (this.#settled || this.#cancelled) return;
+    this.#cancelled = { reason };
+    this.#ringTimeout.clear();
+    if (this.#transaction) this.#transaction.cancel(reason && formatReason(reason));
+    else queueMicrotask(() => this.#fail(cancelledFailure())); // Still looking up: nothing was sent.
+  }
+
+  // --- Sending ----------------------------------------------------------------------------------------------------
+
+  async #tryNextHop(last: SipFailure): Promise<void> {
+    this.#transaction = undefined;
+    const flow = await this.#hops.next().catch(() => undefined);
+    if (this.#settled) return;
+    if (this.#cancelled) this.#fail(cancelledFailure(last.response));
+    else if (this.#gaveUp) this.#fail(timeoutFailure());
+    else if (flow) this.#send(flow, []);
+    else this.#fail(last);
+  }
+
+  #send(flow: Flow, authorization: Authorization): void {
+    this.#cseq += 1;
+    const request = this.#build(this.#cseq, flow, authorization);
+    this.#request = request;
+    this.#transaction = this.#core.send(request, flow, {
+      onProvisional: (response) => this.#provisional(response),
+      onFinal: (response) => this.#final(response, request, flow),
+      onTimeout: () => this.#lost(timeoutFailure()),
+      onTransportError: (reason) => this.#lost(transportFailure(reason)),
+    });
+  }
+
+  #build(cseq: number, flow: Flow | undefined, authorization: Authorization): SipRequest {
+    const { target, sdp, to, headers, maxForwards, contactUser } = this.#options;
+    const secure = target.uri.scheme === 'sips';
+    return this.#core.composer.request({
+      method: 'INVITE',
+      uri: this.#routing.requestUri,
+      routes: this.#routing.routes,
+      from: this.#from,
+      to,
+      callId: this.callId,
+      cseq,
+      maxForwards,
+      contacts: flow && [this.#core.contact(flow, { user: contactUser, secure })],
+      headers,
+      body: sdp === undefined ? undefined : { type: 'application/sdp', content: sdp },
+      authorization,
+    });
+  }
+
+  // --- What comes back --------------------------------------------------------------------------------------------
+
+  #provisional(response: SipResponse): void {
+    // Timer C begins with the first sign of life and again with each 101–199, as RFC 3261 §16.7 has it for proxies.
+    if (response.status > 100 || !this.#timerC.pending) {
+      this.#timerC.set(this.#core.timers.timerC, () => this.#giveUp());
+    }
+    if (response.status > 100) this.#hasRung = true;
+    if (response.status === 100 || this.#settled || this.#cancelled || this.#gaveUp) return;
+    const remoteTag = response.to.tag;
+    if (remoteTag !== undefined) this.#rememberEarly(remoteTag);
+    const { status, reason, sdp } = response;
+    this.emit('progress', { status, reason, ...(sdp === undefined ? {} : { sdp }), remoteTag, response });
+  }
+
+  #final(response: SipResponse, request: SipRequest, flow: Flow): void {
+    if (response.status < 300) {
+      this.#success(response, request, flow);
+      return;
+    }
+    if (this.#cancelled || this.#gaveUp) {
+      this.#lost(responseFailure(response));
+      return;
+    }
+    const answer = this.#digest?.answer(response, request);
+    if (answer && !flow.closed) this.#send(flow, answer);
+    else if (response.status === 503) void this.#tryNextHop(responseFailure(response));
+    else this.#fail(responseFailure(response));
+  }
+
+  /** No 2xx will come of this transaction. */
+  #lost(failure: SipFailure): void {
+    this.#timerC.clear();
+    if (this.#settled) return;
+    if (this.#cancelled) this.#fail(cancelledFailure(failure.response));
+    else if (this.#gaveUp) this.#fail({ ...timeoutFailure(), ...(failure.response && { response: failure.response }) });
+    else if (failure.cause === 'response' || this.#hasRung) this.#fail(failure);
+    else void this.#tryNextHop(failure);
+  }
+
+  /** Any 2xx, repeated or of another fork. RFC 3261 §13.2.2.4. One without a To tag counts as a fork of its own. */
+  #success(response: SipResponse, request: SipRequest, flow: Flow): void {
+    const remoteTag = response.to.tag ?? '';
+    const known = this.#forks.get(remoteTag);
+    if (known) {
+      known.handleRepeated2xx(request.cseq.number);
+      return;
+    }
+    const isWanted = !this.#settled && !this.#cancelled && !this.#gaveUp;
+    const session = this.#openSession(response, request, flow);
+    this.#forks.set(remoteTag, session);
+    session.startAsCaller(request);
+    if (isWanted) {
+      this.#settle();
+      this.emit('answered', session, response);
+      return;
+    }
+    const reason = this.#cancelled?.reason;
+    session.bye(reason ? { reason } : {});
+    if (this.#cancelled) this.#fail(cancelledFailure());
+    else if (this.#gaveUp) this.#fail(timeoutFailure());
+  }
+
+  #openSession(response: SipResponse, request: SipRequest, flow: Flow): DialogSession {
+    return new DialogSession(this.#core, {
+      dialog: Dialog.forCaller(request, response),
+      flow,
+      believeNextHop: this.#options.target.flow === undefined,
+      digest: this.#digest,
+      contactUser: this.#options.contactUser,
+    });
+  }
+
+  #rememberEarly(remoteTag: string): void {
+    if (this.#early.has(remoteTag)) return;
+    const key = dialogKey(this.callId, this.#localTag, remoteTag);
+    const early = new EarlyCallerDialog(this.#core, key);
+    this.#early.set(remoteTag, early);
+  }
+
+  // --- The end ----------------------------------------------------------------------------------------------------
+
+  /** It has rung for too long. */
+  #giveUp(): void {
+    if (this.#settled || this.#cancelled || this.#gaveUp) return;
+    this.#gaveUp = true;
+    if (this.#transaction) this.#transaction.cancel();
+    else this.#fail(timeoutFailure());
+  }
+
+  #fail(failure: SipFailure): void {
+    if (this.#settled) return;
+    this.#settle();
+    this.emit('failed', failure);
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#timerC.clear();
+    this.#ringTimeout.clear();
+    for (const early of this.#early.values()) early.close();
+    this.#early.clear();
+  }
+}
