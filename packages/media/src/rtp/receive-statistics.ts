@@ -9,6 +9,8 @@ export interface ReceivedPacket {
   sequenceNumber: number;
   timestamp: number;
   payloadLength: number;
+  /** False when the timestamp does not follow time, as within a telephone event: no jitter is taken from it. */
+  isTimed?: boolean;
 }
 
 /** Statistics of the received stream. A new SSRC starts a new sequence, while the totals go on. */
@@ -67,7 +69,7 @@ export class ReceiveStatistics {
     this.#receivedOfStream++;
     this.#packetsReceived++;
     this.#octetsReceived += packet.payloadLength;
-    this.#measureJitter(packet.timestamp, arrivalMs, clockRateHz);
+    if (packet.isTimed ?? true) this.#measureJitter(packet.timestamp, arrivalMs, clockRateHz);
   }
 
   /** Lost since the last call, in 1/256: the fraction for a report block. RFC 3550 A.3. */
@@ -123,7 +125,7 @@ export class ReceiveStatistics {
   #measureJitter(timestamp: number, arrivalMs: number, clockRateHz: number): void {
     if (clockRateHz !== this.#clockRateHz) this.#transit = undefined;
     this.#clockRateHz = clockRateHz;
-    const transit = (Math.round((arrivalMs * clockRateHz) / 1000) - timestamp) | 0;
+    const transit = (Math.round(arrivalMs * (clockRateHz / 1000)) - timestamp) | 0;
     if (this.#transit !== undefined) {
       const difference = Math.abs((transit - this.#transit) | 0);
       this.#jitter += (difference - this.#jitter) / 16;

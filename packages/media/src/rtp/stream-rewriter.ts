@@ -90,6 +90,8 @@ export class StreamRewriter {
   #advance(sequenceNumber: number, timestamp: number, nowMs: number): void {
     if (signed16(sequenceNumber - this.#highestSequence) <= 0) return;
     this.#highestSequence = sequenceNumber;
+    // The packets of a telephone event all carry the timestamp of its start: that is the moment to count from.
+    if (timestamp === this.#lastTimestamp && this.#lastSentAtMs !== undefined) return;
     this.#lastTimestamp = timestamp;
     this.#lastSentAtMs = nowMs;
   }

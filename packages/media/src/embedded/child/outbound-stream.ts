@@ -1,0 +1,173 @@
+import type { Clock, Random } from '@intermix/kernel';
+import { encodePcma, encodePcmu, pcmaToPcmu, pcmuToPcma } from '../../audio/g711.js';
+import { samplesPerFrame, ToneGenerator } from '../../audio/tone-generator.js';
+import type { SendCounters } from '../../rtp/rtcp-reporter.js';
+import { type RtpPacket, writeRtp } from '../../rtp/rtp-packet.js';
+import { StreamRewriter } from '../../rtp/stream-rewriter.js';
+import { parseTelephoneEvent, writeTelephoneEvent } from '../../rtp/telephone-event.js';
+import { codecFacts } from '../../sdp/codecs.js';
+import type { NegotiatedMedia } from '../../sdp/descriptions.js';
+import { sends } from '../../sdp/direction.js';
+import type { CodecName, ToneSpec } from '../../types.js';
+import type { Pacer } from './pacer.js';
+
+type Frame = Omit<RtpPacket, 'ssrc'> & { source: string | number; clockRateHz: number };
+
+/**
+ * What goes to a leg's far end: one continuous RTP stream, whoever feeds it.
+ *
+ *   bridged audio ─┐
+ *   tone ──────────┼─► direction ─► rewriter (SSRC, sequence, timestamp, marker) ─► transport
+ *   digit ─────────┘      a digit silences the other two, a tone silences the bridge
+ */
+export class OutboundStream {
+  readonly #send: (packet: Buffer) => void;
+  readonly #clock: Clock;
+  readonly #pacer: Pacer;
+  readonly #rewriter: StreamRewriter;
+  #media: NegotiatedMedia | undefined;
+  #packetsSent = 0;
+  #octetsSent = 0;
+  #tone: { stop: () => void } | undefined;
+  #sourceCount = 0;
+  #isSendingDigit = false;
+
+  constructor(options: { send: (packet: Buffer) => void; clock: Clock; random: Random; pacer: Pacer }) {
+    this.#send = options.send;
+    this.#clock = options.clock;
+    this.#pacer = options.pacer;
+    const start = Buffer.from(options.random.bytes(10));
+    this.#rewriter = new StreamRewriter({
+      ssrc: start.readUInt32BE(0),
+      // Below 2^15, so that the first packets cannot wrap before SRTP has met the sequence. RFC 3711 §3.3.1.
+      sequenceNumber: start.readUInt16BE(4) & 0x7fff,
+      timestamp: start.readUInt32BE(6),
+    });
+  }
+
+  get ssrc(): number {
+    return this.#rewriter.ssrc;
+  }
+
+  get media(): NegotiatedMedia | undefined {
+    return this.#media;
+  }
+
+  get counters(): SendCounters {
+    const { packetsSent, octetsSent } = { packetsSent: this.#packetsSent, octetsSent: this.#octetsSent };
+    return { packetsSent, octetsSent, rtpTimestamp: this.#rewriter.timestampAt(this.#clock.now()) };
+  }
+
+  configure(media: NegotiatedMedia): void {
+    this.#media = media;
+  }
+
+  /** Passes a bridged audio packet on, by table when one side is µ-law and the other A-law. */
+  forwardAudio(packet: RtpPacket, codec: CodecName): void {
+    const media = this.#media;
+    if (!media || this.#isSendingDigit || this.#tone) return;
+    const payload = transcode(packet.payload, codec, media.codec);
+    if (!payload) return;
+    const { clockRateHz } = codecFacts[media.codec];
+    this.#put({ ...packet, payload, payloadType: media.sendPayloadType, source: packet.ssrc, clockRateHz });
+  }
+
+  /** Passes a bridged telephone-event packet on, with this leg's payload type and clock. */
+  forwardEvent(packet: RtpPacket, clockRateHz: number): void {
+    const event = this.#media?.telephoneEvent;
+    if (!event || this.#isSendingDigit || this.#tone) return;
+    const common = { ...packet, payloadType: event.sendPayloadType, clockRateHz: event.clockRateHz };
+    if (event.clockRateHz === clockRateHz) {
+      this.#put({ ...common, source: packet.ssrc });
+      return;
+    }
+    // On another clock the timestamp means nothing here: each event is a source of its own, starting now.
+    const payload = scaledEvent(packet.payload, event.clockRateHz / clockRateHz);
+    this.#put({ ...common, payload, timestamp: 0, source: `event ${packet.ssrc} ${packet.timestamp}` });
+  }
+
+  /** Plays a tone instead of the bridge until stopped. Only for G.711; false for another codec. */
+  playTone(tone: ToneSpec): boolean {
+    const codec = this.#media?.codec ?? 'PCMU';
+    if (codec === 'opus') return false;
+    this.stopTone();
+    const generator = new ToneGenerator(tone);
+    const source = this.#newSource('tone');
+    let frameCount = 0;
+    const stop = this.#pacer.start(() => {
+      this.#putToneFrame(generator.next(), source, frameCount++);
+    });
+    this.#tone = { stop };
+    return true;
+  }
+
+  stopTone(): void {
+    this.#tone?.stop();
+    this.#tone = undefined;
+  }
+
+  /** A digit begins or ends: while it lasts nothing else is sent. */
+  beginDigit(): string {
+    this.#isSendingDigit = true;
+    return this.#newSource('digit');
+  }
+
+  endDigit(): void {
+    this.#isSendingDigit = false;
+  }
+
+  /** One packet of our own telephone event; all packets of a digit name the same source. */
+  putEvent(payload: Buffer, marker: boolean, source: string, index: number): void {
+    const event = this.#media?.telephoneEvent;
+    if (!event) return;
+    const { sendPayloadType: payloadType, clockRateHz } = event;
+    this.#put({ payload, marker, payloadType, sequenceNumber: index, timestamp: 0, source, clockRateHz });
+  }
+
+  close(): void {
+    this.stopTone();
+  }
+
+  #putToneFrame(samples: Int16Array, source: string, index: number): void {
+    const media = this.#media;
+    if (!media || media.codec === 'opus' || this.#isSendingDigit) return;
+    this.#put({
+      payload: media.codec === 'PCMA' ? encodePcma(samples) : encodePcmu(samples),
+      payloadType: media.sendPayloadType,
+      marker: false,
+      sequenceNumber: index & 0xffff,
+      timestamp: (index * samplesPerFrame) >>> 0,
+      source,
+      clockRateHz: 8000,
+    });
+  }
+
+  #put(frame: Frame): void {
+    if (!this.#media || !sends(this.#media.direction)) {
+      this.#rewriter.interrupt(); // On hold: when it resumes, the far end must not count the pause as loss.
+      return;
+    }
+    const place = this.#rewriter.place(frame, this.#clock.now(), frame.clockRateHz);
+    if (!place) return;
+    this.#packetsSent++;
+    this.#octetsSent += frame.payload.length;
+    this.#send(writeRtp({ ...place, payloadType: frame.payloadType, payload: frame.payload }));
+  }
+
+  #newSource(name: string): string {
+    return `${name} ${this.#sourceCount++}`;
+  }
+}
+
+/** The payload in the other codec; undefined when that takes more than a table. */
+function transcode(payload: Buffer, from: CodecName, to: CodecName): Buffer | undefined {
+  if (from === to) return payload;
+  if (from === 'PCMU' && to === 'PCMA') return pcmuToPcma(payload);
+  if (from === 'PCMA' && to === 'PCMU') return pcmaToPcmu(payload);
+  return undefined;
+}
+
+function scaledEvent(payload: Buffer, factor: number): Buffer {
+  const event = parseTelephoneEvent(payload);
+  return writeTelephoneEvent({ ...event, durationTicks: Math.round(event.durationTicks * factor) });
+}
