@@ -1,0 +1,69 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { Clock, Logger } from '@intermix/kernel';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { AccessTokens } from './auth/access-tokens.js';
+import type { AdminDirectory } from './auth/admin.js';
+import { loginRoute } from './auth/login-route.js';
+import { type CallRoutesDeps, callRoutes } from './calls/call-routes.js';
+import { type CarrierRoutesDeps, carrierRoutes } from './carriers/carrier-routes.js';
+import { healthRoutes, type MetricsText, type Readiness } from './health/health-routes.js';
+import { errorReply } from './http/error-reply.js';
+import { validatorCompiler } from './http/validation.js';
+import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
+import { type SoftphoneDeps, softphoneRoutes } from './softphone/softphone-routes.js';
+
+export interface ApiDeps {
+  logger: Logger;
+  clock: Clock;
+  version: string;
+  /** PEM texts; undefined: plain HTTP. */
+  tls?: { cert: string; key: string };
+  /** At least 32 octets; signs access tokens. */
+  tokenKey: Uint8Array;
+  admins: AdminDirectory;
+  carriers: CarrierRoutesDeps['carriers'];
+  calls: CallRoutesDeps['calls'];
+  simulator: SimulatorRoutesDeps['simulator'];
+  softphone: Omit<SoftphoneDeps, 'tokens'>;
+  readiness: Readiness;
+  metrics: MetricsText;
+  /** Called when a carrier was made, changed or removed. */
+  onCarriersChanged: () => void;
+}
+
+/** The HTTP side: one Fastify application, not yet listening. */
+export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 256 * 1024,
+    forceCloseConnections: true,
+    ...(deps.tls ? { https: deps.tls } : {}),
+  }) as unknown as FastifyInstance;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setErrorHandler(errorReply(deps.logger));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0];
+    void reply
+      .status(404)
+      .send({ error: { code: 'ERR_NOT_FOUND', message: `There is no ${request.method} ${path} here; see /docs.` } });
+  });
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Intermix', version: deps.version, description: 'Joins browsers and telephones.' },
+      components: { securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+
+  const tokens = new AccessTokens({ key: deps.tokenKey, clock: deps.clock });
+  healthRoutes(app, deps);
+  loginRoute(app, { admins: deps.admins, tokens, clock: deps.clock });
+  carrierRoutes(app, { carriers: deps.carriers, tokens, onChanged: deps.onCarriersChanged });
+  callRoutes(app, { calls: deps.calls, tokens });
+  simulatorRoutes(app, { simulator: deps.simulator, tokens });
+  await softphoneRoutes(app, { ...deps.softphone, tokens });
+  return app;
+}

@@ -1,0 +1,46 @@
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Value } from 'typebox/value';
+import { ApiError } from './api-error.js';
+
+interface SchemaProblem {
+  keyword: string;
+  instancePath: string;
+  message: string;
+  params: Record<string, unknown>;
+}
+
+/** The deepest problem says most: `/target/user_id` before "must match a schema in anyOf". */
+function worst(problems: readonly SchemaProblem[]): SchemaProblem | undefined {
+  const depth = (problem: SchemaProblem) => problem.instancePath.split('/').length;
+  const telling = problems.filter(({ keyword }) => keyword !== 'boolean' && keyword !== 'anyOf');
+  return [...(telling.length > 0 ? telling : problems)].sort((a, b) => depth(b) - depth(a))[0];
+}
+
+function fieldOf(problem: SchemaProblem): string {
+  const path = problem.instancePath.split('/').slice(1);
+  const { requiredProperties, additionalProperties } = problem.params as Record<string, string[] | undefined>;
+  const named = requiredProperties?.[0] ?? additionalProperties?.[0];
+  if (named !== undefined) path.push(named);
+  return path.join('.');
+}
+
+function refusal(part: string, problems: readonly SchemaProblem[]): ApiError {
+  const problem = worst(problems);
+  if (problem === undefined) return ApiError.invalid(part, `The ${part} is not valid.`);
+  const field = fieldOf(problem) || part;
+  if (problem.keyword === 'required') return ApiError.invalid(field, `"${field}" is missing.`);
+  if (problem.keyword === 'additionalProperties') return ApiError.invalid(field, `"${field}" is not a field here.`);
+  return ApiError.invalid(field, `"${field}" ${problem.message}.`);
+}
+
+/** Validates bodies as they are, and converts text to numbers and booleans in queries and paths. Names the field. */
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const compiled = Compile(schema);
+  return (value: unknown) => {
+    const input = httpPart === 'body' ? value : Value.Convert(schema, value);
+    if (compiled.Check(input)) return { value: input };
+    return { error: refusal(httpPart ?? 'request', compiled.Errors(input) as unknown as SchemaProblem[]) };
+  };
+};
