@@ -1,0 +1,67 @@
+/** A demo agent with the SIP account that the page registers as. */
+export interface Agent {
+  user_id: string;
+  name: string;
+  sip_username: string;
+  sip_password: string;
+  sip_domain: string;
+  phone?: string;
+}
+
+/** Answer of `GET /softphone/agents`. */
+export interface Directory {
+  agents: Agent[];
+  ws_url: string;
+  exophones?: string[];
+  simulated_numbers?: Record<string, string>;
+}
+
+/** The server wants to know who is asking. */
+export class SignInRequired extends Error {}
+
+/** A refusal, in the server's words when it gave some. */
+export class ServerRefusal extends Error {}
+
+let accessToken: string | undefined;
+
+export async function loadDirectory(): Promise<Directory> {
+  const response = await request('/softphone/agents');
+  const directory = (await response.json()) as Directory & { sign_in_required?: boolean };
+  if (directory.sign_in_required && !directory.agents?.length) throw new SignInRequired();
+  return directory;
+}
+
+/** Keeps the token in memory only: a reload asks again. */
+export async function signIn(email: string, password: string): Promise<void> {
+  const response = await fetch('/api/v1/auth/login', post({ email, password }));
+  if (response.status === 401 || response.status === 403) {
+    throw new ServerRefusal('E-mail or password is wrong. Check both and try again.');
+  }
+  if (!response.ok)
+    throw new ServerRefusal(`The server could not sign you in (${response.status}). Try again in a moment.`);
+  accessToken = ((await response.json()) as { access_token: string }).access_token;
+}
+
+/** Asks the simulated telephone network to ring this agent. */
+export async function callMe(userId: string): Promise<void> {
+  await request('/softphone/call-me', post({ user_id: userId }));
+}
+
+async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (accessToken) headers.set('authorization', `Bearer ${accessToken}`);
+  const response = await fetch(path, { ...init, headers });
+  if (response.status === 401) throw new SignInRequired();
+  if (!response.ok) throw new ServerRefusal(await reasonOf(response));
+  return response;
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  const body = (await response.json().catch(() => undefined)) as { message?: unknown; error?: unknown } | undefined;
+  const said = [body?.message, body?.error].find((text) => typeof text === 'string');
+  return `The server refused (${response.status})${said ? `: ${said}` : '.'}`;
+}
+
+function post(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

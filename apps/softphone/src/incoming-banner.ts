@@ -1,0 +1,42 @@
+import type { VoiceCall } from '@intermix/voice-sdk';
+import { announce, byId, fromTemplate, initials, showError } from './dom.js';
+import type { Names } from './names.js';
+import { complaintOf } from './words.js';
+
+/** The banner of one ringing call; leaves by itself when it rings no longer. */
+export function showIncoming(call: VoiceCall, names: Names): void {
+  const { root, part } = fromTemplate('incoming-template');
+  const { name, detail } = names.of(call);
+  const error = part('error');
+  part('name').textContent = name;
+  part('detail').textContent = detail;
+  const avatar = root.querySelector('.avatar');
+  if (avatar) avatar.textContent = initials(name);
+
+  const answer = part<HTMLButtonElement>('answer');
+  answer.addEventListener('click', () => {
+    showError(error, undefined);
+    answer.disabled = true;
+    call.answer().catch((cause) => {
+      answer.disabled = false;
+      const complaint = complaintOf(cause);
+      showError(error, `${complaint.title} ${complaint.cure}`);
+    });
+  });
+  part('decline').addEventListener('click', () => call.reject());
+
+  call.on('stateChanged', (state) => {
+    if (state === 'connected' || state === 'ended') root.remove();
+  });
+  byId('incoming').append(root);
+  announce(`Incoming call from ${name}. Press A to answer, D to decline.`, true);
+  document.title = `${name} is calling`;
+  call.once('connected', restoreTitle);
+  call.once('ended', restoreTitle);
+  // Only where nobody is typing: taking the focus away from a field would answer by mistake.
+  if (document.activeElement === document.body) answer.focus();
+}
+
+function restoreTitle(): void {
+  document.title = 'Intermix softphone';
+}

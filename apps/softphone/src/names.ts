@@ -1,0 +1,27 @@
+import type { VoiceCall } from '@intermix/voice-sdk';
+import type { Directory } from './api.js';
+import { simulatedNames } from './words.js';
+
+/** Knows who is behind a number or a user name. */
+export class Names {
+  readonly #known = new Map<string, string>();
+
+  constructor(directory: Directory) {
+    for (const agent of directory.agents) {
+      this.#known.set(agent.sip_username, agent.name);
+      if (agent.phone) this.#known.set(agent.phone, agent.name);
+    }
+    for (const [kind, number] of Object.entries(directory.simulated_numbers ?? {})) {
+      this.#known.set(number, simulatedNames[kind] ?? kind);
+    }
+  }
+
+  /** Title and second line of a call. */
+  of(call: VoiceCall): { name: string; detail: string } {
+    const { user, displayName } = call.remote;
+    const known = this.#known.get(user) ?? (displayName ? this.#known.get(displayName) : undefined);
+    const name = known ?? displayName ?? user;
+    const detail = name === user ? (displayName && displayName !== user ? displayName : '') : user;
+    return { name: name || 'Unknown caller', detail };
+  }
+}
