@@ -1,4 +1,5 @@
 import { silentLogger } from '@intermix/kernel';
+import { type PortBlock, reservePorts } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CodecName, MediaEngine, MediaLeg } from '../types.js';
 import { createEmbeddedEngine } from './index.js';
@@ -7,16 +8,18 @@ import { RtpPhone, until } from './testing/rtp-phone.js';
 
 // A real browser against the engine. P numbers name the traps of the libraries that each test guards against.
 
+let ports: PortBlock;
 let engine: MediaEngine;
 let browser: BrowserPhones;
 let callCount = 0;
 
 beforeAll(async () => {
+  ports = await reservePorts();
   engine = createEmbeddedEngine({
     announcedAddress: '127.0.0.1',
-    webrtcPort: 41_440,
-    rtpPortMin: 41_450,
-    rtpPortMax: 41_549,
+    webrtcPort: ports.port(0),
+    rtpPortMin: ports.port(10),
+    rtpPortMax: ports.port(ports.size - 1),
     processes: 1,
     logger: silentLogger,
   });
@@ -25,6 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([browser?.close(), engine?.stop()]);
+  ports.release();
 });
 
 /** The browser calls: it offers. */
@@ -100,5 +104,142 @@ describe('browser and carrier', () => {
     expect(await call.phone.streams()).toBe(1);
     expect((await call.phone.stats())['inbound-rtp']?.packetsLost).toBe(0);
     await call.end();
+  });
+
+  it('carries digits from the browser, told once each', async () => {
+    const call = await bridged('PCMU', browserOffers);
+    await call.phone.dtmf('12#');
+    await until('three digits', () => call.digits.length >= 3);
+    const ends = () => call.carrier.received.filter((p) => p.payloadType === 101 && (p.payload[1] ?? 0) >= 0x80);
+    await until('their ends at the carrier', () => new Set(ends().map((packet) => packet.timestamp)).size >= 3);
+    expect(call.digits).toEqual(['1', '2', '#']);
+    expect([...new Set(ends().map((packet) => packet.payload[0]))]).toEqual([1, 2, 11]);
+    await call.end();
+  });
+
+  it('transcodes by table when the browser has PCMU and the carrier PCMA', async () => {
+    const call = await bridged('PCMU', browserOffers, 'PCMA');
+    await Promise.all([call.carrier.hears(microphoneHz), hears(call.phone, 1000)]);
+    await call.end();
+  });
+
+  it('reports both ways by RTCP: round trip and loss are known at both ends', async () => {
+    const call = await bridged('PCMU', browserOffers);
+    await until(
+      'our round trip',
+      async () => {
+        const stats = await call.browserLeg.stats();
+        return stats.roundTripMs !== undefined && stats.remotePacketsLost === 0;
+      },
+      15_000,
+    );
+    await until(
+      "the browser's round trip",
+      async () => (await call.phone.stats())['remote-inbound-rtp']?.roundTripTime !== undefined,
+      15_000,
+    );
+    expect((await call.browserLeg.stats()).roundTripMs).toBeLessThan(1000);
+    await call.end();
+  }, 35_000);
+
+  it('holds and resumes by a re-offer of the browser, with a continuous stream to the carrier', async () => {
+    const call = await bridged('PCMU', browserOffers);
+    await call.carrier.hears(microphoneHz);
+    await call.phone.direct('sendonly');
+    await call.phone.accept(await call.browserLeg.acceptOffer(await call.phone.offer()));
+    expect(call.browserLeg.direction).toBe('recvonly');
+    const sentWhenHeld = (await call.browserLeg.stats()).packetsSent;
+    await call.carrier.hears(microphoneHz); // What the browser still sends goes on (its hold music).
+    expect((await call.browserLeg.stats()).packetsSent).toBe(sentWhenHeld);
+    await call.phone.direct('sendrecv');
+    await call.phone.accept(await call.browserLeg.acceptOffer(await call.phone.offer()));
+    expect(call.browserLeg.direction).toBe('sendrecv');
+    await hears(call.phone, 1000);
+    const inbound = (await call.phone.stats())['inbound-rtp'];
+    expect(inbound?.packetsLost).toBe(0);
+    await call.end();
+  });
+
+  it('holds and resumes by our own re-offer, while DTLS keeps its role', async () => {
+    const call = await bridged('PCMU', engineOffers);
+    await hears(call.phone, 1000);
+    const hold = await call.browserLeg.offer({ direction: 'inactive' });
+    expect(hold).toContain('a=setup:actpass');
+    await call.browserLeg.acceptAnswer(await call.phone.answer(hold));
+    expect(await call.phone.currentDirection()).toBe('inactive');
+    await call.browserLeg.acceptAnswer(await call.phone.answer(await call.browserLeg.offer()));
+    expect(await call.phone.currentDirection()).toBe('sendrecv');
+    await Promise.all([call.carrier.hears(microphoneHz), hears(call.phone, 1000)]);
+    expect((await call.phone.stats())['inbound-rtp']?.packetsLost).toBe(0);
+    await call.end();
+  });
+
+  it.each([
+    ['that called', browserOffers],
+    ['that was called', engineOffers],
+  ] as const)(
+    '[P7] follows an ICE restart of the browser %s on a new transport, audio goes on',
+    async (_name, ring) => {
+      const call = await bridged('PCMU', ring);
+      await call.carrier.hears(microphoneHz);
+      let reconnected = false;
+      call.browserLeg.on('connected', () => {
+        reconnected = true;
+      });
+      const offer = await call.phone.offer({ iceRestart: true });
+      const answer = await call.browserLeg.acceptOffer(offer);
+      await call.phone.accept(answer);
+      await until('the new transport', () => reconnected);
+      await Promise.all([call.carrier.hears(microphoneHz), hears(call.phone, 1000)]);
+      expect((await call.phone.stats())['inbound-rtp']?.packetsLost).toBeLessThan(25);
+      await call.end();
+    },
+  );
+
+  it('tells that the browser closed its connection', async () => {
+    const call = await bridged('PCMU', browserOffers);
+    const reasons: string[] = [];
+    call.browserLeg.on('failed', (reason) => reasons.push(reason));
+    await call.phone.close();
+    await until('the failure', () => reasons.length > 0);
+    expect(reasons).toEqual(['the far end closed DTLS']);
+    call.browserLeg.close();
+    call.carrierLeg.close();
+    call.carrier.close();
+  });
+});
+
+describe('browser and browser', () => {
+  it.each(['opus', 'PCMU'] as const)('carries %s end to end through one UDP port', async (codec) => {
+    const callId = `browser-call-${callCount++}`;
+    const a = await engine.createLeg({ kind: 'webrtc', callId, legId: 'a' });
+    const b = await engine.createLeg({ kind: 'webrtc', callId, legId: 'b' });
+    const digits: string[] = [];
+    a.on('dtmf', ({ digit }) => digits.push(digit));
+    const alice = await browserOffers(a, codec);
+    const bob = await engineOffers(b, codec);
+    await engine.bridge(a, b);
+    await Promise.all([hears(alice, microphoneHz), hears(bob, microphoneHz)]);
+    await alice.dtmf('7');
+    await until('the digit', () => digits.length > 0);
+    expect(digits).toEqual(['7']);
+    expect([a.codec, b.codec]).toEqual([codec, codec]);
+    a.close();
+    b.close();
+    await Promise.all([alice.close(), bob.close()]);
+  });
+
+  it('refuses to bridge Opus with G.711', async () => {
+    const callId = `browser-call-${callCount++}`;
+    const a = await engine.createLeg({ kind: 'webrtc', callId, legId: 'a' });
+    const b = await engine.createLeg({ kind: 'rtp', callId, legId: 'b' });
+    const carrier = await RtpPhone.open();
+    const alice = await browserOffers(a, 'opus');
+    await b.acceptOffer(carrier.sdp());
+    await expect(engine.bridge(a, b)).rejects.toMatchObject({ code: 'ERR_MEDIA', problem: 'codec-mismatch' });
+    a.close();
+    b.close();
+    carrier.close();
+    await alice.close();
   });
 });
