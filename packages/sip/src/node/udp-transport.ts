@@ -1,0 +1,142 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { type Logger, silentLogger } from '@intermix/kernel';
+import { SipTransportError } from '../message/errors.js';
+import type { Flow, SipProtocol, SocketAddress, Transport, TransportSink } from '../transport/flow.js';
+import { type AnnouncedAddress, announcedAddress, plainAddress } from './announced-address.js';
+import { isKeepAlive } from './keep-alive.js';
+import { listenError } from './listen-error.js';
+
+export interface UdpTransportOptions {
+  /** IP address to listen on. */
+  host: string;
+  /** 0 for any free port; see `address`. */
+  port: number;
+  announce?: AnnouncedAddress;
+  /**
+   * Octets of the kernel's receive buffer, 4 MB unless told otherwise (the kernel caps it at net.core.rmem_max). The
+   * default of Linux loses bursts long before a core is busy.
+   */
+  recvBufferSize?: number;
+  logger?: Logger;
+}
+
+/** Peers whose flow object is kept. Above that the oldest is forgotten; its next datagram makes an equal one. */
+const KEPT_FLOWS = 16_384;
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
+
+/** SIP over one UDP socket. RFC 3261 §18. */
+export class UdpTransport implements Transport {
+  readonly protocols: readonly SipProtocol[] = ['UDP'];
+  readonly #options: UdpTransportOptions;
+  readonly #logger: Logger;
+  readonly #flows = new Map<string, UdpFlow>();
+  #socket: Socket | undefined;
+  #address: SocketAddress;
+  #sendErrors = 0;
+
+  constructor(options: UdpTransportOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.#address = { host: options.host, port: options.port };
+  }
+
+  /** Where it listens; the real port once started. */
+  get address(): SocketAddress {
+    return this.#address;
+  }
+
+  /** Datagrams that the kernel refused to send, for metrics. Transactions see such a loss as silence. */
+  get sendErrors(): number {
+    return this.#sendErrors;
+  }
+
+  async start(sink: TransportSink): Promise<void> {
+    const { host, port, recvBufferSize = RECEIVE_BUFFER } = this.#options;
+    const socket = createSocket({
+      type: isIPv6(host) ? 'udp6' : 'udp4',
+      recvBufferSize,
+      // Hosts are numbers here. The default would send each datagram through the resolver's thread pool.
+      lookup: (name, _options, callback) => callback(null, name, isIPv6(name) ? 6 : 4),
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', (cause) => {
+        socket.close();
+        reject(listenError('UDP', host, port, cause));
+      });
+      socket.bind({ address: host, port }, resolve);
+    });
+    socket.removeAllListeners('error');
+    socket.on('error', (err) => this.#logger.warn({ err }, 'UDP socket error'));
+    socket.on('message', (bytes, from) => this.#received(bytes, from, sink));
+    this.#address = { host, port: socket.address().port };
+    this.#socket = socket;
+  }
+
+  async connect(protocol: SipProtocol, target: SocketAddress): Promise<Flow> {
+    if (protocol !== 'UDP') throw new SipTransportError(`this transport speaks UDP, not ${protocol}`);
+    if (!this.#socket) throw new SipTransportError('the UDP transport is not started');
+    return this.#flowTo(target.host, target.port);
+  }
+
+  sentBy(_flow: Flow): { host: string; port?: number } {
+    return announcedAddress(this.#address, this.#options.announce);
+  }
+
+  async stop(): Promise<void> {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#flows.clear();
+    if (socket) await new Promise<void>((resolve) => socket.close(() => resolve()));
+  }
+
+  /** @internal */
+  send(bytes: Uint8Array | string, to: SocketAddress): void {
+    this.#socket?.send(bytes, to.port, to.host, (err) => {
+      if (!err) return;
+      this.#sendErrors++;
+      this.#logger.debug({ err, to }, 'datagram not sent');
+    });
+  }
+
+  #received(bytes: Buffer, from: RemoteInfo, sink: TransportSink): void {
+    if (isKeepAlive(bytes)) return;
+    sink.message(bytes, this.#flowTo(plainAddress(from.address), from.port));
+  }
+
+  #flowTo(host: string, port: number): UdpFlow {
+    const key = `${host}:${port}`;
+    const known = this.#flows.get(key);
+    if (known) return known;
+    if (this.#flows.size >= KEPT_FLOWS) this.#flows.delete(this.#flows.keys().next().value!);
+    const flow = new UdpFlow(this, `udp-${this.#address.host}:${this.#address.port}-${key}`, this.#address, {
+      host,
+      port,
+    });
+    this.#flows.set(key, flow);
+    return flow;
+  }
+}
+
+class UdpFlow implements Flow {
+  readonly protocol = 'UDP';
+  readonly reliable = false;
+  readonly secure = false;
+  readonly closed = false;
+  readonly #transport: UdpTransport;
+
+  constructor(
+    transport: UdpTransport,
+    readonly id: string,
+    readonly local: SocketAddress,
+    readonly remote: SocketAddress,
+  ) {
+    this.#transport = transport;
+  }
+
+  send(bytes: Uint8Array | string): void {
+    this.#transport.send(bytes, this.remote);
+  }
+
+  close(): void {}
+}
