@@ -1,0 +1,26 @@
+import { countryCodeOf, isClosedNumber } from '../numbers/country-codes.js';
+import type { Carrier, Did } from '../ports/directory.js';
+
+/** Whether a number may be dialled, and if not, a sentence for the reason phrase. */
+export type DialVerdict = { ok: true } | { ok: false; reason: string };
+
+/**
+ * The dialling rule: closed unless opened (toll fraud). Open are the countries of the account's own numbers; through the
+ * simulated carrier, its numbers alone. Premium-rate and satellite numbers stay closed in any case.
+ */
+export function mayDial(
+  number: string,
+  carrier: Carrier,
+  dids: readonly Did[],
+  simulatedPrefixes: readonly string[],
+): DialVerdict {
+  if (carrier.simulated) {
+    const known = simulatedPrefixes.some((prefix) => number.startsWith(prefix));
+    return known ? { ok: true } : { ok: false, reason: 'Not A Number Of The Simulated PSTN' };
+  }
+  if (isClosedNumber(number)) return { ok: false, reason: 'Premium And Satellite Numbers Are Closed' };
+  const country = countryCodeOf(number);
+  const open = new Set(dids.map((did) => countryCodeOf(did.number)));
+  if (country === undefined || !open.has(country)) return { ok: false, reason: 'Country Not Allowed' };
+  return { ok: true };
+}

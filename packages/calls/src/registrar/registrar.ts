@@ -1,0 +1,244 @@
+import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
+import { type Flow, type IncomingRequest, NameAddr, type SipRequest, SipUri } from '@intermix/sip';
+import type { AuthenticatedUser, UserAuthenticator } from '../auth/user-authenticator.js';
+import { withExpires, withoutExpires } from './contact-text.js';
+import { type Aor, type Binding, keyOf, type LocationStore } from './location-store.js';
+import { type ContactChange, type RegisterChange, readRegister } from './register-request.js';
+import { defaultRegistrarConfig, type RegistrarConfig } from './registrar-config.js';
+
+/** Why a binding is no longer in force. `replaced`: the user has too many devices, and this was the oldest. */
+export type BindingEnd = 'unregistered' | 'expired' | 'flow-lost' | 'replaced' | 'stopped';
+
+export interface RegistrarEvents {
+  /** A device that was not registered a moment ago. */
+  bindingAdded: [binding: Binding];
+  /** The same device again: later expiry, and perhaps another flow or contact. */
+  bindingRefreshed: [binding: Binding, before: Binding];
+  bindingRemoved: [binding: Binding, why: BindingEnd];
+  /** A REGISTER was refused. Counted; a wrong password is told at debug level only. */
+  refused: [status: number];
+}
+
+export interface RegistrarDeps {
+  authenticator: UserAuthenticator;
+  location: LocationStore;
+  clock: Clock;
+  logger: Logger;
+  config?: Partial<RegistrarConfig>;
+}
+
+/** Facts about a user that an API shows. */
+export interface Presence {
+  registered: boolean;
+  /** When a binding was last made, refreshed or lost. Undefined: not since this process started. */
+  lastSeen: Date | undefined;
+}
+
+const maxLastSeen = 50_000;
+
+/** Answers REGISTER and keeps the location of users. RFC 3261 §10.3, RFC 3327, RFC 5626 (instances), RFC 7118. */
+export class Registrar extends TypedEmitter<RegistrarEvents> {
+  readonly #deps: RegistrarDeps;
+  readonly #config: RegistrarConfig;
+  readonly #timers = new Map<Binding, Timer>();
+  readonly #lastSeen = new Map<string, number>();
+
+  constructor(deps: RegistrarDeps) {
+    super();
+    this.#deps = deps;
+    this.#config = { ...defaultRegistrarConfig, ...deps.config };
+  }
+
+  /** Bindings now in force. */
+  get bindingCount(): number {
+    return this.#deps.location.size;
+  }
+
+  presenceOf(aor: Aor): Presence {
+    const seen = this.#lastSeen.get(keyOf(aor));
+    const registered = this.#deps.location.bindingsOf(aor).length > 0;
+    return { registered, lastSeen: seen === undefined ? undefined : new Date(seen) };
+  }
+
+  /** Answers a REGISTER. Never rejects. */
+  async handleRegister(incoming: IncomingRequest): Promise<void> {
+    try {
+      await this.#register(incoming);
+    } catch (error) {
+      this.#deps.logger.error({ error, flow: incoming.flow.id }, 'REGISTER could not be answered');
+      this.#refuse(incoming, 500);
+    }
+  }
+
+  /** A connection is gone: its devices cannot be reached any more. */
+  handleFlowClosed(flow: Flow): void {
+    for (const binding of this.#deps.location.bindingsOnFlow(flow.id)) this.#remove(binding, 'flow-lost');
+  }
+
+  /** Forgets every binding without telling anybody. */
+  stop(): void {
+    for (const binding of [...this.#timers.keys()]) this.#remove(binding, 'stopped');
+  }
+
+  async #register(incoming: IncomingRequest): Promise<void> {
+    const { request, flow } = incoming;
+    const aor = request.to.uri;
+    if (!(aor instanceof SipUri)) return this.#refuse(incoming, 404);
+    const auth = await this.#deps.authenticator.check(request, flow, aor, 401);
+    if (!auth.ok) {
+      this.#refuse(incoming, auth.status, { ...(auth.reason ? { reason: auth.reason } : {}), headers: auth.headers });
+      return;
+    }
+    const change = readRegister(request, this.#config);
+    if (!change.ok) return this.#refuse(incoming, change.status, change);
+    if (this.#isOutOfOrder(auth, request, change.change))
+      return this.#refuse(incoming, 500, { reason: 'CSeq Out Of Order' });
+    // The connection may have closed while the directory was asked.
+    if (!flow.closed) this.#apply(auth, incoming, change.change);
+    this.#answer(auth, incoming);
+  }
+
+  /** Step 7 of RFC 3261 §10.3: within one Call-ID only a higher CSeq may change a binding, and all or nothing changes. */
+  #isOutOfOrder(auth: AuthenticatedUser, request: SipRequest, change: RegisterChange): boolean {
+    const touched = change.all
+      ? this.#deps.location.bindingsOf(auth.user)
+      : change.contacts.map((contact) => this.#match(auth, contact)).filter((binding) => binding !== undefined);
+    return touched.some((b) => b.callId === request.callId && request.cseq.number <= b.cseq);
+  }
+
+  #apply(auth: AuthenticatedUser, incoming: IncomingRequest, change: RegisterChange): void {
+    if (change.all) {
+      for (const binding of this.#deps.location.bindingsOf(auth.user)) this.#remove(binding, 'unregistered');
+      return;
+    }
+    for (const contact of change.contacts) {
+      const before = this.#match(auth, contact);
+      if (contact.expiresSec > 0) this.#put(this.#bindingOf(auth, incoming, contact, before), before);
+      else if (before) this.#remove(before, 'unregistered');
+    }
+  }
+
+  /** The binding that a contact speaks of: same instance and reg-id (RFC 5626 §6), else the same URI. */
+  #match(auth: AuthenticatedUser, contact: ContactChange): Binding | undefined {
+    const bindings = this.#deps.location.bindingsOf(auth.user);
+    return (
+      bindings.find((b) => b.instance !== undefined && b.instance === contact.instance && b.regId === contact.regId) ??
+      bindings.find(
+        (b) => b.instance === contact.instance && b.regId === contact.regId && b.contactUri.equals(contact.uri),
+      )
+    );
+  }
+
+  #bindingOf(
+    { user, domain }: AuthenticatedUser,
+    { request, flow }: IncomingRequest,
+    contact: ContactChange,
+    before: Binding | undefined,
+  ): Binding {
+    const now = this.#deps.clock.now();
+    return {
+      accountSid: user.accountSid,
+      sipUsername: user.sipUsername,
+      userId: user.userId,
+      appId: user.appId,
+      domain,
+      contact: withoutExpires(contact.text),
+      contactUri: contact.uri,
+      instance: contact.instance,
+      regId: contact.regId,
+      path: request.headers.list('path'),
+      flow,
+      callId: request.callId,
+      cseq: request.cseq.number,
+      expiresAt: now + contact.expiresSec * 1000,
+      registeredAt: before?.registeredAt ?? now,
+      userAgent: request.headers.get('user-agent'),
+    };
+  }
+
+  #put(binding: Binding, before: Binding | undefined): void {
+    const { location, clock, logger } = this.#deps;
+    if (before) this.#forget(before);
+    else this.#makeRoom(binding);
+    location.put(binding);
+    this.#timers.set(
+      binding,
+      clock.schedule(binding.expiresAt - clock.now(), () => this.#remove(binding, 'expired')),
+    );
+    this.#seen(binding);
+    if (before) {
+      this.emit('bindingRefreshed', binding, before);
+      return;
+    }
+    logger.info({ account: binding.accountSid, user: binding.sipUsername, flow: binding.flow.id }, 'device registered');
+    this.emit('bindingAdded', binding);
+  }
+
+  #makeRoom(aor: Aor): void {
+    const bindings = this.#deps.location.bindingsOf(aor);
+    for (const oldest of bindings.slice(this.#config.maxBindingsPerUser - 1)) this.#remove(oldest, 'replaced');
+  }
+
+  #remove(binding: Binding, why: BindingEnd): void {
+    if (!this.#forget(binding)) return;
+    this.#seen(binding);
+    this.#deps.logger.info(
+      { account: binding.accountSid, user: binding.sipUsername, why },
+      'device no longer registered',
+    );
+    this.emit('bindingRemoved', binding, why);
+  }
+
+  #forget(binding: Binding): boolean {
+    const timer = this.#timers.get(binding);
+    if (!timer) return false;
+    timer.cancel();
+    this.#timers.delete(binding);
+    this.#deps.location.remove(binding);
+    return true;
+  }
+
+  #seen(aor: Aor): void {
+    const key = keyOf(aor);
+    this.#lastSeen.delete(key);
+    this.#lastSeen.set(key, this.#deps.clock.now());
+    if (this.#lastSeen.size <= maxLastSeen) return;
+    const oldest = this.#lastSeen.keys().next();
+    if (!oldest.done) this.#lastSeen.delete(oldest.value);
+  }
+
+  /** 200 with every binding of the user, each Contact as its device wrote it. */
+  #answer({ user }: AuthenticatedUser, incoming: IncomingRequest): void {
+    const { location, clock } = this.#deps;
+    const { request } = incoming;
+    const contacts = location
+      .bindingsOf(user)
+      .map((b) => withExpires(b.contact, Math.max(1, Math.ceil((b.expiresAt - clock.now()) / 1000))));
+    const knowsPath = request.headers.list('supported').some((tag) => tag.trim().toLowerCase() === 'path');
+    const path = knowsPath ? request.headers.list('path') : [];
+    incoming.respond(200, { contacts, headers: path.map((value) => ['Path', value] as const) });
+  }
+
+  #refuse(
+    incoming: IncomingRequest,
+    status: number,
+    options: { reason?: string; headers?: ReadonlyArray<readonly [string, string]> } = {},
+  ): void {
+    const { reason, headers } = options;
+    incoming.respond(status, { ...(reason ? { reason } : {}), ...(headers ? { headers } : {}) });
+    this.emit('refused', status);
+  }
+}
+
+/** Route set towards a binding: its Path, in order (RFC 3327 §5.3). Elements that do not parse are left out. */
+export function routeOf(binding: Binding): NameAddr[] {
+  const route: NameAddr[] = [];
+  for (const value of binding.path) {
+    try {
+      route.push(NameAddr.parse(value));
+    } catch {
+      // Path came from an edge proxy of ours; a broken element cannot be followed anyway.
+    }
+  }
+  return route;
+}

@@ -1,0 +1,44 @@
+import type { DigestCredentials, ExtraHeaders, NameAddr, RequestTarget } from '@intermix/sip';
+import type { CallDirection } from '../ports/call-store.js';
+import type { Device } from './leg.js';
+
+/** One party that is to ring. */
+export interface BranchPlan {
+  kind: 'browser' | 'carrier';
+  /** User id or carrier id. */
+  party: string;
+  address: string;
+  target: RequestTarget;
+  from: NameAddr;
+  to: NameAddr;
+  credentials?: DigestCredentials;
+  device?: Device;
+  /** Gives back what the leg holds of its carrier. Called once, at its end. */
+  release?: () => void;
+}
+
+/** Everything the router decided about a call, before anything is sent. */
+export interface CallPlan {
+  accountSid: string;
+  appId: string | undefined;
+  direction: CallDirection;
+  from: string;
+  to: string;
+  caller: { kind: 'browser' | 'carrier'; party: string; address: string; device?: Device };
+  branches: readonly BranchPlan[];
+  /** Set when the call is to be recorded and refused. */
+  refusal?: Refusal;
+  /** Hops left for the INVITEs that we send: one less than the caller's had. */
+  maxForwards: number;
+  /** X- headers of the caller's INVITE: for the record only. */
+  customHeaders: Readonly<Record<string, string>>;
+}
+
+/** A call that is not made: what the caller hears, and the word for the record. */
+export interface Refusal {
+  status: number;
+  reason?: string;
+  headers?: ExtraHeaders;
+  /** `Termination.reason`. */
+  why: string;
+}

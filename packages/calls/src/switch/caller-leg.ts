@@ -1,0 +1,64 @@
+import type { CodecName } from '@intermix/media';
+import type { Flow, IncomingInvite } from '@intermix/sip';
+import { type Device, type Farewell, Leg, type LegDeps, type LegIdentity } from './leg.js';
+
+/** The leg that placed the call: an INVITE that came to us. */
+export class CallerLeg extends Leg {
+  readonly #incoming: IncomingInvite;
+  /** Our answer to its offer, once an early answer has been given: it may not change any more. */
+  #description: string | undefined;
+
+  constructor(identity: LegIdentity, incoming: IncomingInvite, deps: LegDeps, device?: Device) {
+    super(identity, deps, device);
+    this.#incoming = incoming;
+  }
+
+  override get sipCallId(): string {
+    return this.#incoming.request.callId;
+  }
+
+  protected override get openingFlow(): Flow {
+    return this.#incoming.flow;
+  }
+
+  /** SDP of the INVITE; undefined for a late offer. */
+  get offer(): string | undefined {
+    return this.#incoming.offer;
+  }
+
+  /** Tells the caller of progress, without SDP. */
+  progress(status: number): void {
+    this.#incoming.progress(status);
+  }
+
+  /** 183 with our answer, so that the caller hears the far end's tones before it answers. */
+  async earlyMedia(codec: CodecName | undefined): Promise<void> {
+    if (this.offer === undefined) return this.progress(183);
+    const sdp = await this.describe(codec);
+    if (!this.ended) this.#incoming.progress(183, { sdp });
+  }
+
+  /**
+   * Our SDP for the 200: the answer to the caller's offer with the codec that the other leg speaks, or our own offer
+   * when the INVITE had none. Rejects with SdpError when there is nothing in common.
+   */
+  async describe(codec: CodecName | undefined): Promise<string> {
+    const codecs = codec ? { codecs: [codec] } : {};
+    this.#description ??=
+      this.offer === undefined ? await this.media.offer(codecs) : await this.media.acceptOffer(this.offer, codecs);
+    return this.#description;
+  }
+
+  /** Sends the 200. False when the caller has given up in the meantime. */
+  accept(sdp: string): boolean {
+    const session = this.#incoming.accept({ sdp });
+    if (!session) return false;
+    this.adopt(session);
+    return true;
+  }
+
+  protected override abandon({ reject }: Farewell): void {
+    const { status, ...options } = reject;
+    this.#incoming.reject(status, options);
+  }
+}

@@ -1,0 +1,102 @@
+import type { Clock, Logger, Random } from '@intermix/kernel';
+import type { MediaEngine } from '@intermix/media';
+import type { EndpointFace, Resolver, SocketAddress } from '@intermix/sip';
+import { type DigestAlgorithm, UserAuthenticator } from '../auth/user-authenticator.js';
+import { CarrierLimits } from '../carriers/carrier-limits.js';
+import { CarrierSources } from '../carriers/carrier-sources.js';
+import { type UnknownSourcePolicy, UnknownSources } from '../carriers/unknown-sources.js';
+import type { GuessLimits } from '../limits/guess-limiter.js';
+import type { CallStore } from '../ports/call-store.js';
+import type { CarrierDirectory, UserDirectory } from '../ports/directory.js';
+import { type LocationStore, MemoryLocationStore } from '../registrar/location-store.js';
+import { Registrar } from '../registrar/registrar.js';
+import type { RegistrarConfig } from '../registrar/registrar-config.js';
+import { CallerIdentification } from '../routing/caller-identification.js';
+import { Router } from '../routing/router.js';
+import { Switch } from './switch.js';
+import type { SwitchConfig } from './switch-config.js';
+
+export interface SwitchboardConfig extends Partial<SwitchConfig> {
+  domains: readonly string[];
+  registrar?: Partial<RegistrarConfig>;
+  guessLimits?: GuessLimits;
+  /** Digest challenges to users, in order. MD5 alone unless told otherwise. */
+  algorithms?: readonly DigestAlgorithm[];
+  unknownSources?: Partial<UnknownSourcePolicy>;
+  /** How long a change of a carrier may take to be noticed without `refreshCarriers`. */
+  carrierRefreshMs?: number;
+  /** `+E.164` prefixes of the numbers that the simulated PSTN answers. */
+  simulatedPrefixes?: readonly string[];
+}
+
+export interface SwitchboardDeps {
+  endpoint: EndpointFace;
+  media: MediaEngine;
+  users: UserDirectory;
+  carriers: CarrierDirectory;
+  calls: CallStore;
+  location?: LocationStore;
+  /** For carriers known by name; the endpoint's own will do. */
+  resolver?: Resolver;
+  /** Where the simulated PSTN is, once it runs. */
+  simulatedAddress?: () => SocketAddress | undefined;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  config: SwitchboardConfig;
+}
+
+/** The parts of this package, joined. */
+export interface Switchboard {
+  readonly switch: Switch;
+  readonly registrar: Registrar;
+  readonly location: LocationStore;
+  /** Reads the carriers and takes hold of the endpoint. Call it before the endpoint starts. */
+  start(): Promise<void>;
+  /** To be called after a carrier was added, changed or removed. */
+  refreshCarriers(): Promise<void>;
+  /** See `Switch.stop`. The endpoint is to be stopped afterwards. */
+  stop(): Promise<void>;
+}
+
+/** Builds the switch with all it stands on. */
+export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
+  const { endpoint, media, users, carriers, calls, resolver, simulatedAddress, clock, random, logger, config } = deps;
+  const { domains, algorithms, guessLimits, simulatedPrefixes = [], unknownSources, carrierRefreshMs } = config;
+  const location = deps.location ?? new MemoryLocationStore();
+  const authenticator = new UserAuthenticator({
+    ...{ users, location, domains, clock, random },
+    ...(guessLimits ? { guessLimits } : {}),
+    ...(algorithms ? { algorithms } : {}),
+  });
+  const registrar = new Registrar({ authenticator, location, clock, logger, config: config.registrar ?? {} });
+  const strangers = new UnknownSources({ clock, logger, policy: unknownSources });
+  const sources = new CarrierSources({
+    ...{ carriers, resolver, clock, logger },
+    ...(carrierRefreshMs === undefined ? {} : { refreshMs: carrierRefreshMs }),
+    ...(simulatedAddress ? { simulatedAddress } : {}),
+  });
+  const limits = new CarrierLimits({ clock });
+  const identification = new CallerIdentification({
+    ...{ authenticator, users, location, sources, strangers, domains, clock, random },
+  });
+  const router = new Router({ users, carriers, location, sources, limits, domains, simulatedPrefixes });
+  const strangersRefused = () => strangers.refused;
+  const theSwitch = new Switch({
+    ...{ endpoint, media, registrar, identification, router, calls, clock, random, logger, config, strangersRefused },
+  });
+  return {
+    switch: theSwitch,
+    registrar,
+    location,
+    async start() {
+      await sources.start();
+      theSwitch.start();
+    },
+    refreshCarriers: () => sources.refresh(),
+    async stop() {
+      sources.stop();
+      await theSwitch.stop();
+    },
+  };
+}

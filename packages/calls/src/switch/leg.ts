@@ -1,0 +1,360 @@
+import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
+import { type CodecName, type LegKind, type MediaEngine, type MediaLeg, SdpError } from '@intermix/media';
+import type { Flow, IncomingReinvite, InviteSession, Reason, SessionEnd } from '@intermix/sip';
+import type { CallStatus, LegQuality, LegRecord, Termination } from '../ports/call-store.js';
+import type { Binding } from '../registrar/location-store.js';
+import { type InfoDigit, readDtmfInfo } from './dtmf-info.js';
+import type { SwitchConfig } from './switch-config.js';
+
+/** Who stands at the far end of a leg. */
+export interface LegIdentity {
+  legId: string;
+  callSid: string;
+  role: 'caller' | 'callee';
+  kind: 'browser' | 'carrier';
+  party: string;
+  address: string;
+}
+
+/** The device behind a browser leg, as far as it is needed to know it again after a broken connection. */
+export type Device = Pick<Binding, 'accountSid' | 'sipUsername' | 'instance'>;
+
+export interface LegDeps {
+  engine: MediaEngine;
+  clock: Clock;
+  logger: Logger;
+  config: Pick<SwitchConfig, 'graceMs' | 'mediaRecoveryMs' | 'silenceLimitMs'>;
+}
+
+/** How a leg was lost without our doing. */
+export interface LegLoss {
+  reason: 'hangup' | 'flow-lost' | 'media-lost' | 'no-ack' | 'dialog-gone';
+}
+
+export interface LegEvents {
+  /** The far end put us on hold, or took us off. */
+  held: [];
+  resumed: [];
+  /** A digit told by INFO. Those of RFC 4733 cross in the media. */
+  digit: [digit: InfoDigit];
+  /** The connection of an answered leg broke; its device has until the grace ends to come back. */
+  flowBroken: [];
+  flowRestored: [];
+  /** The dialog, the connection or the media is gone for good. At most once, and not after `end`. */
+  lost: [loss: LegLoss];
+}
+
+/** What the far end is told when we end a leg. */
+export interface Farewell {
+  /** Final response for a caller that has not been answered. */
+  reject: { status: number; reason?: string; headers?: ReadonlyArray<readonly [string, string]> };
+  /** Reason header of CANCEL or BYE. */
+  reason?: Reason | undefined;
+}
+
+/** One dialog and one media endpoint. `caller-leg.ts` and `callee-leg.ts` add the two ways to open the dialog. */
+export abstract class Leg extends TypedEmitter<LegEvents> {
+  readonly identity: LegIdentity;
+  readonly device: Device | undefined;
+  protected readonly deps: LegDeps;
+  #media: MediaLeg | undefined;
+  #session: InviteSession | undefined;
+  #held = false;
+  #grace: Timer | undefined;
+  #recovery: Timer | undefined;
+  #silence: Timer | undefined;
+  readonly #unsubscribe: Array<() => void> = [];
+  #status: CallStatus = 'queued';
+  readonly #createdAt: Date;
+  #ringingAt: Date | undefined;
+  #answeredAt: Date | undefined;
+  #endedAt: Date | undefined;
+  #termination: Termination | undefined;
+  #quality: LegQuality | undefined;
+  #released: Promise<void> | undefined;
+
+  protected constructor(identity: LegIdentity, deps: LegDeps, device?: Device) {
+    super();
+    this.identity = identity;
+    this.deps = deps;
+    this.device = device;
+    this.#createdAt = this.now();
+  }
+
+  abstract get sipCallId(): string | undefined;
+  /** The flow of a dialog that is not confirmed yet. */
+  protected abstract get openingFlow(): Flow | undefined;
+  /** Tells the far end, when the dialog is not confirmed yet. */
+  protected abstract abandon(farewell: Farewell): void;
+
+  get id(): string {
+    return this.identity.legId;
+  }
+  get ended(): boolean {
+    return this.#endedAt !== undefined;
+  }
+  get held(): boolean {
+    return this.#held;
+  }
+  get session(): InviteSession | undefined {
+    return this.#session;
+  }
+  /** True between a broken connection and its return, or the end of the grace. */
+  get awaitsDevice(): boolean {
+    return this.#grace !== undefined;
+  }
+  get mediaKind(): LegKind {
+    return this.identity.kind === 'browser' ? 'webrtc' : 'rtp';
+  }
+  /** The media endpoint; call `openMedia` first. */
+  get media(): MediaLeg {
+    if (!this.#media) throw new Error(`leg ${this.id} has no media endpoint yet`);
+    return this.#media;
+  }
+
+  /** Makes the media endpoint. Rejects with the engine's error. */
+  async openMedia(): Promise<MediaLeg> {
+    const { callSid, legId } = this.identity;
+    const media = await this.deps.engine.createLeg({ kind: this.mediaKind, callId: callSid, legId });
+    if (this.ended) {
+      media.close();
+      return media;
+    }
+    this.#media = media;
+    this.#unsubscribe.push(
+      media.on('failed', (reason) => this.#mediaFailed(reason)),
+      media.on('connected', () => this.#mediaBack()),
+      media.on('silence', (silentMs) => this.#mediaSilent(silentMs)),
+      media.on('closed', (reason) => reason === 'engine-lost' && this.#lose('media-lost')),
+    );
+    return media;
+  }
+
+  /** The far end rings, as far as we know. True the first time. */
+  markRinging(): boolean {
+    if (this.#ringingAt || this.ended) return false;
+    this.#ringingAt = this.now();
+    if (this.#status === 'queued') this.#status = 'ringing';
+    return true;
+  }
+
+  markAnswered(): void {
+    this.#answeredAt ??= this.now();
+    this.#status = 'in-progress';
+  }
+
+  /** Takes over a confirmed dialog. */
+  protected adopt(session: InviteSession): void {
+    this.#session = session;
+    this.#unsubscribe.push(
+      session.on('reinvite', (reinvite) => void this.#answerReinvite(reinvite)),
+      session.on('acknowledged', (sdp) => void this.#takeLateAnswer(sdp)),
+      session.on('info', (info) => {
+        const digit = readDtmfInfo(info.request);
+        if (typeof digit === 'number') return info.respond(digit);
+        info.respond(200);
+        this.emit('digit', digit);
+      }),
+      session.on('ended', (end) => this.#lose(lossOf(end))),
+    );
+  }
+
+  /** Sends a digit by RFC 4733. A failure is logged: nobody waits for it. */
+  sendDigit(digit: string, durationMs: number): void {
+    const sent = this.#media?.sendDtmf(digit, { durationMs });
+    sent?.catch((error: unknown) => this.deps.logger.warn({ error, legId: this.id }, 'digit not sent'));
+  }
+
+  /** Our own offer in a re-INVITE, to settle on other codecs. Rejects when the far end refuses it. */
+  async renegotiate(codecs: readonly CodecName[]): Promise<void> {
+    if (!this.#session) return;
+    const sdp = await this.media.offer({ codecs });
+    const answer = await this.#session.reinvite({ sdp });
+    if (answer.sdp !== undefined) await this.media.acceptAnswer(answer.sdp);
+  }
+
+  /** Ends this leg and tells the far end, by a final response, CANCEL or BYE as its state asks. */
+  end(termination: Termination, status: CallStatus, farewell: Farewell): void {
+    if (this.ended) return;
+    this.#closeRecord(termination, status);
+    if (!this.#session) this.abandon(farewell);
+    else if (!this.#session.ended) this.#session.bye(farewell.reason ? { reason: farewell.reason } : {});
+  }
+
+  /** The dialog is over already. Sends nothing. */
+  markEnded(termination: Termination, status: CallStatus): void {
+    if (!this.ended) this.#closeRecord(termination, status);
+  }
+
+  /** Reads the last figures and closes the media. May be called twice; never rejects. */
+  release(): Promise<void> {
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  async #release(): Promise<void> {
+    const media = this.#media;
+    if (media) this.#quality = await this.#lastFigures(media);
+    for (const off of this.#unsubscribe.splice(0)) off();
+    media?.close();
+  }
+
+  /** A connection closed. Gives true when it was this leg's. */
+  handleFlowClosed(flow: Flow): boolean {
+    const own = this.#session ? this.#session.flow : this.openingFlow;
+    if (this.ended || own?.id !== flow.id) return false;
+    if (!this.#session) {
+      this.#lose('flow-lost');
+      return true;
+    }
+    // A carrier opens a new connection when it next has to say something; only a device is waited for.
+    if (this.identity.kind === 'carrier' || this.#grace) return false;
+    const session = this.#session;
+    this.#grace = this.deps.clock.schedule(this.deps.config.graceMs, () => session.flowLost());
+    this.emit('flowBroken');
+    return true;
+  }
+
+  /** A device registered. Gives true when it is this leg's, which then speaks over the new connection. */
+  handleDevice(binding: Binding): boolean {
+    const session = this.#session;
+    if (!session || this.ended || !this.#isSameDevice(binding)) return false;
+    if (session.flow.id === binding.flow.id && !this.#grace) return false;
+    this.#grace?.cancel();
+    this.#grace = undefined;
+    session.rebind(binding.flow, binding.contactUri);
+    this.emit('flowRestored');
+    return true;
+  }
+
+  record(): LegRecord {
+    return {
+      ...this.identity,
+      sipCallId: this.sipCallId,
+      status: this.#status,
+      createdAt: this.#createdAt,
+      ringingAt: this.#ringingAt,
+      answeredAt: this.#answeredAt,
+      endedAt: this.#endedAt,
+      termination: this.#termination,
+      quality: this.#quality,
+    };
+  }
+
+  protected now(): Date {
+    return new Date(this.deps.clock.now());
+  }
+
+  #isSameDevice(binding: Binding): boolean {
+    const device = this.device;
+    if (!device || binding.accountSid !== device.accountSid || binding.sipUsername !== device.sipUsername) return false;
+    // Clients without an instance (Exotel's SDK) come back with another contact: the user is all that is the same, so
+    // that is taken only while this leg's own connection is broken.
+    return device.instance === undefined ? this.awaitsDevice : binding.instance === device.instance;
+  }
+
+  /** Called once, when the leg has ended in whatever way. */
+  protected recordClosed(): void {}
+
+  #closeRecord(termination: Termination, status: CallStatus): void {
+    this.#endedAt = this.now();
+    this.#termination = termination;
+    this.#status = status;
+    for (const timer of [this.#grace, this.#recovery, this.#silence]) timer?.cancel();
+    this.#grace = undefined;
+    this.recordClosed();
+  }
+
+  #lose(reason: LegLoss['reason'] | undefined): void {
+    if (this.ended || reason === undefined) return;
+    this.emit('lost', { reason: this.#grace && reason === 'dialog-gone' ? 'flow-lost' : reason });
+  }
+
+  /**
+   * An offer inside the dialog is answered here and not passed on: hold is between the holder and us, and so is a new
+   * address. The codec in force stays, since the other leg speaks it. RFC 3264 §8.
+   */
+  async #answerReinvite(reinvite: IncomingReinvite): Promise<void> {
+    try {
+      const { codec } = this.media;
+      const codecs = codec ? { codecs: [codec] } : {};
+      if (reinvite.offer === undefined) {
+        // Shows what we want now, not an old hold state.
+        reinvite.accept({ sdp: await this.media.offer({ ...codecs, direction: 'sendrecv' }) });
+        return;
+      }
+      reinvite.accept({ sdp: await this.media.acceptOffer(reinvite.offer, codecs) });
+      this.#noteDirection();
+    } catch (error) {
+      this.deps.logger.warn({ error, legId: this.id }, 're-INVITE refused; the session stays as it was');
+      reinvite.reject(error instanceof SdpError ? 488 : 500);
+    }
+  }
+
+  /** The answer to our late offer came with the ACK. */
+  async #takeLateAnswer(sdp: string | undefined): Promise<void> {
+    if (sdp === undefined || this.ended) return;
+    try {
+      await this.media.acceptAnswer(sdp);
+      this.#noteDirection();
+    } catch (error) {
+      this.deps.logger.warn({ error, legId: this.id }, 'the answer in the ACK cannot be used');
+      this.#lose('media-lost');
+    }
+  }
+
+  /** `recvonly` as we see it: the far end sends only and does not listen, which is a hold. */
+  #noteDirection(): void {
+    if (this.ended) return;
+    const held = this.media.direction === 'recvonly' || this.media.direction === 'inactive';
+    if (held === this.#held) return;
+    this.#held = held;
+    this.emit(held ? 'held' : 'resumed');
+  }
+
+  /** A device that changes its network restarts ICE within seconds; then nothing is lost. */
+  #mediaFailed(reason: string): void {
+    if (this.ended || this.#recovery) return;
+    this.deps.logger.warn({ legId: this.id, reason }, 'media broke; waiting for it to come back');
+    this.#recovery = this.deps.clock.schedule(this.deps.config.mediaRecoveryMs, () => this.#lose('media-lost'));
+  }
+
+  #mediaBack(): void {
+    this.#recovery?.cancel();
+    this.#recovery = undefined;
+  }
+
+  #mediaSilent(silentMs: number): void {
+    const { silenceLimitMs } = this.deps.config;
+    if (silenceLimitMs === 0 || this.ended || this.#silence) return;
+    this.#silence = this.deps.clock.schedule(Math.max(0, silenceLimitMs - silentMs), () => void this.#checkSilence());
+  }
+
+  async #checkSilence(): Promise<void> {
+    this.#silence = undefined;
+    const stats = await this.media.stats().catch(() => undefined);
+    if (this.ended || this.#held) return;
+    if (stats === undefined || (stats.silentMs ?? Number.POSITIVE_INFINITY) >= this.deps.config.silenceLimitMs) {
+      this.#lose('media-lost');
+    }
+  }
+
+  async #lastFigures(media: MediaLeg): Promise<LegQuality | undefined> {
+    if (media.closed) return undefined;
+    let deadline: Timer | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      deadline = this.deps.clock.schedule(500, () => resolve(undefined));
+    });
+    const stats = await Promise.race([media.stats().catch(() => undefined), late]);
+    deadline?.cancel();
+    if (!stats) return undefined;
+    const { codec, packetsSent, packetsReceived, packetsLost, jitterMs, roundTripMs } = stats;
+    return { codec, packetsSent, packetsReceived, packetsLost, jitterMs, roundTripMs };
+  }
+}
+
+/** What the end of a dialog means for its leg; nothing for one that we ended ourselves. */
+function lossOf(end: SessionEnd): LegLoss['reason'] | undefined {
+  if (end.by === 'remote') return 'hangup';
+  return end.cause === 'bye' ? undefined : end.cause;
+}

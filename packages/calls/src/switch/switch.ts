@@ -1,0 +1,244 @@
+import { type Clock, createId, type Logger, type Random, TypedEmitter } from '@intermix/kernel';
+import type { MediaEngine } from '@intermix/media';
+import type { EndpointFace, Flow, IncomingInvite, IncomingRequest } from '@intermix/sip';
+import { CallError } from '../errors.js';
+import type { CallRecord, CallStatus, CallStore } from '../ports/call-store.js';
+import type { Binding } from '../registrar/location-store.js';
+import type { Registrar } from '../registrar/registrar.js';
+import type { CallerIdentification } from '../routing/caller-identification.js';
+import type { Router } from '../routing/router.js';
+import { Call, type CallEvents } from './call.js';
+import type { BranchPlan, CallPlan } from './call-plan.js';
+import { CalleeLeg } from './callee-leg.js';
+import { CallerLeg } from './caller-leg.js';
+import type { LegDeps } from './leg.js';
+import { defaultSwitchConfig, type SwitchConfig } from './switch-config.js';
+import type { SwitchStats } from './switch-stats.js';
+
+/** What happens in calls, for whoever listens: webhooks, CDRs, the console. Each is told when its record is written. */
+export interface SwitchEvents {
+  callCreated: CallEvents['created'];
+  legRinging: CallEvents['ringing'];
+  answered: CallEvents['answered'];
+  held: CallEvents['held'];
+  resumed: CallEvents['resumed'];
+  legEnded: CallEvents['legEnded'];
+  ended: CallEvents['ended'];
+}
+
+export interface SwitchDeps {
+  endpoint: EndpointFace;
+  media: MediaEngine;
+  registrar: Registrar;
+  identification: CallerIdentification;
+  router: Router;
+  calls: CallStore;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  config: Pick<SwitchConfig, 'domains'> & Partial<SwitchConfig>;
+  /** Requests of strangers so far, for the figures. */
+  strangersRefused?: () => number;
+}
+
+const defaultMaxForwards = 70;
+
+/**
+ * Joins SIP, media, location and records: every INVITE and REGISTER of the endpoint comes here. Built by `createSwitch`;
+ * `start` takes hold of the endpoint, `stop` ends all calls and lets go of it.
+ */
+export class Switch extends TypedEmitter<SwitchEvents> {
+  readonly #deps: SwitchDeps;
+  readonly #config: SwitchConfig;
+  readonly #calls = new Map<string, Call>();
+  /** Calls whose end is still being written. */
+  readonly #closing = new Set<Call>();
+  readonly #endedByStatus: Partial<Record<CallStatus, number>> = {};
+  #unsubscribe: Array<() => void> = [];
+  #stopping = false;
+  #callsCreated = 0;
+  #invitesRefused = 0;
+  #registrationsRefused = 0;
+
+  constructor(deps: SwitchDeps) {
+    super();
+    this.#deps = deps;
+    this.#config = { ...defaultSwitchConfig, ...deps.config };
+  }
+
+  get stats(): SwitchStats {
+    const legs = [...this.#calls.values()].flatMap((call) => call.legs.filter((leg) => !leg.ended));
+    return {
+      activeCalls: this.#calls.size,
+      activeLegs: legs.length,
+      bindings: this.#deps.registrar.bindingCount,
+      endedByStatus: { ...this.#endedByStatus },
+      callsCreated: this.#callsCreated,
+      invitesRefused: this.#invitesRefused,
+      registrationsRefused: this.#registrationsRefused,
+      sourcesRefused: this.#deps.strangersRefused?.() ?? 0,
+    };
+  }
+
+  /** Takes hold of the endpoint. Starting and stopping the endpoint itself is its owner's. */
+  start(): void {
+    const { endpoint, registrar, identification } = this.#deps;
+    endpoint.screen = (request, flow) => identification.screen(request, flow);
+    const moved = (binding: Binding) => this.#eachCall((call) => call.handleDevice(binding));
+    this.#unsubscribe = [
+      endpoint.on('invite', (incoming) => void this.#handleInvite(incoming)),
+      endpoint.on('request', (incoming) => void this.#handleRequest(incoming)),
+      endpoint.on('flowClosed', (flow) => this.#handleFlowClosed(flow)),
+      registrar.on('bindingAdded', moved),
+      registrar.on('bindingRefreshed', moved),
+      registrar.on('refused', () => this.#registrationsRefused++),
+    ];
+  }
+
+  /** Calls that are up, newest last. */
+  listActive(): CallRecord[] {
+    return [...this.#calls.values()].map((call) => call.record());
+  }
+
+  /** Ends a call from outside. Throws CallError (`unknown-call`) when it is not up. */
+  hangup(callSid: string): void {
+    const call = this.#calls.get(callSid);
+    if (!call) throw CallError.unknownCall(callSid);
+    call.hangup('hangup');
+  }
+
+  /** Refuses new calls from now on (503); those that are up go on. */
+  drain(): void {
+    this.#stopping = true;
+  }
+
+  /** Ends all calls and waits until they are written, at most for the flush deadline. Never rejects. */
+  async stop(): Promise<void> {
+    this.drain();
+    const calls = [...this.#calls.values(), ...this.#closing];
+    for (const call of calls) call.hangup('shutdown');
+    await this.#within(this.#config.flushDeadlineMs, Promise.all(calls.map((call) => call.closed())));
+    for (const off of this.#unsubscribe.splice(0)) off();
+    this.#deps.registrar.stop();
+  }
+
+  async #handleRequest(incoming: IncomingRequest): Promise<void> {
+    const { method } = incoming.request;
+    if (method === 'REGISTER') return this.#deps.registrar.handleRegister(incoming);
+    // OPTIONS is answered by the endpoint: carriers ask before they send calls, whoever the Request-URI names.
+    if (method !== 'OPTIONS') incoming.respond(501);
+  }
+
+  #handleFlowClosed(flow: Flow): void {
+    this.#deps.registrar.handleFlowClosed(flow);
+    this.#eachCall((call) => call.handleFlowClosed(flow));
+  }
+
+  /** Nothing escapes: a defect here is one refused call and a line in the log. */
+  async #handleInvite(incoming: IncomingInvite): Promise<void> {
+    try {
+      await this.#place(incoming);
+    } catch (error) {
+      this.#deps.logger.error({ error, sipCallId: incoming.request.callId }, 'INVITE could not be handled');
+      this.#refuse(incoming, 500);
+    }
+  }
+
+  async #place(incoming: IncomingInvite): Promise<void> {
+    const maxForwards = (incoming.request.maxForwards ?? defaultMaxForwards) - 1;
+    if (maxForwards < 0) return this.#refuse(incoming, 483);
+    if (this.#stopping || !this.#deps.media.ready || this.#calls.size >= this.#config.maxCalls) {
+      return this.#refuse(incoming, 503, { headers: [['Retry-After', '10']] });
+    }
+    const caller = await this.#deps.identification.identify(incoming.request, incoming.flow);
+    if (incoming.finished) return;
+    if (caller.kind === 'refused') return this.#refuse(incoming, caller.status, caller);
+    const routed = await this.#deps.router.route(incoming, caller, maxForwards);
+    if (!routed.ok) return this.#refuse(incoming, routed.status, routed);
+    this.#begin(incoming, routed.plan);
+  }
+
+  /** From here on there is a call, even if the caller has given up meanwhile: then that is what is recorded. */
+  #begin(incoming: IncomingInvite, plan: CallPlan): void {
+    const { clock, calls, endpoint, logger, media, random } = this.#deps;
+    const callSid = createId('', 16, random);
+    const legDeps: LegDeps = { engine: media, clock, logger: logger.child({ callSid }), config: this.#config };
+    const identity = { callSid, role: 'caller', ...party(plan.caller), legId: createId('leg_', 16, random) } as const;
+    const caller = new CallerLeg(identity, incoming, legDeps, plan.caller.device);
+    const callees = plan.branches.map((branch) => this.#calleeOf(branch, callSid, legDeps));
+    const call = new Call(plan, caller, callees, {
+      endpoint,
+      engine: media,
+      calls,
+      clock,
+      logger,
+      config: this.#config,
+    });
+    this.#calls.set(callSid, call);
+    this.#callsCreated++;
+    this.#follow(call);
+    incoming.on('cancelled', (reason) => call.handleCancelled(reason));
+    void call.start();
+    if (incoming.finished) call.handleCancelled(undefined);
+    else if (this.#stopping) call.hangup('shutdown');
+  }
+
+  #calleeOf(branch: BranchPlan, callSid: string, legDeps: LegDeps): CalleeLeg {
+    const legId = createId('leg_', 16, this.#deps.random);
+    const { device, release, target } = branch;
+    return new CalleeLeg({ callSid, role: 'callee', ...party(branch), legId }, legDeps, {
+      device,
+      release,
+      flow: target.flow,
+    });
+  }
+
+  #follow(call: Call): void {
+    call.on('created', (...args) => this.emit('callCreated', ...args));
+    call.on('ringing', (...args) => this.emit('legRinging', ...args));
+    call.on('answered', (...args) => this.emit('answered', ...args));
+    call.on('held', (...args) => this.emit('held', ...args));
+    call.on('resumed', (...args) => this.emit('resumed', ...args));
+    call.on('legEnded', (...args) => this.emit('legEnded', ...args));
+    call.on('over', () => {
+      this.#calls.delete(call.sid);
+      this.#closing.add(call);
+    });
+    call.on('ended', (record, legs) => {
+      this.#closing.delete(call);
+      this.#endedByStatus[record.status] = (this.#endedByStatus[record.status] ?? 0) + 1;
+      if (call.recorded) this.emit('ended', record, legs);
+    });
+  }
+
+  #refuse(
+    incoming: IncomingInvite,
+    status: number,
+    options: { reason?: string; headers?: ReadonlyArray<readonly [string, string]> } = {},
+  ): void {
+    const { reason, headers } = options;
+    this.#invitesRefused++;
+    incoming.reject(status, { ...(reason ? { reason } : {}), ...(headers ? { headers } : {}) });
+  }
+
+  #eachCall(tell: (call: Call) => void): void {
+    for (const call of [...this.#calls.values()]) tell(call);
+  }
+
+  #within(limitMs: number, work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#deps.clock.schedule(limitMs, () => {
+        this.#deps.logger.error({ limitMs }, 'stopping before every call record was written');
+        resolve();
+      });
+      void work.finally(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+function party({ kind, party, address }: Pick<BranchPlan, 'kind' | 'party' | 'address'>) {
+  return { kind, party, address };
+}
