@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@intermix/kernel';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore, type Store } from './open-store.js';
+import { callStoreContract } from './testing/call-store-contract.js';
+import { directoryContract } from './testing/directory-contract.js';
+import { tenantContract } from './testing/tenant-contract.js';
+
+describe('the embedded store', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'intermix-store-'));
+  let store: Store;
+
+  beforeAll(async () => {
+    store = await openStore({ dataDir, logger: silentLogger });
+  }, 120_000);
+
+  afterAll(async () => {
+    await store?.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('is empty at its first start', async () => {
+    expect(store.kind).toBe('embedded');
+    expect(await store.tenants.isEmpty()).toBe(true);
+  });
+
+  describe('calls', () => callStoreContract(() => store));
+  describe('directory', () => directoryContract(() => store));
+  describe('tenants', () => tenantContract(() => store));
+});

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@intermix/kernel';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore, type Store } from './open-store.js';
+import { callStoreContract } from './testing/call-store-contract.js';
+import { directoryContract } from './testing/directory-contract.js';
+import { startTestPostgres, type TestPostgres, whyNoPostgres } from './testing/postgres-cluster.js';
+import { tenantContract } from './testing/tenant-contract.js';
+
+const missing = whyNoPostgres();
+if (missing !== undefined && process.env.CI === 'true') throw new Error(missing);
+if (missing !== undefined) process.stderr.write(`SKIPPED, the store on PostgreSQL: ${missing}\n`);
+
+describe.skipIf(missing !== undefined)('the store on PostgreSQL', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'intermix-store-'));
+  let server: TestPostgres;
+  let store: Store;
+
+  const open = () => openStore({ dataDir, databaseUrl: server.url, logger: silentLogger });
+
+  beforeAll(async () => {
+    server = await startTestPostgres();
+    store = await open();
+  }, 120_000);
+
+  afterAll(async () => {
+    await store?.close();
+    await server?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }, 60_000);
+
+  it('is empty at its first start', async () => {
+    expect(store.kind).toBe('postgres');
+    expect(await store.tenants.isEmpty()).toBe(true);
+  });
+
+  describe('calls', () => callStoreContract(() => store));
+  describe('directory', () => directoryContract(() => store));
+  describe('tenants', () => tenantContract(() => store));
+
+  it('opens twice: nodes share a database, and see what the other wrote', async () => {
+    const other = await open();
+    await store.settings.set('from-node-1', 'yes');
+    expect(await other.settings.get('from-node-1')).toBe('yes');
+    await other.close();
+  });
+
+  it('refuses a key file that does not fit the database', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'intermix-store-'));
+    const opening = openStore({ dataDir: elsewhere, databaseUrl: server.url, logger: silentLogger });
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_STORE_SECRET_KEY' });
+    await expect(opening).rejects.toThrow(/secret\.key is not the one with which this database was encrypted/);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it('refuses a database of a newer release', async () => {
+    const row = { name: '9999-future', timestamp: new Date().toISOString() };
+    const table = store.db.withTables<{ kysely_migration: typeof row }>();
+    await table.insertInto('kysely_migration').values(row).execute();
+    await expect(open()).rejects.toMatchObject({ code: 'ERR_STORE_VERSION' });
+    await table.deleteFrom('kysely_migration').where('name', '=', row.name).execute();
+    await (await open()).close();
+  });
+
+  it('says in one sentence that a server cannot be reached, without the password', async () => {
+    const databaseUrl = 'postgres://someone:hidden-word@127.0.0.1:1/intermix';
+    const error: Error = await openStore({ dataDir, databaseUrl, logger: silentLogger }).then(
+      () => expect.fail('it opened'),
+      (reason) => reason,
+    );
+    expect(error).toMatchObject({ code: 'ERR_STORE_UNREACHABLE' });
+    expect(error.message).toContain('127.0.0.1:1/intermix cannot be reached');
+    expect(error.message).not.toContain('hidden-word');
+  });
+});
