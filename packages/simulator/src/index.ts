@@ -1,4 +1,9 @@
-export { AudioEndpoint, type AudioEndpointEvents, type AudioEndpointOptions, type AudioRemote } from './audio-endpoint.js';
+export {
+  AudioEndpoint,
+  type AudioEndpointEvents,
+  type AudioEndpointOptions,
+  type AudioRemote,
+} from './audio-endpoint.js';
 export { type AudioSource, melody, ringback, silence, tone } from './audio-source.js';
 export { answerToneHz } from './behaviours.js';
 export { CallMedia, type CallMediaOptions } from './call-media.js';

@@ -1,7 +1,7 @@
 import type { IncomingInvite, Reason } from '@intermix/sip';
 import type { AudioSource } from './audio-source.js';
-import { SimulatedCall, type SimulatedCallDeps } from './simulated-call.js';
 import { SimulatorError } from './errors.js';
+import { SimulatedCall, type SimulatedCallDeps } from './simulated-call.js';
 
 /** A call from Intermix to a simulated number. What the number does steers it. */
 export class ReceivedCall extends SimulatedCall {

@@ -186,10 +186,9 @@ export abstract class SimulatedCall extends TypedEmitter<SimulatedCallEvents> {
   }
 
   #answerReinvite(reinvite: IncomingReinvite): void {
-    const media = this.#media;
-    if (!media) return reinvite.reject(500);
     try {
       // A re-INVITE without an offer asks for ours; the answer comes with the ACK.
+      const media = this.#media as CallMedia; // There is media before there is a session.
       const sdp = reinvite.offer === undefined ? media.offer() : media.acceptOffer(reinvite.offer);
       this.#awaitsAnswer = reinvite.offer === undefined;
       reinvite.accept({ sdp });

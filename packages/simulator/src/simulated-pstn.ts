@@ -1,12 +1,12 @@
 import type { Clock, Logger, Random } from '@intermix/kernel';
-import { Endpoint, type IncomingInvite, NameAddr, type SocketAddress, SipUri } from '@intermix/sip';
-import { TcpTransport, UdpTransport } from '@intermix/sip/node';
+import { Endpoint, type IncomingInvite, NameAddr, SipUri, type SocketAddress } from '@intermix/sip';
 import { behaviourOf } from './behaviours.js';
 import { CallBook } from './call-book.js';
 import { CallMedia } from './call-media.js';
 import type { CallSnapshot } from './call-record.js';
 import { type CallScript, checkScript } from './call-script.js';
 import type { CarrierCodec } from './carrier-sdp.js';
+import { CarrierTransport } from './carrier-transport.js';
 import { SimulatorError } from './errors.js';
 import { defaultCallerNumber, dialledNumber, simulatedNumberOf } from './numbers.js';
 import { numericResolver } from './numeric-resolver.js';
@@ -55,7 +55,7 @@ export interface PlaceCallOptions {
  */
 export class SimulatedPstn {
   readonly #options: SimulatedPstnOptions;
-  readonly #udp: UdpTransport;
+  readonly #transport: CarrierTransport;
   readonly #endpoint: Endpoint;
   readonly #book = new CallBook();
   #started = false;
@@ -63,9 +63,9 @@ export class SimulatedPstn {
   constructor(options: SimulatedPstnOptions) {
     this.#options = options;
     const { host, sipPort, clock, random, logger } = options;
-    this.#udp = new UdpTransport({ host, port: sipPort });
+    this.#transport = new CarrierTransport({ host, port: sipPort });
     this.#endpoint = new Endpoint({
-      transports: [this.#udp],
+      transports: [this.#transport],
       resolver: numericResolver,
       clock,
       random,
@@ -85,7 +85,7 @@ export class SimulatedPstn {
   /** Where it takes calls. Throws SimulatorError `not-started`. */
   get address(): SocketAddress {
     if (!this.#started) throw this.#notStarted();
-    return this.#udp.address;
+    return this.#transport.address;
   }
 
   /** Calls under way and the last 200 that ended. */
@@ -141,10 +141,14 @@ export class SimulatedPstn {
   }
 
   #handleInvite(invite: IncomingInvite): void {
-    if (this.#isFull || !this.#started) return invite.reject(503);
     const { uri } = invite.request;
     const to = dialledNumber(uri instanceof SipUri ? uri.user : uri.toString().replace(/^tel:|;.*$/gi, ''));
-    if (to === undefined) return invite.reject(404);
+    if (this.#isFull || !this.#started) invite.reject(503);
+    else if (to === undefined) invite.reject(404);
+    else this.#receive(invite, to);
+  }
+
+  #receive(invite: IncomingInvite, to: string): void {
     const call = new ReceivedCall({ ...this.#deps(), invite, to });
     this.#book.add(call);
     behaviourOf(simulatedNumberOf(to))(call);

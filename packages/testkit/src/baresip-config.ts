@@ -47,7 +47,7 @@ function configText(config: BaresipConfig, recordings: string): string {
   return [
     'poll_method epoll',
     `sip_listen 127.0.0.1:${config.sipPort}`,
-    'net_interface lo',
+    'net_interface 127.0.0.1',
     'call_local_timeout 120',
     'call_max_calls 8',
     `rtp_ports ${config.rtpPorts[0]}-${config.rtpPorts[1]}`,

@@ -33,6 +33,9 @@ interface ControlReply {
   data: string;
 }
 
+/** Offset of the control port in the block. The port after the SIP port is taken: baresip listens there for SIP over TLS. */
+const controlOffset = 4;
+
 /** A baresip with no sound card, steered over its TCP control port: a foreign phone, or a foreign carrier. */
 export class Baresip {
   /** Everything that has happened, in order. */
@@ -63,7 +66,7 @@ export class Baresip {
     const folder = mkdtempSync(join(tmpdir(), 'intermix-baresip-'));
     writeBaresipConfig(folder, {
       sipPort: ports.port(0),
-      controlPort: ports.port(1),
+      controlPort: ports.port(controlOffset),
       rtpPorts: [ports.port(20), ports.port(60)],
       accounts: options.accounts,
       audio: audioOf(options.audio ?? { toneHz: 600 }, folder),
@@ -144,7 +147,7 @@ export class Baresip {
   /** Ends it. May be called twice. */
   async stop(): Promise<void> {
     this.#control?.destroy();
-    if (this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined) {
+    if (this.#running) {
       const exited = once(this.#child, 'exit');
       this.#child.kill('SIGTERM');
       const hard = setTimeout(() => this.#child.kill('SIGKILL'), 3_000);
@@ -155,8 +158,16 @@ export class Baresip {
     if (existsSync(this.#folder)) rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  get #running(): boolean {
+    return this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   async #connectControl(): Promise<void> {
-    this.#control = await eventually(() => open(this.#ports.port(1)), { timeoutMs: 10_000, message: 'ctrl_tcp' });
+    const port = this.#ports.port(controlOffset);
+    const look = async () => (this.#running ? await open(port) : 'ended');
+    const control = await eventually(look, { timeoutMs: 10_000, message: 'ctrl_tcp' });
+    if (control === 'ended') throw new Error('the process ended');
+    this.#control = control;
     const reader = new NetstringReader((text) => this.#handleControl(text));
     this.#control.on('data', (chunk: Buffer) => reader.push(chunk));
     this.#control.on('error', () => undefined); // The process went away; `stop` or a wait's deadline tells.
