@@ -1,4 +1,4 @@
-import { host, oneOf, port, type Setting, text } from './setting.js';
+import { host, oneOf, port, type Reading, type Setting, text } from './setting.js';
 
 function setting<T, D extends string | undefined>(entry: Setting<T> & { default: D }): Setting<T> & { default: D } {
   return entry;
@@ -42,7 +42,7 @@ export const settings = {
     meaning:
       'Web origins that may open a SIP WebSocket. `auto`: every origin while HTTP listens on loopback only, else the server’s own; `*`: every origin; else a list such as `https://crm.example,https://app.example`. A client without an Origin header is not a browser and is let in.',
     allowed: '`auto`, `*`, or origins separated by commas',
-    read(value) {
+    read(value): Reading<string> {
       if (value === 'auto' || value === '*') return { value };
       const origins = value.split(',').map((origin) => origin.trim());
       const isOrigin = (origin: string) => /^https?:\/\/[^/\s]+$/.test(origin);
@@ -108,7 +108,7 @@ export const settings = {
     default: undefined,
     meaning: 'Control addresses of rtpengine: `udp:host:port`, separated by commas.',
     allowed: '`udp:host:port,…`',
-    read(value) {
+    read(value): Reading<string> {
       const isUrl = (url: string) => /^udp:[^\s,]+:\d{1,5}$/.test(url);
       return value.split(',').every(isUrl) ? { value } : { problem: 'give addresses such as udp:127.0.0.1:2223' };
     },
@@ -118,7 +118,7 @@ export const settings = {
     default: undefined,
     meaning: 'PostgreSQL 15 or newer. Unset: an embedded database in the data folder, for a single server.',
     allowed: '`postgres://user:password@host:port/database`',
-    read(value) {
+    read(value): Reading<string> {
       const isPostgres = /^postgres(ql)?:\/\/\S+$/.test(value);
       return isPostgres
         ? { value }

@@ -1,0 +1,161 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createApi } from '@intermix/api';
+import { createSwitchboard, type Switchboard } from '@intermix/calls';
+import { hex, type Logger, systemClock, systemRandom } from '@intermix/kernel';
+import type { MediaEngine } from '@intermix/media';
+import { createEmbeddedEngine } from '@intermix/media/embedded';
+import { openStore, type Store } from '@intermix/store';
+import { addressesOf, isWildcard } from './addresses.js';
+import { banner } from './banner.js';
+import { simulatedPrefixes } from './bootstrap/demo-people.js';
+import { firstRun } from './bootstrap/first-run.js';
+import { isLoopback } from './config/read-config.js';
+import type { Config } from './config/settings.js';
+import { listenHttp } from './http/listen.js';
+import { routeUpgrades } from './http/upgrade-router.js';
+import { Metrics } from './metrics/metrics.js';
+import { SimulatedNetwork } from './simulated-network.js';
+import { createSipSide, type SipSide } from './sip/sip-side.js';
+import { softphoneSide } from './softphone-side.js';
+import { Teardown } from './teardown.js';
+import { readTlsFiles } from './tls-files.js';
+
+export interface RunningServer {
+  /** What to print once it is ready. */
+  readonly banner: string;
+  /** Ends calls with BYE, flushes rows, closes everything. May be called once. */
+  stop(): Promise<void>;
+}
+
+const version = '0.1.0';
+/** Exotel's own SIP domain: SDKs that were made for it build `<account_sid>.voip.exotel.com`. */
+const exotelDomain = 'voip.exotel.com';
+const clock = systemClock;
+const random = systemRandom;
+
+/**
+ * Builds the parts, joins them and starts them. Rejects with an IntermixError whose message is a sentence for the
+ * operator; whatever was started until then is stopped again.
+ */
+export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  const teardown = new Teardown(logger);
+  try {
+    return await start(config, logger, teardown);
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
+
+async function start(config: Config, logger: Logger, teardown: Teardown): Promise<RunningServer> {
+  const dataDir = resolve(config.dataDir);
+  const tls = readTlsFiles(config);
+  const addresses = addressesOf(config);
+  const isLocalOnly = isLoopback(config.httpHost);
+
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const store = await openStore({ dataDir, databaseUrl: config.databaseUrl, logger, clock, onFatal: exitForRestart });
+  teardown.add('store', () => store.close());
+  const closed = await store.calls.failOpenCalls(new Date(clock.now()));
+  if (closed > 0) logger.warn({ calls: closed }, 'calls that were open when the server died are closed as failed');
+  const firstStart = await firstRun({ store, dataDir, sipDomain: config.sipDomain, addresses, random });
+
+  const media = createEmbeddedEngine({
+    announcedAddress: config.mediaAddress,
+    webrtcPort: config.webrtcPort,
+    rtpPortMin: config.rtpPortMin,
+    rtpPortMax: config.rtpPortMax,
+    logger,
+  });
+  const { sipHost: host, sipPort: port, sipsPort, allowedOrigins, mediaAddress: publicHost } = config;
+  const common = { clock, random, logger };
+  const sip = createSipSide({ host, port, sipsPort, tls, publicHost, allowedOrigins, isLocalOnly, version, ...common });
+  const peer = { host: isWildcard(host) ? '127.0.0.1' : host, port };
+  const simulated = new SimulatedNetwork({ mode: config.simulatedPstn, carriers: store.carriers, peer, ...common });
+  const switchboard = createSwitchboard({
+    endpoint: sip.endpoint,
+    media,
+    users: store.users,
+    carriers: store.carriers,
+    calls: store.calls,
+    resolver: sip.resolver,
+    simulatedAddress: () => simulated.address,
+    ...common,
+    config: { domains: [config.sipDomain, exotelDomain], algorithms: ['MD5', 'SHA-256'], simulatedPrefixes },
+  });
+  const metrics = meter({ switchboard, media, sip });
+  let isSipReady = false;
+  const api = await createApi({
+    logger,
+    clock,
+    version,
+    ...(tls ? { tls } : {}),
+    tokenKey: await tokenKey(store),
+    admins: store.admins,
+    carriers: store.carriers,
+    calls: store.calls,
+    simulator: () => simulated.running,
+    softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),
+    readiness: async () => ({ store: await store.healthy(), sip: isSipReady, media: media.ready }),
+    metrics: () => metrics.text(),
+    onCarriersChanged() {
+      const taken = simulated.refresh().then(() => switchboard.refreshCarriers());
+      taken.catch((error) => logger.error({ err: error }, 'a change of carriers could not be taken over'));
+    },
+  });
+  const upgrade = sip.webSocket.handleUpgrade.bind(sip.webSocket);
+  routeUpgrades(api.server, { '/wss': upgrade, '/ws': upgrade });
+
+  // Stopped in the opposite order: calls end by BYE while every way to tell it is still open.
+  teardown.add('media', () => media.stop());
+  teardown.add('http', () => api.close());
+  teardown.add('sip', () => sip.endpoint.stop());
+  teardown.add('simulated network', () => simulated.stop());
+  teardown.add('calls', () => switchboard.stop());
+  teardown.add('readiness', async () => {
+    isSipReady = false;
+  });
+  await media.start();
+  await switchboard.start();
+  await sip.start();
+  await simulated.refresh();
+  await switchboard.refreshCarriers();
+  isSipReady = true;
+  await listenHttp(api, { host: config.httpHost, port: config.httpPort });
+
+  const simulatedPstn = simulated.running !== undefined;
+  return {
+    banner: banner({ config, httpUrl: addresses.http_url, storeKind: store.kind, firstStart, simulatedPstn }),
+    stop: () => teardown.run(),
+  };
+
+  function exitForRestart(error: unknown): void {
+    logger.error({ err: error }, 'the database is gone: the process ends and should be restarted');
+    process.exit(70);
+  }
+}
+
+function meter(parts: { switchboard: Switchboard; media: MediaEngine; sip: SipSide }): Metrics {
+  const { switchboard, media, sip } = parts;
+  const metrics = new Metrics({
+    registeredBindings: () => switchboard.switch.stats.bindings,
+    activeCalls: () => switchboard.switch.stats.activeCalls,
+    activeLegs: () => switchboard.switch.stats.activeLegs,
+    sourcesRefused: () => switchboard.switch.stats.sourcesRefused,
+    registrationsRefused: () => switchboard.switch.stats.registrationsRefused,
+    mediaLegs: () => media.counts.legs,
+    mediaProcesses: () => media.counts.processes,
+    sipTransactions: () => sip.endpoint.counts.clientTransactions + sip.endpoint.counts.serverTransactions,
+    sipFlows: () => sip.endpoint.counts.flows,
+  });
+  switchboard.switch.on('ended', (call) => metrics.callsEnded.inc({ direction: call.direction, result: call.status }));
+  sip.endpoint.on('dropped', ({ why }) => metrics.sipDropped.inc({ why }));
+  media.on('processLost', () => metrics.mediaProcessesLost.inc());
+  return metrics;
+}
+
+async function tokenKey(store: Store): Promise<Uint8Array> {
+  const key = await store.settings.getOrCreate('access-token-key', () => hex(random.bytes(32)));
+  return new TextEncoder().encode(key);
+}
