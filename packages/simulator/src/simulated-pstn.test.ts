@@ -1,4 +1,5 @@
 import { silentLogger, systemClock, systemRandom } from '@intermix/kernel';
+import { ToneDetector } from '@intermix/media';
 import { eventually, SipPhone, type SipPhoneOptions } from '@intermix/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultCallerNumber, simulatedNumbers } from './numbers.js';
@@ -89,10 +90,13 @@ describe('numbers of the simulated PSTN', () => {
   it('dtmf_readback says each digit back, as an event and as its tone pair', async () => {
     const { phone } = await makeNetwork();
     const call = await (await phone.call(simulatedNumbers.dtmf_readback)).waitForAnswer();
+    const pair = [770, 1336].map((frequencyHz) => new ToneDetector({ frequencyHz, minShare: 0.4 }));
+    call.media.audio.on('audio', (pcm) => {
+      for (const tone of pair) tone.push(pcm);
+    });
     await call.sendDtmf('5');
     await call.expectDigits('5');
-    const lowOrHigh = () => [770, 1336].includes(call.media.audio.hearingHz ?? 0);
-    await eventually(lowOrHigh, { message: 'the tone pair of 5' });
+    await eventually(() => pair.every((tone) => tone.blocksHeard > 0), { message: 'the tone pair of 5' });
     await call.sendDtmf('90');
     await call.expectDigits('590');
   });
@@ -259,13 +263,13 @@ describe('calls placed by the simulated PSTN', () => {
   });
 
   it.each([
-    [{ to: 'alice' }, 'bad-number'],
-    [{ to: ours, from: 'bob' }, 'bad-number'],
-    [{ to: ours, answerScript: [{ dtmf: '12x' }] }, 'bad-script'],
-    [{ to: ours, answerScript: [{ wait_ms: -1 }] }, 'bad-script'],
-    [{ to: ours, answerScript: [{ tone_hz: 9000, ms: 10 }] }, 'bad-script'],
-    [{ to: ours, answerScript: new Array(101).fill({ wait_ms: 1 }) }, 'bad-script'],
-  ])('are refused before anything is sent: %o', async (options, problem) => {
+    ['a name for a number', { to: 'alice' }, 'bad-number'],
+    ['a name for a caller', { to: ours, from: 'bob' }, 'bad-number'],
+    ['a digit that is none', { to: ours, answerScript: [{ dtmf: '12x' }] }, 'bad-script'],
+    ['a wait into the past', { to: ours, answerScript: [{ wait_ms: -1 }] }, 'bad-script'],
+    ['a tone above the band', { to: ours, answerScript: [{ tone_hz: 9000, ms: 10 }] }, 'bad-script'],
+    ['too many steps', { to: ours, answerScript: new Array(101).fill({ wait_ms: 1 }) }, 'bad-script'],
+  ])('are refused before anything is sent: %s', async (_, options, problem) => {
     const { pstn } = await makeNetwork();
     await expect(pstn.placeCall(options)).rejects.toMatchObject({ code: 'ERR_SIMULATOR', problem });
     expect(pstn.calls()).toEqual([]);

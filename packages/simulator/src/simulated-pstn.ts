@@ -128,7 +128,7 @@ export class SimulatedPstn {
     if (!this.#started) return;
     this.#started = false;
     for (const call of this.#book.active()) call.hangup();
-    await this.#transactionsOver();
+    await this.#quiet();
     await this.#endpoint.stop();
   }
 
@@ -179,11 +179,12 @@ export class SimulatedPstn {
     };
   }
 
-  /** Until the BYEs are answered, or time is up. */
-  async #transactionsOver(): Promise<void> {
+  /** Until BYEs and CANCELs are answered, or time is up. */
+  async #quiet(): Promise<void> {
     const { clock } = this.#options;
     const deadline = clock.now() + stopWithinMs;
-    while (this.#endpoint.counts.clientTransactions > 0 && clock.now() < deadline) {
+    const busy = () => this.#book.activeCount > 0 || this.#endpoint.counts.dialogs > 0;
+    while (busy() && clock.now() < deadline) {
       await new Promise<void>((resolve) => clock.schedule(stopPollMs, resolve));
     }
   }

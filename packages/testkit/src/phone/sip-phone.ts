@@ -166,7 +166,7 @@ export class SipPhone {
   /** Hangs up what is left, waits a moment for the answers, closes the sockets. */
   async stop(): Promise<void> {
     for (const call of this.calls) if (!call.end) call.hangup();
-    const idle = () => this.#endpoint.counts.clientTransactions === 0;
+    const idle = () => this.calls.every((call) => call.end) && this.counts.dialogs === 0;
     await eventually(idle, { timeoutMs: 500 }).catch(() => undefined); // A peer that is gone need not answer.
     for (const call of this.calls) call.media.close();
     await this.#endpoint.stop();
