@@ -27,6 +27,19 @@ export {
   SipTransportError,
 } from './message/errors.js';
 export { canonicalName } from './message/header-names.js';
+export {
+  allowedMethods,
+  contactExpires,
+  contactQ,
+  expiresOf,
+  minExpiresOf,
+  optionTags,
+  type ParameterizedToken,
+  parseDeltaSeconds,
+  parseParameterized,
+  retryAfterOf,
+  supports,
+} from './message/header-values.js';
 export { Headers } from './message/headers.js';
 export { limits } from './message/limits.js';
 export { SipMessage, SipRequest, SipResponse } from './message/message.js';
@@ -68,3 +81,35 @@ export {
   type LoopTransportOptions,
   type NetworkConditions,
 } from './transport/loop-network.js';
+export { Endpoint } from './ua/endpoint.js';
+export { formatReason, parseReason, readReason } from './ua/reason.js';
+export {
+  Registration,
+  type RegistrationEvents,
+  type RegistrationFailure,
+  type RegistrationOptions,
+} from './ua/registration.js';
+export type {
+  DigestCredentials,
+  EndpointEvents,
+  EndpointFace,
+  EndpointOptions,
+  ExtraHeaders,
+  IncomingInvite,
+  IncomingInviteEvents,
+  IncomingReinvite,
+  IncomingRequest,
+  InviteSession,
+  InviteSessionEvents,
+  OutgoingInvite,
+  OutgoingInviteEvents,
+  OutgoingInviteOptions,
+  OutgoingRequestOptions,
+  Reason,
+  RequestTarget,
+  ResponseOptions,
+  SessionEnd,
+  SipBody,
+  SipFailure,
+  SipTimers,
+} from './ua/types.js';
