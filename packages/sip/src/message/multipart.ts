@@ -60,18 +60,19 @@ function after(text: string, needle: string, from: number): number {
   return at < 0 ? -1 : at + needle.length;
 }
 
-/** `start` is the line break behind the delimiter, `end` the one before the next. */
+/** `start` is the line break behind the delimiter, `end` the one before the next. Looks at nothing behind `end`. */
 function parsePart(text: string, body: Uint8Array, start: number, end: number): BodyPart | undefined {
-  const headEnd = text.indexOf('\r\n\r\n', start);
-  if (headEnd < 0 || headEnd > end) return undefined;
+  const part = text.slice(start, end + 2);
+  const headEnd = part.indexOf('\r\n\r\n');
+  if (headEnd < 0) return undefined;
   let contentType = 'text/plain';
-  for (const line of text.slice(start, headEnd).split('\r\n')) {
+  for (const line of part.slice(0, headEnd).split('\r\n')) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
     if (name === 'content-type' || name === 'c') contentType = line.slice(colon + 1).trim();
   }
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
-  return { type, contentType, body: body.subarray(Math.min(headEnd + 4, end), end) };
+  return { type, contentType, body: body.subarray(Math.min(start + headEnd + 4, end), end) };
 }
 
 /** The session description in a body of this Content-Type. */

@@ -1,6 +1,7 @@
 import { isHost, parseHostPort } from './host.js';
 import type { Params } from './scanner.js';
 import { SipParseError } from './syntax-errors.js';
+import { sameUriHeaders, sameUriParams } from './uri-equality.js';
 import { escapeWith, PARAM_CHARS, USER_CHARS, unescapeOnce } from './uri-escape.js';
 
 export interface SipUriParts {
@@ -119,8 +120,8 @@ export class SipUri {
       this.password === other.password &&
       this.host === other.host &&
       this.port === other.port &&
-      sameParams(this.params, other.params) &&
-      sameHeaders(this.headers, other.headers)
+      sameUriParams(this.params, other.params) &&
+      sameUriHeaders(this.headers, other.headers)
     );
   }
 }
@@ -244,30 +245,4 @@ function formatUriParams(params: Iterable<readonly [string, string | undefined]>
     text += `;${escapeWith(name, PARAM_CHARS)}${value === undefined ? '' : `=${escapeWith(value, PARAM_CHARS)}`}`;
   }
   return text;
-}
-
-/** These count even when only one side has them; all others only when both have. RFC 3261 §19.1.4, errata 5648. */
-const decisive = ['user', 'ttl', 'method', 'maddr', 'transport'];
-
-function sameParams(a: Params, b: Params): boolean {
-  for (const name of decisive) if (a.has(name) !== b.has(name)) return false;
-  for (const [name, value] of a) {
-    if (b.has(name) && value?.toLowerCase() !== b.get(name)?.toLowerCase()) return false;
-  }
-  return true;
-}
-
-function sameHeaders(a: string, b: string): boolean {
-  if (a === b) return true;
-  const normal = (text: string) =>
-    text
-      .split('&')
-      .map((header) => {
-        const equals = header.indexOf('=');
-        const name = equals < 0 ? header : header.slice(0, equals);
-        return `${unescapeOnce(name).toLowerCase()}=${equals < 0 ? '' : unescapeOnce(header.slice(equals + 1))}`;
-      })
-      .sort()
-      .join('&');
-  return normal(a) === normal(b);
 }
