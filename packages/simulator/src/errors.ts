@@ -11,9 +11,11 @@ export type SimulatorProblem =
   | 'no-common-codec'
   | 'no-telephone-event';
 
-/** The simulated PSTN was asked for something that it cannot do. */
+const passing: ReadonlySet<SimulatorProblem> = new Set(['too-many-calls', 'ports-exhausted']);
+
+/** The simulated PSTN was asked for something that it cannot do; `ERR_SIMULATOR_BUSY`: not now, but later. */
 export class SimulatorError extends IntermixError {
-  readonly code = 'ERR_SIMULATOR';
+  readonly code: 'ERR_SIMULATOR' | 'ERR_SIMULATOR_BUSY';
 
   constructor(
     readonly problem: SimulatorProblem,
@@ -21,5 +23,6 @@ export class SimulatorError extends IntermixError {
     options?: { cause?: unknown },
   ) {
     super(message, options);
+    this.code = passing.has(problem) ? 'ERR_SIMULATOR_BUSY' : 'ERR_SIMULATOR';
   }
 }

@@ -180,7 +180,7 @@ describe('the simulated PSTN as a carrier', () => {
     const call = await (await phone.call(simulatedNumbers.echo)).waitForAnswer();
     expect(await (await phone.call(simulatedNumbers.echo)).waitForEnd()).toMatchObject({ status: 503 });
     await expect(pstn.placeCall({ to: ours })).rejects.toMatchObject({
-      code: 'ERR_SIMULATOR',
+      code: 'ERR_SIMULATOR_BUSY',
       problem: 'too-many-calls',
     });
     expect(pstn.hangup(only()?.id ?? '')).toBe(true);

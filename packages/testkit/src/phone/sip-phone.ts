@@ -112,7 +112,7 @@ export class SipPhone {
     const { protocol, credentials } = this.#options;
     const aor = NameAddr.create({ uri: SipUri.create({ user, host: domain }) });
     const suffix = protocol === 'TCP' ? ';transport=tcp' : '';
-    this.#registration.cseq += 1;
+    this.#registration.cseq += 10; // Answers to challenges take the numbers between.
     return this.#endpoint.request({
       method: 'REGISTER',
       target: this.#target(SipUri.create({ host: domain })),
