@@ -51,6 +51,7 @@ export class StreamTransport implements Transport {
   #server: Server | undefined;
   #sink: TransportSink | undefined;
   #nextId = 1;
+  #onDrained: (() => void) | undefined;
 
   constructor(sockets: StreamSockets, options: StreamTransportOptions) {
     this.#sockets = sockets;
@@ -127,13 +128,17 @@ export class StreamTransport implements Transport {
     this.#server = undefined;
     this.#sink = undefined;
     const closed = server ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined;
+    const drained = new Promise<void>((resolve) => {
+      this.#onDrained = resolve;
+    });
     for (const socket of this.#unready.values()) socket.destroy();
     for (const { flow } of [...this.#flows.values()]) flow.close();
     const grace = this.#clock.schedule(STOP_GRACE_MS, () => {
       for (const { flow } of [...this.#flows.values()]) flow.destroy('stopped');
     });
     await closed;
-    if (this.#flows.size === 0) grace.cancel();
+    if (this.#flows.size > 0) await drained;
+    grace.cancel();
   }
 
   #admit(socket: Socket): boolean {
@@ -159,6 +164,7 @@ export class StreamTransport implements Transport {
       flowClosed: (flow, reason) => {
         this.#forget(flow as StreamFlow);
         sink.flowClosed(flow, reason);
+        if (this.#flows.size === 0) this.#onDrained?.();
       },
     };
     const flow = new StreamFlow(id, protocol, {
