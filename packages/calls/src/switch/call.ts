@@ -123,9 +123,10 @@ export class Call extends TypedEmitter<CallEvents> {
     }
   }
 
-  /** The caller gave up (CANCEL). */
+  /** The caller gave up: by CANCEL, or because its connection closed while it waited. */
   handleCancelled(reason: Reason | undefined): void {
-    const termination: Termination = { by: 'caller', reason: 'cancelled', sipStatus: 487 };
+    const word = this.#caller.openingFlow.closed ? 'flow-lost' : 'cancelled';
+    const termination: Termination = { by: 'caller', reason: word, sipStatus: 487 };
     this.#caller.markEnded(termination, 'canceled');
     this.#finish({ status: 'canceled', termination, reason });
   }
@@ -259,6 +260,7 @@ export class Call extends TypedEmitter<CallEvents> {
     leg.on('lost', (loss) => this.#lost(leg, loss));
     leg.on('held', () => void this.#holdChanged(leg, 'held'));
     leg.on('resumed', () => void this.#holdChanged(leg, 'resumed'));
+    leg.on('agreed', () => this.#join.enqueue(() => this.#join.join()));
     leg.on('flowBroken', () => void this.#story.tell('leg-flow-broken', { leg }));
     leg.on('flowRestored', () => void this.#story.tell('leg-flow-restored', { leg }));
     leg.on('digit', ({ digit, durationMs }) => {

@@ -42,7 +42,7 @@ export class CalleeLeg extends Leg {
     return this.#outgoing?.callId;
   }
 
-  protected override get openingFlow(): Flow | undefined {
+  override get openingFlow(): Flow | undefined {
     return this.#flow;
   }
 

@@ -17,7 +17,7 @@ export class CallerLeg extends Leg {
     return this.#incoming.request.callId;
   }
 
-  protected override get openingFlow(): Flow {
+  override get openingFlow(): Flow {
     return this.#incoming.flow;
   }
 

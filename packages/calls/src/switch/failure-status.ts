@@ -29,7 +29,9 @@ const busyPhraseOfExotelSdk = '4001';
 /** Reads the failure of a branch to a browser. */
 export function browserFailure(failure: SipFailure): BranchFailure {
   const { status, cause } = failure;
-  if (cause === 'timeout' || cause === 'transport') return { reason: 'unreachable', sipStatus: status, upstream: 480 };
+  if (cause === 'timeout') return { reason: 'unreachable', sipStatus: status, upstream: 480 };
+  // A browser is reached over its own connection only, so this is a connection that has closed.
+  if (cause === 'transport') return { reason: 'flow-lost', sipStatus: status, upstream: 480 };
   if (status === 480 && failure.reason === busyPhraseOfExotelSdk)
     return { reason: 'busy', sipStatus: status, upstream: 486 };
   if (status === 486 || status === 600) return { reason: 'busy', sipStatus: status, upstream: 486 };

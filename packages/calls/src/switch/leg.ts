@@ -35,6 +35,8 @@ export interface LegEvents {
   /** The far end put us on hold, or took us off. */
   held: [];
   resumed: [];
+  /** The answer to a late offer has come: the codec is known from here on. */
+  agreed: [];
   /** A digit told by INFO. Those of RFC 4733 cross in the media. */
   digit: [digit: InfoDigit];
   /** The connection of an answered leg broke; its device has until the grace ends to come back. */
@@ -83,7 +85,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
 
   abstract get sipCallId(): string | undefined;
   /** The flow of a dialog that is not confirmed yet. */
-  protected abstract get openingFlow(): Flow | undefined;
+  abstract get openingFlow(): Flow | undefined;
   /** Tells the far end, when the dialog is not confirmed yet. */
   protected abstract abandon(farewell: Farewell): void;
 
@@ -291,12 +293,15 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     }
   }
 
-  /** The answer to our late offer came with the ACK. */
+  /** The ACK of our 2xx; when that held an offer, the answer is in it. */
   async #takeLateAnswer(sdp: string | undefined): Promise<void> {
-    if (sdp === undefined || this.ended) return;
+    if (this.ended) return;
     try {
-      await this.media.acceptAnswer(sdp);
+      if (sdp !== undefined) await this.media.acceptAnswer(sdp);
+      else if (this.media.codec === undefined) throw new SdpError('malformed', 'the ACK holds no answer');
+      else return;
       this.#noteDirection();
+      this.emit('agreed');
     } catch (error) {
       this.deps.logger.warn({ error, legId: this.id }, 'the answer in the ACK cannot be used');
       this.#lose('media-lost');

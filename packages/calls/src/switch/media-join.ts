@@ -1,4 +1,4 @@
-import { type CodecName, type MediaEngine, SdpError } from '@intermix/media';
+import { type MediaEngine, SdpError } from '@intermix/media';
 import type { CalleeLeg } from './callee-leg.js';
 import type { CallerLeg } from './caller-leg.js';
 
@@ -52,8 +52,9 @@ export class MediaJoin {
     const callee = this.#callee;
     if (!callee || callee.ended || this.#caller.ended) return;
     if (this.#caller.held || callee.held) return this.#engine.unbridge(this.#caller.media);
-    const codec: CodecName | undefined = this.#caller.media.codec;
-    if (codec !== undefined && codec !== callee.media.codec) await callee.renegotiate([codec]);
+    const { codec } = this.#caller.media;
+    if (codec === undefined) return; // A late offer: its answer comes with the ACK.
+    if (codec !== callee.media.codec) await callee.renegotiate([codec]);
     if (!callee.ended && !this.#caller.ended) await this.#engine.bridge(this.#caller.media, callee.media);
   }
 }
