@@ -196,6 +196,25 @@ describe('browser and carrier', () => {
     },
   );
 
+  it('answers ICE checks before the answer: a silent STUN server does not hold the browser up', async () => {
+    const leg = await engine.createLeg({ kind: 'webrtc', callId: `browser-call-${callCount++}`, legId: 'browser' });
+    let isConnected = false;
+    leg.on('connected', () => {
+      isConnected = true;
+    });
+    // RFC 5737: nobody answers there. Without our answers Chromium gathers for ten seconds.
+    const phone = await browser.open('PCMU', [{ urls: 'stun:192.0.2.1:3478' }]);
+    const offer = await leg.offer({ codecs: ['PCMU'] });
+    const startedAt = Date.now();
+    const answer = await phone.answer(offer);
+    const elapsed = Date.now() - startedAt;
+    await leg.acceptAnswer(answer);
+    await until('connected', () => isConnected);
+    expect(elapsed).toBeLessThan(3000);
+    await phone.close();
+    leg.close();
+  }, 30_000);
+
   it('tells that the browser closed its connection', async () => {
     const call = await bridged('PCMU', browserOffers);
     const reasons: string[] = [];

@@ -29,6 +29,7 @@ export class StreamRewriter {
   #sequenceOffset = 0;
   #timestampOffset = 0;
   #firstSequence = 0;
+  #placedOfSource = 0;
   #highestSequence: number;
   #lastTimestamp: number;
   #lastSentAtMs: number | undefined;
@@ -56,7 +57,8 @@ export class StreamRewriter {
   place(packet: SourcePosition, nowMs: number, clockRateHz: number): OutgoingPosition | undefined {
     const isNewSource = packet.source !== this.#source || this.#hasRestarted(packet);
     if (isNewSource) this.#startSource(packet, nowMs, clockRateHz);
-    else if (signed16(packet.sequenceNumber - this.#firstSequence) < 0 && this.#isNearStart(packet)) return undefined;
+    else if (this.#isBeforeStart(packet)) return undefined;
+    this.#placedOfSource++;
     const sequenceNumber = (packet.sequenceNumber + this.#sequenceOffset) & 0xffff;
     const timestamp = (packet.timestamp + this.#timestampOffset) >>> 0;
     this.#advance(sequenceNumber, timestamp, nowMs);
@@ -72,13 +74,14 @@ export class StreamRewriter {
     this.#source = packet.source;
     this.#clockRateHz = clockRateHz;
     this.#firstSequence = packet.sequenceNumber;
+    this.#placedOfSource = 0;
     this.#sequenceOffset = (this.#highestSequence + 1 - packet.sequenceNumber) & 0xffff;
     this.#timestampOffset = (timestamp - packet.timestamp) >>> 0;
   }
 
-  /** Only near its start can a source's late packet fall before it; after half the number space the test means nothing. */
-  #isNearStart(packet: SourcePosition): boolean {
-    return signed16(this.#firstSequence - packet.sequenceNumber) <= maxMisorder;
+  /** Late, from before the source was switched in: its number belongs to the source before. Possible near the start only. */
+  #isBeforeStart(packet: SourcePosition): boolean {
+    return this.#placedOfSource <= maxMisorder && signed16(packet.sequenceNumber - this.#firstSequence) < 0;
   }
 
   #hasRestarted(packet: SourcePosition): boolean {

@@ -1,5 +1,5 @@
 import { systemClock, systemRandom } from '@intermix/kernel';
-import ndc from 'node-datachannel';
+import ndc, { type IceUdpMuxListener } from 'node-datachannel';
 import { MediaError } from '../../errors.js';
 import type { ChildMessage, ChildReply, ChildRequest, CommandResults } from '../messages.js';
 import { CertificatePair } from './certificate.js';
@@ -11,7 +11,7 @@ import { bindUdp } from './port-range.js';
 
 let host: MediaHost | undefined;
 let certificates: CertificatePair | undefined;
-let listener: { stop(): void } | undefined;
+let listener: IceUdpMuxListener | undefined;
 
 function tell(message: ChildMessage): void {
   if (!process.connected) return;
@@ -42,6 +42,7 @@ async function holdWebRtcPort(port: number, address: string): Promise<void> {
   await new Promise<void>((closed) => probe.close(() => closed()));
   try {
     listener = new ndc.IceUdpMuxListener(port, address);
+    listener.onUnhandledStunRequest((request) => void host?.handleEarlyCheck(request.localUfrag));
   } catch (error) {
     throw new MediaError('port-in-use', `the WebRTC media port UDP ${address}:${port} cannot be bound`, {
       cause: error,

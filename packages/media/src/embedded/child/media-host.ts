@@ -31,6 +31,8 @@ export class MediaHost {
   readonly #emit: (event: ChildEvent) => void;
   readonly #legs = new Map<string, Promise<Leg>>();
   readonly #endpoints = new Set<MediaEndpoint>();
+  /** WebRTC legs by the ufrag of their first transport: the one that a far end may check before its answer. */
+  readonly #byUfrag = new Map<string, WebRtcLeg>();
   #pollTimer: Timer | undefined;
 
   constructor(options: {
@@ -61,6 +63,11 @@ export class MediaHost {
       default:
         return this.#runOnLeg(command, await this.#find(command));
     }
+  }
+
+  /** An ICE check came for a transport of ours that has no far end yet. */
+  handleEarlyCheck(localUfrag: string): void {
+    this.#byUfrag.get(localUfrag)?.handleEarlyCheck();
   }
 
   /** Closes every leg. */
@@ -147,6 +154,7 @@ export class MediaHost {
       clock: this.#clock,
       random: this.#random,
     });
+    this.#byUfrag.set(webrtc.firstUfrag, webrtc);
     return { kind: 'webrtc', endpoint, webrtc };
   }
 
@@ -179,6 +187,7 @@ export class MediaHost {
     if (!leg) return null;
     const made = await leg;
     this.#endpoints.delete(made.endpoint);
+    if (made.kind === 'webrtc') this.#byUfrag.delete(made.webrtc.firstUfrag);
     closeLeg(made);
     return null;
   }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { ToneGenerator } from '../../audio/tone-generator.js';
+import type { CodecName } from '../../types.js';
 
 /** What the page's script offers to a test. Everything non-trickle: the SDP is complete when it is handed out. */
 const pageScript = `
@@ -13,8 +14,8 @@ async function gathered(pc) {
   while (pc.iceGatheringState !== 'complete') await new Promise((resolve) => setTimeout(resolve, 5));
   return pc.localDescription.sdp;
 }
-async function open(id, codec) {
-  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+async function open(id, { codec, iceServers }) {
+  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
   const phone = { pc, states: [] };
   phones.set(id, phone);
   pc.onconnectionstatechange = () => phone.states.push(pc.connectionState);
@@ -143,9 +144,9 @@ export class BrowserPhones {
     return new BrowserPhones(browser, page, server, folder);
   }
 
-  async open(codec: 'PCMU' | 'PCMA' | 'opus'): Promise<BrowserPhone> {
+  async open(codec: CodecName, iceServers: { urls: string }[] = []): Promise<BrowserPhone> {
     const phone = new BrowserPhone(this.#page, `phone-${this.#count++}`);
-    await phone.call('open', codec);
+    await phone.call('open', { codec, iceServers });
     return phone;
   }
 
