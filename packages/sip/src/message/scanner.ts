@@ -149,6 +149,7 @@ export class Scanner {
     const end = skipQuoted(this.text, this.at);
     if (end < 0) throw this.fail('the quoted string never ends');
     const raw = this.text.slice(this.at, end);
+    if (raw.includes('\r') || raw.includes('\n')) throw this.fail('a quoted string may not hold CR or LF');
     this.at = end;
     return raw;
   }
