@@ -245,8 +245,8 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
 
   /** Ends an established call that cannot go on. */
   protected abort(session: InviteSession, error: VoiceError): void {
+    this.finish({ reason: 'media-failed', by: 'local' }, error); // First, so that this reason stands and not the BYE's.
     session.bye();
-    this.finish({ reason: 'media-failed', by: 'local' }, error);
   }
 
   #setMuted(muted: boolean): void {

@@ -43,7 +43,7 @@ export function targetUri(target: string, domain: string): SipUri {
   try {
     if (/^sips?:/i.test(text)) return SipUri.parse(text);
     if (/^[^\s@]+@[^\s@]+$/.test(text)) return SipUri.parse(`sip:${text}`);
-    const user = /^[+\d][\d\s().-]*[\d#*]?$/.test(text) ? text.replace(/[\s().-]/g, '') : text;
+    const user = /^[+(\d][\d\s().-]*[\d#*]?$/.test(text) ? text.replace(/[\s().-]/g, '') : text;
     if (!/^[\w.+*#~-]{1,128}$/.test(user)) throw new Error('not a number and not a user name');
     return SipUri.create({ user, host: domain });
   } catch (cause) {

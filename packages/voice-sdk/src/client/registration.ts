@@ -174,7 +174,7 @@ export class Registration extends TypedEmitter<RegistrationEvents> {
   #contact(flow: Flow, expiresSec: number): string {
     const { transport, contactUser, instance } = this.#deps;
     const { host } = transport.sentBy(flow);
-    const uri = `<sip:${contactUser}@${host};transport=${flow.protocol.toLowerCase()}>`;
+    const uri = `<sip:${contactUser}@${host};transport=ws>`;
     return `${uri};+sip.instance="<${instance}>";reg-id=1;expires=${expiresSec}`;
   }
 
@@ -232,7 +232,8 @@ export class Registration extends TypedEmitter<RegistrationEvents> {
 
   #tryLater(told: Unregistered, askedMs = 0): void {
     this.#plan('waiting');
-    const delayMs = Math.max(askedMs, backoffDelayMs(this.#attempt++, RETRY, this.#deps.platform.random));
+    const backoffMs = Math.round(backoffDelayMs(this.#attempt++, RETRY, this.#deps.platform.random));
+    const delayMs = Math.max(askedMs, backoffMs);
     this.#timer = this.#deps.platform.clock.schedule(delayMs, () => void this.#register('registering'));
     this.#tell(told);
   }

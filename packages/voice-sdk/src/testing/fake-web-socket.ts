@@ -29,9 +29,10 @@ export class FakeWebSocket {
     this.network.carry(this, text);
   }
 
+  /** What was sent before still arrives, as the WebSocket closing handshake has it. */
   close(): void {
-    this.server.lose('closed by the page');
     this.closed = true;
+    queueMicrotask(() => this.server.lose('closed by the page'));
   }
 }
 

@@ -134,14 +134,15 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
     this.#connectTimer?.cancel();
     this.#flow = undefined;
     const wasOpen = this.#openedAt > 0;
-    if (wasOpen) this.#sink?.flowClosed(flow, reason);
+    // First our own people: to them a call that was ringing is lost, not cancelled by its caller.
     if (this.#wanted) this.#lost(reason, wasOpen);
+    if (wasOpen) this.#sink?.flowClosed(flow, reason);
   }
 
   #lost(reason: string, wasOpen: boolean): void {
     const { clock, random } = this.#platform;
     if (wasOpen && clock.now() - this.#openedAt >= STABLE_AFTER_MS) this.#attempt = 0;
-    const retryMs = backoffDelayMs(this.#attempt++, RECONNECT, random);
+    const retryMs = Math.round(backoffDelayMs(this.#attempt++, RECONNECT, random));
     this.#retryTimer = clock.schedule(retryMs, () => this.#connect());
     this.emit('down', { reason, wasOpen, retryMs });
   }

@@ -1,0 +1,184 @@
+import { expect, it } from 'vitest';
+import { makeClient, makePage, PASSWORD, pass, registeredPage, settle } from '../testing/page-fixture.js';
+import type { Unregistered } from './registration.js';
+
+it('[SDK-D5] sends REGISTER as soon as the socket is open: no fixed waits', async () => {
+  const page = await makePage();
+  const client = makeClient(page);
+  const startedAt = page.clock.now();
+  const registered = client.register();
+  expect(page.network.sockets).toHaveLength(1);
+  expect(page.network.sockets[0]).toMatchObject({ url: 'ws://127.0.0.1:8080/wss', protocol: 'sip' });
+  await registered;
+  expect(page.clock.now() - startedAt).toBe(0);
+  expect(page.network.ladder()).toEqual(['> REGISTER', '< 401 Unauthorized', '> REGISTER', '< 200 OK']);
+});
+
+it('registers one Contact with the instance id of the tab (RFC 5626)', async () => {
+  const { network, server } = await registeredPage();
+  const [, second] = network.sentByPage('REGISTER');
+  expect(second).toMatch(/^REGISTER sip:acme\.intermix\.local SIP\/2\.0/);
+  expect(second).toMatch(/From: "?Priya"? <sip:priya@acme\.intermix\.local>;tag=/);
+  expect(second).toMatch(/Contact: <sip:[0-9a-f]{12}@[0-9a-f]{12}\.invalid;transport=ws>;\+sip\.instance="<urn:uuid:/);
+  expect(second).toMatch(/;reg-id=1;expires=300/);
+  expect(second).toMatch(/Supported: outbound, path, gruu/);
+  expect(second).not.toContain(PASSWORD);
+  expect(server.instance).toMatch(/^"?<urn:uuid:[0-9a-f-]{36}>"?$/);
+});
+
+it('keeps the instance id over a reload, and two tabs never share one', async () => {
+  const page = await makePage();
+  const first = makeClient(page);
+  await first.register();
+  const instance = page.server.instance;
+  const other = makeClient(page);
+  await other.register();
+  expect(page.server.instance).not.toBe(instance);
+  await other.dispose();
+  page.platform.page('pagehide');
+  await settle();
+  await makeClient(page).register();
+  expect(page.server.instance).toBe(instance);
+});
+
+it('refreshes at 80 % of the granted time, silently', async () => {
+  const page = await makePage();
+  page.server.grantedSec = 100;
+  const client = makeClient(page);
+  const events: string[] = [];
+  client.on('registering', () => events.push('registering'));
+  client.on('registered', () => events.push('registered'));
+  await client.register();
+  expect(events).toEqual(['registering', 'registering', 'registered']);
+  const before = page.network.sentByPage('REGISTER').length;
+  await pass(page.clock, 79_000);
+  expect(page.network.sentByPage('REGISTER')).toHaveLength(before);
+  await pass(page.clock, 1_000);
+  expect(page.network.sentByPage('REGISTER').length).toBeGreaterThan(before);
+  expect(client.registered).toBe(true);
+  expect(events).toEqual(['registering', 'registering', 'registered']);
+});
+
+it('asks again with the time that a 423 demands', async () => {
+  const page = await makePage();
+  page.server.answerRegister(423, [['Min-Expires', '900']]);
+  const client = makeClient(page);
+  const registered = client.register();
+  await settle();
+  expect(page.network.sentByPage('REGISTER').at(-1)).toContain(';expires=900');
+  await client.unregister();
+  await expect(registered).rejects.toThrow();
+});
+
+it('[SDK-D8] a wrong password is told once with its reason and never sent again by itself', async () => {
+  const page = await makePage();
+  const client = makeClient(page, { password: 'wrong' });
+  const told: Unregistered[] = [];
+  client.on('unregistered', (u) => told.push(u));
+  await expect(client.register()).rejects.toMatchObject({
+    code: 'ERR_VOICE_CREDENTIALS_REJECTED',
+    problem: 'credentials-rejected',
+    status: 401,
+  });
+  expect(told).toEqual([{ reason: 'credentials-rejected', status: 401, willRetry: false }]);
+  const sent = page.network.sentByPage('REGISTER').length;
+  await pass(page.clock, 3_600_000);
+  expect(page.network.sentByPage('REGISTER')).toHaveLength(sent);
+  expect(page.network.sockets).toHaveLength(1);
+  await expect(client.register()).rejects.toThrow();
+  expect(page.network.sentByPage('REGISTER').length).toBeGreaterThan(sent);
+});
+
+it('tries again after a 503, not before its Retry-After, and tells it once', async () => {
+  const page = await makePage();
+  const normal = page.server.registrar;
+  page.server.answerRegister(503, [['Retry-After', '20']]);
+  const client = makeClient(page);
+  const told: Unregistered[] = [];
+  client.on('unregistered', (u) => told.push(u));
+  await expect(client.register()).rejects.toMatchObject({ problem: 'registration-refused', status: 503 });
+  await pass(page.clock, 19_000);
+  expect(page.network.sentByPage('REGISTER')).toHaveLength(1);
+  page.server.registrar = normal;
+  await pass(page.clock, 2_000);
+  expect(client.registered).toBe(true);
+  expect(told).toEqual([{ reason: 'server-refused', status: 503, willRetry: true }]);
+});
+
+it('[SDK-D3] unregisters with expires=0 and gives no false registered', async () => {
+  const page = await registeredPage();
+  const events: string[] = [];
+  page.client.on('registered', () => events.push('registered'));
+  page.client.on('registering', () => events.push('registering'));
+  page.client.on('unregistered', (u) => events.push(`unregistered ${u.reason}`));
+  const startedAt = page.clock.now();
+  await page.client.unregister();
+  expect(events.filter((event) => event !== 'registering')).toEqual(['unregistered requested']);
+  expect(page.network.sentByPage('REGISTER').at(-1)).toContain(';expires=0');
+  expect(page.server.contact).toBeUndefined();
+  expect(page.clock.now()).toBe(startedAt); // [SDK-D20] nothing waits before it is sent.
+  expect(page.network.openSockets).toHaveLength(0);
+});
+
+it('[SDK-D7] register() twice opens one socket, and an old one is never orphaned', async () => {
+  const page = await makePage();
+  const client = makeClient(page);
+  const both = [client.register(), client.register()];
+  await Promise.all(both);
+  await client.register();
+  expect(page.network.sockets).toHaveLength(1);
+  page.network.openSockets[0]?.server.close();
+  await pass(page.clock, 1_000);
+  expect(client.registered).toBe(true);
+  expect(page.network.openSockets).toHaveLength(1);
+});
+
+it('[SDK-D5] comes back within 250 ms of a lost socket, then ever more slowly, each at its own moment', async () => {
+  const page = await registeredPage();
+  const told: Unregistered[] = [];
+  page.client.on('unregistered', (u) => told.push(u));
+  await pass(page.clock, 15_000);
+  page.network.up = false;
+  page.network.openSockets[0]?.server.close();
+  await pass(page.clock, 250);
+  expect(page.network.sockets.length).toBeGreaterThanOrEqual(2);
+  await pass(page.clock, 60_000);
+  const attempts = page.network.sockets.length;
+  expect(attempts).toBeGreaterThan(6);
+  expect(attempts).toBeLessThan(20);
+  page.network.up = true;
+  await pass(page.clock, 20_000);
+  expect(page.client.registered).toBe(true);
+  expect(told).toEqual([{ reason: 'connection-lost', willRetry: true }]);
+});
+
+it('does not sit out the back-off when the network comes back', async () => {
+  const page = await registeredPage();
+  page.network.up = false;
+  page.network.openSockets[0]?.server.close();
+  await pass(page.clock, 120_000);
+  page.network.up = true;
+  page.platform.page('online');
+  await settle();
+  expect(page.client.registered).toBe(true);
+});
+
+it('tells a server that cannot be reached, and goes on trying', async () => {
+  const page = await makePage();
+  page.network.up = false;
+  const client = makeClient(page);
+  await expect(client.register()).rejects.toMatchObject({ problem: 'connection-failed' });
+  page.network.up = true;
+  await pass(page.clock, 1_000);
+  expect(client.registered).toBe(true);
+});
+
+it('leaves no timer and no page listener behind', async () => {
+  const page = await registeredPage();
+  await page.client.dispose();
+  await page.server.endpoint.stop();
+  expect(page.clock.pendingTimers).toBe(0);
+  for (const event of ['online', 'visible', 'pagehide', 'pageshow', 'gesture'] as const) {
+    expect(page.platform.pageListeners(event)).toBe(0);
+  }
+});

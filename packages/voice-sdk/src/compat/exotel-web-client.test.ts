@@ -1,0 +1,444 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import {
+  answeredSession,
+  DOMAIN,
+  makePage,
+  PASSWORD,
+  type Page,
+  pass,
+  serverSdp,
+  settle,
+} from '../testing/page-fixture.js';
+import type { ExotelCall } from './exotel-call.js';
+import { ExotelWebClient } from './exotel-web-client.js';
+import type { SipAccountInfo } from './sip-account-info.js';
+
+const account: SipAccountInfo = {
+  userName: 'priya',
+  authUser: 'priya',
+  sipdomain: DOMAIN,
+  domain: '127.0.0.1:8080',
+  displayname: 'Priya',
+  secret: PASSWORD,
+  port: '443',
+  security: 'ws',
+};
+
+interface Exotel extends Page {
+  client: ExotelWebClient;
+  /** Every callback in order, as one line each. */
+  heard: string[];
+  calls: ExotelCall[];
+}
+
+async function makeExotel(info: Partial<SipAccountInfo> = {}): Promise<Exotel> {
+  const page = await makePage();
+  const client = new ExotelWebClient(page.platform);
+  const heard: string[] = [];
+  const calls: ExotelCall[] = [];
+  client.initWebrtc(
+    { ...account, ...info },
+    (state, phone) => heard.push(`register ${state} ${phone}`),
+    (call, event, phone) => {
+      calls.push(call);
+      heard.push(`call ${event} ${phone}`);
+    },
+    (state, phone) => heard.push(`session ${state} ${phone}`),
+  );
+  return { ...page, client, heard, calls };
+}
+
+async function registered(info: Partial<SipAccountInfo> = {}): Promise<Exotel> {
+  const exotel = await makeExotel(info);
+  expect(exotel.client.DoRegister()).toBe(true);
+  await settle();
+  return exotel;
+}
+
+async function connected() {
+  const exotel = await registered();
+  const invite = exotel.server.call();
+  await settle();
+  const [session] = await Promise.all([answeredSession(invite), exotel.client.getCall().Answer()]);
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
+  await settle();
+  return { ...exotel, session };
+}
+
+it('refuses an account without userName, sipdomain or port, and leaves the object as it is', () => {
+  const client = new ExotelWebClient();
+  for (const field of ['userName', 'sipdomain', 'port'] as const) {
+    expect(client.initWebrtc({ ...account, [field]: '' })).toBe(false);
+  }
+  const info = Object.freeze({ ...account });
+  expect(client.initWebrtc(info)).toBe(true);
+  expect(
+    client.initWebRTC(
+      info,
+      () => {},
+      () => {},
+      () => {},
+      true,
+    ),
+  ).toBe(true);
+});
+
+it.each([
+  [{}, 'ws://127.0.0.1:8080/wss'],
+  [{ domain: 'voip.in1.exotel.com:443:443', security: 'wss' }, 'wss://voip.in1.exotel.com/wss'],
+  [{ domain: 'voip.example.com', security: 'wss' }, 'wss://voip.example.com:8088/wss'],
+  [{ endpoint: 'ws' }, 'ws://127.0.0.1:8080/ws'],
+  [{ domain: '[::1]:8080' }, 'ws://[::1]:8080/wss'],
+] as const)('builds the WebSocket address from %j', async (info, url) => {
+  const { client, network } = await makeExotel(info);
+  client.DoRegister();
+  expect(network.sockets[0]?.url).toBe(url);
+});
+
+it('gives sent_request for each REGISTER and then registered, with the user name', async () => {
+  const { heard } = await registered();
+  expect(heard).toEqual(['register sent_request priya', 'register sent_request priya', 'register registered priya']);
+});
+
+it('registers with authUser as the address and userName for the digest', async () => {
+  const { network } = await registered({ authUser: 'sip-17' });
+  const [, request] = network.sentByPage('REGISTER');
+  expect(request).toContain(`<sip:sip-17@${DOMAIN}>`);
+  expect(request).toContain('username="priya"');
+});
+
+it('[SDK-D7] DoRegister() twice opens one socket, and gives false until UnRegister() has completed', async () => {
+  const { client, network } = await makeExotel();
+  expect(client.DoRegister()).toBe(true);
+  expect(client.DoRegister()).toBe(false);
+  await settle();
+  expect(client.DoRegister()).toBe(false);
+  expect(network.sockets).toHaveLength(1);
+  client.UnRegister();
+  await settle();
+  expect(client.DoRegister()).toBe(true);
+});
+
+it('[SDK-D3] UnRegister() gives sent_request and unregistered, never registered', async () => {
+  const { client, heard } = await registered();
+  heard.length = 0;
+  client.UnRegister();
+  await settle();
+  expect(heard.filter((line) => line !== 'register sent_request priya')).toEqual(['register unregistered priya']);
+  expect(heard[0]).toBe('register sent_request priya');
+  await settle();
+  expect(heard.at(-1)).toBe('register unregistered priya');
+});
+
+it('[SDK-D3] a refresh is silent', async () => {
+  const { heard, clock, network } = await registered();
+  const before = heard.length;
+  await pass(clock, 250_000);
+  expect(network.sentByPage('REGISTER').length).toBeGreaterThan(2);
+  expect(heard).toHaveLength(before);
+});
+
+it("[SDK-D8] the guide's retry inside the callback does not hammer a wrong password", async () => {
+  const { client, network, clock } = await makeExotel({ secret: 'wrong' });
+  const states: string[] = [];
+  client.initWebrtc({ ...account, secret: 'wrong' }, (state) => {
+    states.push(state);
+    if (state === 'unregistered') client.DoRegister();
+  });
+  client.DoRegister();
+  await settle();
+  const sent = network.sentByPage('REGISTER').length;
+  await pass(clock, 600_000);
+  expect(network.sentByPage('REGISTER')).toHaveLength(sent);
+  expect(states.filter((state) => state === 'unregistered')).toHaveLength(1);
+  expect(client.DoRegister()).toBe(true);
+});
+
+it("comes back by itself after a lost socket, and the guide's own retry does no harm", async () => {
+  const { client, network, clock, heard } = await registered();
+  heard.length = 0;
+  client.initWebrtc(account, (state, phone) => {
+    heard.push(`register ${state} ${phone}`);
+    if (state === 'unregistered') client.DoRegister();
+  });
+  network.openSockets[0]?.server.close();
+  await pass(clock, 1_000);
+  expect(heard[0]).toBe('register unregistered priya');
+  expect(heard.at(-1)).toBe('register registered priya');
+  expect(network.openSockets).toHaveLength(1);
+});
+
+it('[SDK-D10] getCall() before initWebrtc() gives the Call object, whose steps fail softly', async () => {
+  const client = new ExotelWebClient();
+  const call = client.getCall();
+  await expect(call.Answer()).rejects.toMatchObject({ problem: 'wrong-state' });
+  await expect(call.sendDTMF('1')).rejects.toMatchObject({ problem: 'wrong-state' });
+  expect(() => call.MuteToggle()).not.toThrow(); // [SDK-D18]
+  expect(call.callDetails().callId).toBe('');
+  expect(client.DoRegister()).toBe(false);
+  expect(() => client.UnRegister()).not.toThrow();
+  expect(() => client.SessionListener()).not.toThrow();
+  expect(() => client.getCallController().setCallListener(() => {})).not.toThrow();
+});
+
+it('has one Call object whose methods are own enumerable fields and can be detached', async () => {
+  const { client } = await makeExotel();
+  expect(Object.keys(client.getCall()).sort()).toEqual(
+    [
+      'Answer',
+      'Hangup',
+      'Hold',
+      'HoldToggle',
+      'Mute',
+      'MuteToggle',
+      'UnHold',
+      'UnMute',
+      'callDetails',
+      'sendDTMF',
+    ].sort(),
+  );
+  const { getCall, DoRegister, UnRegister } = client;
+  expect(getCall()).toBe(client.call);
+  expect(DoRegister()).toBe(true);
+  UnRegister();
+});
+
+it('gives incoming, connected after the 200, callEnded: with the same Call and the caller as phone', async () => {
+  const { client, server, heard, calls, network } = await registered();
+  heard.length = 0;
+  const invite = server.call();
+  await settle();
+  expect(heard).toEqual(['call incoming +919876543210']);
+  expect(client.callFromNumber).toBe('+919876543210');
+  const answered = answeredSession(invite);
+  const sent: string[] = [];
+  client.initWebrtc(
+    account,
+    () => {},
+    (_call, event) =>
+      sent.push(
+        `${event} after ${network
+          .ladder()
+          .filter((line) => line.startsWith('> '))
+          .at(-1)}`,
+      ),
+  );
+  client.getCall().Answer();
+  await settle();
+  expect(sent).toEqual(['connected after > 200 OK']);
+  (await answered).bye();
+  await settle();
+  expect(sent.at(-1)).toMatch(/^callEnded/);
+  expect(new Set(calls)).toEqual(new Set([client.getCall()]));
+});
+
+it('tells a CANCEL and a remote hangup as callEnded, and phone is undefined without a display name', async () => {
+  const { server, heard } = await registered();
+  heard.length = 0;
+  const invite = server.call({ from: '<sip:+911234@acme.intermix.local>' });
+  await settle();
+  invite.cancel();
+  await settle();
+  expect(heard).toEqual(['call incoming undefined', 'call callEnded undefined']);
+});
+
+it('tells ICE by the session callback', async () => {
+  const { heard, platform } = await connected();
+  platform.peers[0]?.becomeIce('connected');
+  const session = heard.filter((line) => line.startsWith('session'));
+  expect(session).toEqual([
+    'session ice_gathering_state_gathering priya',
+    'session ice_gathering_state_complete priya',
+    'session ice_connection_state_connected priya',
+  ]);
+});
+
+it('tells a blocked microphone by the session callback', async () => {
+  const { client, server, platform, heard } = await registered();
+  server.call();
+  await settle();
+  platform.microphoneError = 'NotAllowedError';
+  client.getCall().Answer();
+  await settle();
+  expect(heard).toContain('session media_permission_denied priya');
+});
+
+it('refuses a second call with 480 and reason 4001, and the first goes on', async () => {
+  const { server, network, client, session } = await connected();
+  server.call();
+  await settle();
+  expect(network.ladder().at(-2)).toBe('> 480 4001');
+  expect(client.getCall().callDetails().callState).toBe('connected');
+  expect(session.ended).toBe(false);
+});
+
+it('[SDK-D4] Hold() twice stays held and UnHold() resumes; HoldToggle() toggles', async () => {
+  const { client, network } = await connected();
+  const call = client.getCall();
+  await Promise.all([call.Hold(), call.Hold()]);
+  await call.Hold();
+  await call.UnHold();
+  await call.UnHold();
+  await call.HoldToggle();
+  await call.HoldToggle();
+  const directions = network.sentByPage('INVITE').map((text) => /a=(send\w+)/.exec(text)?.[1]);
+  expect(directions).toEqual(['sendonly', 'sendrecv', 'sendonly', 'sendrecv']);
+});
+
+it('[SDK-D1] Mute, UnMute and MuteToggle act on the current call only', async () => {
+  const { client, platform, server, session } = await connected();
+  const call = client.getCall();
+  call.Mute();
+  call.Mute();
+  expect(platform.liveTracks[0]?.enabled).toBe(false);
+  session.bye();
+  await settle();
+  const invite = server.call();
+  await settle();
+  await Promise.all([answeredSession(invite), call.Answer()]);
+  expect(platform.liveTracks[0]?.enabled).toBe(true);
+  call.MuteToggle();
+  expect(platform.liveTracks[0]?.enabled).toBe(false);
+  call.UnMute();
+  expect(platform.liveTracks[0]?.enabled).toBe(true);
+});
+
+it('[SDK-D11] callDetails() fills all 14 keys and legSid', async () => {
+  const { client, clock } = await connected();
+  clock.advance(65_000);
+  const call = client.getCall();
+  expect(call.callDetails()).toMatchObject({
+    callId: expect.stringMatching(/.+/),
+    remoteId: '+919876543210',
+    remoteDisplayName: '+919876543210',
+    callDirection: 'incoming',
+    callState: 'connected',
+    callDuration: 65,
+    callStartedTime: expect.stringMatching(/^2026-/),
+    callEstablishedTime: expect.stringMatching(/^2026-/),
+    callAnswerTime: expect.stringMatching(/^2026-/),
+    callEndedTime: '',
+    callEndReason: '',
+    sessionId: expect.stringMatching(/.+/),
+    callSid: 'c0ffee',
+    legSid: 'leg_1',
+  });
+  expect(call.callDetails().sipHeaders).toMatchObject({ 'X-Exotel-Callsid': 'c0ffee', Legsid: 'leg_1' });
+  await call.Hangup();
+  expect(call.callDetails()).toMatchObject({ callState: 'ended', callEndReason: 'local-hangup', callDuration: 65 });
+  expect(call.callDetails().callEndedTime).toMatch(/^2026-/);
+  expect(Object.keys(call.callDetails())).toHaveLength(15);
+});
+
+it('[SDK-D11] a call without X-Exotel-CallSid has none, not that of the call before', async () => {
+  const { client, server, session } = await connected();
+  session.bye();
+  await settle();
+  server.call({ headers: [['x-exotel-callsid', 'lower-case']] });
+  await settle();
+  expect(client.getCall().callDetails().callSid).toBe('lower-case');
+  await client.getCall().Hangup();
+  server.call({ headers: [] });
+  await settle();
+  expect(client.getCall().callDetails()).toMatchObject({ callSid: '', legSid: '' });
+});
+
+it('Hangup() of a ringing call sends 486, of an established one BYE', async () => {
+  const { client, server, network, session } = await connected();
+  await client.getCall().Hangup();
+  await settle();
+  expect(session.ended).toBe(true);
+  server.call();
+  await settle();
+  await client.getCall().Hangup();
+  expect(network.ladder()).toContain('> 486 Busy Here');
+});
+
+it('[SDK-D2] no password and no digest leaves by the log, and the browser stores nothing', async () => {
+  const page = await makePage();
+  const client = new ExotelWebClient(page.platform);
+  const lines: string[] = [];
+  client.registerLoggerCallback((type, message, args) => lines.push(JSON.stringify([type, message, args])));
+  client.initWebrtc({ ...account, secret: PASSWORD });
+  client.DoRegister();
+  await settle();
+  page.server.call();
+  await settle();
+  await client.getCall().Hangup();
+  expect(lines.length).toBeGreaterThan(1);
+  expect(lines.join('\n')).not.toContain(PASSWORD);
+  expect(lines.join('\n')).not.toMatch(/response="(?!\[redacted)/);
+  expect(page.platform.stored.size).toBe(0);
+});
+
+it('[SDK-D13] says nothing on the console unless asked to', async () => {
+  const said: unknown[] = [];
+  const originals = { log: console.log, info: console.info, warn: console.warn, error: console.error };
+  for (const name of ['log', 'info', 'warn', 'error'] as const) console[name] = (...args: unknown[]) => said.push(args);
+  try {
+    const { client } = await registered();
+    expect(said).toHaveLength(0);
+    client.setEnableConsoleLogging(true);
+    client.UnRegister();
+    await settle();
+    expect(said.length).toBeGreaterThan(0);
+  } finally {
+    Object.assign(console, originals);
+  }
+});
+
+it('[SDK-D9] checkClientStatus() gives the microphone back', async () => {
+  const { client, platform } = await registered();
+  const statuses: string[] = [];
+  client.checkClientStatus((status) => statuses.push(status));
+  await settle();
+  platform.microphoneError = 'NotAllowedError';
+  client.checkClientStatus((status) => statuses.push(status));
+  await settle();
+  expect(statuses).toEqual(['registered', 'media_permission_denied']);
+  expect(platform.liveTracks).toHaveLength(0);
+});
+
+it('[SDK-D16] two clients in one page share nothing', async () => {
+  const first = await connected();
+  const other = new ExotelWebClient(first.platform);
+  const heard: string[] = [];
+  other.initWebrtc(account, (state) => heard.push(state));
+  other.DoRegister();
+  await settle();
+  expect(first.network.openSockets).toHaveLength(2);
+  expect(other.getCall()).not.toBe(first.client.getCall());
+  expect(other.getCall().callDetails().callId).toBe('');
+  other.UnRegister();
+  await settle();
+  expect(first.client.getCall().callDetails().callState).toBe('connected');
+  expect(first.network.openSockets).toHaveLength(1);
+});
+
+it('[SDK-D18] a step whose promise nobody holds raises no unhandled rejection', async () => {
+  const { client } = await registered();
+  const unhandled: unknown[] = [];
+  const listener = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', listener);
+  client.getCall().Answer();
+  client.getCall().sendDTMF('x');
+  client.getCall().Hold();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', listener);
+  expect(unhandled).toEqual([]);
+});
+
+it('[SDK-D12] [SDK-D14] [SDK-D21] the sources set no unload handler, name no third party and edit no SDP', () => {
+  const files = [
+    '../platform.ts',
+    '../call/peer.ts',
+    '../client/voice-client.ts',
+    'exotel-web-client.ts',
+    'exotel-call.ts',
+  ];
+  const code = files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n');
+  expect(code).not.toMatch(/onunload|beforeunload|addEventListener\('unload/);
+  expect(code).not.toMatch(/stun:|turn:|google/i);
+  expect(code).not.toMatch(/sdp\s*=\s*.*\.replace\(/);
+});
