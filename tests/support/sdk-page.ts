@@ -1,0 +1,127 @@
+import type { BootstrapUser } from '@intermix/contracts';
+import { eventually, type RunningServer } from '@intermix/testkit';
+import type { TestBrowser, TestPage } from '@intermix/testkit/browser';
+import { PageServer } from './page-server.js';
+
+/** One thing that the SDK told the page, with the page's own clock. */
+export interface PageEvent {
+  name: string;
+  atMs: number;
+  data?: unknown;
+}
+
+/** What the driver below leaves on `window`. Kept small: the page is the SDK's user, nothing else. */
+interface DriverWindow {
+  client: any;
+  call: any;
+  calls: any[];
+  events: PageEvent[];
+  exotelSDK: any;
+}
+
+const html = (baseUrl: string) =>
+  `<!doctype html><link rel="icon" href="data:,"><title>SDK</title><script src="${baseUrl}/softphone/exotelsdk.js"></script>`;
+
+/** A page that uses the SDK's bundle by its typed face, driven from the test. */
+export class SdkPage {
+  private constructor(
+    readonly opened: TestPage,
+    readonly user: BootstrapUser,
+  ) {}
+
+  /** Opens a page of the server's origin with the bundle and a client for the user; not yet registered. */
+  static async open(
+    browser: TestBrowser,
+    server: RunningServer,
+    user: BootstrapUser,
+    overrides: { password?: string } = {},
+  ): Promise<SdkPage> {
+    const site = await PageServer.start({ '/': html(server.baseUrl) });
+    const opened = await browser.openPage(site.origin);
+    await site.stop();
+    await opened.page.evaluate(
+      ({ serverUrl, username, password, domain }) => {
+        const page = window as unknown as DriverWindow;
+        page.events = [];
+        page.calls = [];
+        const note = (name: string, data?: unknown) => page.events.push({ name, atMs: performance.now(), data });
+        page.client = new page.exotelSDK.VoiceClient({ serverUrl, username, password, domain });
+        for (const name of ['registering', 'registered', 'unregistered'])
+          page.client.on(name, (data: unknown) => note(name, data));
+        page.client.on('callAdded', (call: any) => {
+          page.call = call;
+          page.calls.push(call);
+          for (const name of ['ringing', 'earlyMedia', 'connected', 'held', 'unheld', 'muted', 'unmuted'])
+            call.on(name, () => note(name));
+          call.on('ended', (end: unknown) => note('ended', end));
+          call.on('failed', (error: Error) => note('failed', String(error)));
+        });
+        page.client.on('incoming', (call: any) => note('incoming', call.details()));
+      },
+      {
+        serverUrl: server.bootstrap.sip_ws_url,
+        username: user.sip_username,
+        password: overrides.password ?? user.sip_password,
+        domain: user.sip_domain,
+      },
+    );
+    return new SdkPage(opened, user);
+  }
+
+  get page() {
+    return this.opened.page;
+  }
+
+  async register(): Promise<void> {
+    await this.page.evaluate(() => (window as unknown as DriverWindow).client.register());
+  }
+
+  async dial(target: string): Promise<void> {
+    await this.page.evaluate((to) => {
+      (window as unknown as DriverWindow).client.call(to);
+    }, target);
+  }
+
+  /** Calls a method of the newest call. */
+  async onCall(method: string, ...args: unknown[]): Promise<unknown> {
+    return this.page.evaluate(
+      ([name, values]) => (window as unknown as DriverWindow).call[name as string](...(values as unknown[])),
+      [method, args] as const,
+    );
+  }
+
+  events(): Promise<PageEvent[]> {
+    return this.page.evaluate(() => (window as unknown as DriverWindow).events);
+  }
+
+  /** Waits for an event that came after the first `after` ones. */
+  async expectEvent(name: string, options: { timeoutMs?: number; after?: number } = {}): Promise<PageEvent> {
+    const { timeoutMs = 10_000, after = 0 } = options;
+    let seen: string[] = [];
+    return eventually(
+      async () => {
+        const events = await this.events();
+        seen = events.map((event) => event.name);
+        return events.slice(after).find((event) => event.name === name);
+      },
+      { timeoutMs, everyMs: 15, message: `the event "${name}" of ${this.user.user_id}` },
+    ).catch((error) => {
+      throw new Error(
+        `${error.message}; events: ${seen.join(', ')}; console: ${this.opened.console.slice(-5).join(' | ')}`,
+      );
+    });
+  }
+
+  details(): Promise<Record<string, any>> {
+    return this.onCall('details') as Promise<Record<string, any>>;
+  }
+
+  /** Whether every call of this page is over and its media closed. */
+  async idle(): Promise<boolean> {
+    return this.page.evaluate(() => (window as unknown as DriverWindow).client.calls.length === 0);
+  }
+
+  close(): Promise<void> {
+    return this.opened.close();
+  }
+}
