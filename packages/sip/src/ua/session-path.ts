@@ -41,8 +41,11 @@ export class SessionPath {
       use(this.#flow);
       return;
     }
-    this.#pending ??= this.#lookUp(nextHop);
-    this.#pending.then((flow) => (flow ? use(flow) : fail('the flow of the dialog is closed')));
+    this.#pending ??= this.#lookUp(nextHop).finally(() => {
+      this.#pending = undefined;
+    });
+    const ready = this.#pending.then((flow) => (flow ? use(flow) : fail('the flow of the dialog is closed')));
+    ready.catch((error: unknown) => fail(error instanceof Error ? error.message : 'the message could not be sent'));
   }
 
   #isGoodFor(nextHop: Uri): boolean {
@@ -52,15 +55,12 @@ export class SessionPath {
   }
 
   async #lookUp(nextHop: Uri): Promise<Flow | undefined> {
-    const canConnect = this.#connect && isReachable(nextHop) && !this.#flow.protocol.startsWith('WS');
-    try {
-      if (canConnect) this.#flow = await this.#connect!(nextHop as SipUri);
-    } catch {
-      // The old flow, if it is open, is the last resort.
-    } finally {
-      this.#believeNextHop = false;
-      this.#pending = undefined;
-    }
+    const before = this.#flow;
+    const canConnect = this.#connect && isReachable(nextHop) && !before.protocol.startsWith('WS');
+    // The old flow, if it is open, is the last resort.
+    const found = canConnect ? await this.#connect!(nextHop as SipUri).catch(() => undefined) : undefined;
+    if (found && this.#flow === before) this.#flow = found; // Else the peer has shown itself in the meantime.
+    this.#believeNextHop = false;
     return this.#flow.closed ? undefined : this.#flow;
   }
 }
