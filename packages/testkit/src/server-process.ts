@@ -14,11 +14,9 @@ export class ServerProcess {
   readonly #onTestExit = () => this.#child.kill('SIGKILL');
   #log = '';
 
-  constructor(env: Record<string, string>) {
-    const root = repositoryRoot();
-    const main = join(root, 'apps', 'server', 'dist', 'main.js');
+  constructor(env: Record<string, string>, main = productMain()) {
     if (!existsSync(main)) throw new Error(`${main} is missing; run 'npm run build' first`);
-    this.#child = spawn(process.execPath, [main], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [main], { cwd: repositoryRoot(), env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#keep(chunk));
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#keep(chunk));
     this.#child.on('error', (error) => this.#keep(Buffer.from(`could not start: ${error.message}\n`)));
@@ -75,6 +73,11 @@ export class ServerProcess {
   #fate(): string {
     return this.#child.signalCode ?? `exit code ${this.#child.exitCode}`;
   }
+}
+
+/** The built product. */
+function productMain(): string {
+  return join(repositoryRoot(), 'apps', 'server', 'dist', 'main.js');
 }
 
 async function isReady(baseUrl: string): Promise<boolean> {

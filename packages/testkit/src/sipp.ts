@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.js';
 import { findExecutable } from './executable.js';
 import { reservePorts } from './spare-ports.js';
 
@@ -76,14 +77,18 @@ export async function startSipp(options: SippOptions): Promise<SippRun> {
     env: { ...process.env, TERM: 'dumb' },
   });
   const output = collect(child);
+  let isOver = false;
   const messages = () => read(join(folder, 'messages.log'));
   const done = ended(child, options.timeoutMs ?? 30_000).then((exitCode) => {
+    isOver = true;
     const log = `${messages()}\n${read(join(folder, 'errors.log'))}\n${output().slice(-4_000)}`;
     const result = { exitCode, stats: statistics(folder), log };
     rmSync(folder, { recursive: true, force: true });
     ports.release();
     return result;
   });
+  const listens = () => isOver || isBound(port);
+  await eventually(listens, { timeoutMs: 5_000, message: `SIPp to listen on ${port}` });
   return {
     port,
     pid: child.pid ?? -1,
@@ -168,6 +173,16 @@ function ended(child: ChildProcess, timeoutMs: number): Promise<number> {
       resolve(code ?? -1);
     });
   });
+}
+
+/**
+ * Whether somebody listens on the port, by the kernel's tables: to try it by binding could get in SIPp's way. Where there are
+ * no such tables (not Linux) the answer is yes, and a first request that comes too early is sent again by its transaction.
+ */
+function isBound(port: number): boolean {
+  if (!existsSync('/proc/net/udp')) return true;
+  const hexPort = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  return ['/proc/net/udp', '/proc/net/tcp'].some((table) => read(table).includes(hexPort));
 }
 
 /** The cumulative columns of the last line of SIPp's statistics file. */

@@ -10,6 +10,8 @@ export interface StartServerOptions {
   env?: Record<string, string>;
   /** How long the server may take until `/readyz` gives 200, milliseconds. Default 60,000 (the first start migrates). */
   readyTimeoutMs?: number;
+  /** Another program that keeps the run contract. Default: the built product. */
+  main?: string;
 }
 
 /** The built product, running on ports and in a data folder of its own. */
@@ -40,7 +42,8 @@ export async function startServer(options: StartServerOptions = {}): Promise<Run
   const ports = await reservePorts();
   const dataDir = options.env?.INTERMIX_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'intermix-data-'));
   const ownsData = options.env?.INTERMIX_DATA_DIR === undefined;
-  const server = new Server({ ports, dataDir, ownsData, env: { ...environment(ports, dataDir), ...options.env } });
+  const env = { ...environment(ports, dataDir), ...options.env };
+  const server = new Server({ ports, dataDir, ownsData, env, main: options.main });
   try {
     await server.restart({}, options.readyTimeoutMs);
   } catch (error) {
@@ -73,6 +76,7 @@ class Server implements RunningServer {
   readonly dataDir: string;
   readonly #ports: PortBlock;
   readonly #ownsData: boolean;
+  readonly #main: string | undefined;
   readonly #removeData = () => rmSync(this.dataDir, { recursive: true, force: true });
   #env: Record<string, string>;
   #process: ServerProcess | undefined;
@@ -80,7 +84,14 @@ class Server implements RunningServer {
   #nextSpare = 8;
   #bootstrap: Bootstrap | undefined;
 
-  constructor(parts: { ports: PortBlock; dataDir: string; ownsData: boolean; env: Record<string, string> }) {
+  constructor(parts: {
+    ports: PortBlock;
+    dataDir: string;
+    ownsData: boolean;
+    env: Record<string, string>;
+    main: string | undefined;
+  }) {
+    this.#main = parts.main;
     this.#ports = parts.ports;
     this.dataDir = parts.dataDir;
     this.#ownsData = parts.ownsData;
@@ -127,7 +138,7 @@ class Server implements RunningServer {
     await this.#process?.end('SIGTERM');
     this.#earlierLogs = this.logs();
     this.#env = { ...this.#env, ...changes };
-    this.#process = new ServerProcess(this.#env);
+    this.#process = new ServerProcess(this.#env, this.#main);
     await this.#process.ready(this.baseUrl, readyTimeoutMs);
   }
 
