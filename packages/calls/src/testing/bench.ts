@@ -86,7 +86,7 @@ export class Bench {
   }
 
   /** A browser: a WebSocket from an address of its own. Not registered yet. */
-  async browser(options: { codecs?: readonly CodecName[]; host?: string } = {}): Promise<Phone> {
+  async browser(options: { codecs?: readonly CodecName[]; host?: string; port?: number } = {}): Promise<Phone> {
     const { network, clock, random } = this;
     const host = options.host ?? `192.0.2.${this.#nextHost++}`;
     const announce = `host${this.#nextHost++}.invalid`;
@@ -139,13 +139,19 @@ export class Bench {
       ...(options.callId ? { callId: options.callId } : {}),
       ...(options.cseq ? { cseq: options.cseq } : {}),
     });
-    let response: SipResponse | undefined;
-    void answer.then((r) => {
-      response = r;
-    });
-    for (let i = 0; i < 20 && !response; i++) await this.run();
-    if (!response) throw new Error('REGISTER was not answered');
-    return response;
+    return this.settled(answer);
+  }
+
+  /** Lets time pass until the promise has settled; at most a few milliseconds. */
+  async settled<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const mark = () => {
+      isSettled = true;
+    };
+    promise.then(mark, mark);
+    for (let i = 0; i < 20 && !isSettled; i++) await this.run();
+    if (!isSettled) throw new Error('nothing came back');
+    return promise;
   }
 
   /** Messages with this start of their first line, in order. */
@@ -201,6 +207,7 @@ export function contactOf(phone: Phone, name: string, instance?: string): string
   return instance ? `${contact};reg-id=1;+sip.instance="<urn:uuid:${instance}>"` : contact;
 }
 
-function pick(options: { codecs?: readonly CodecName[] }): { codecs?: readonly CodecName[] } {
-  return options.codecs ? { codecs: options.codecs } : {};
+function pick(options: { codecs?: readonly CodecName[]; port?: number }) {
+  const { codecs, port } = options;
+  return { ...(codecs ? { codecs } : {}), ...(port ? { port } : {}) };
 }

@@ -22,6 +22,7 @@ export interface PhoneOptions {
   clock: Clock;
   random: Random;
   host: string;
+  port?: number;
   kind: LegKind;
   codecs?: readonly CodecName[];
   /** A browser announces `<something>.invalid` and only opens connections. */
@@ -60,9 +61,10 @@ export class Phone {
     this.#options = options;
     // As Chromium has them: Opus first.
     this.codecs = options.codecs ?? (options.kind === 'webrtc' ? ['opus', 'PCMU', 'PCMA'] : undefined);
-    const { network, clock, random, host, announce } = options;
+    const { network, clock, random, host, port, announce } = options;
     this.transport = network.transport({
       host,
+      ...(port ? { port } : {}),
       ...(announce ? { announce: { host: announce }, listens: false } : {}),
     });
     this.endpoint = new Endpoint({
