@@ -11,7 +11,7 @@ export type { DtmfMode } from './call/dtmf.js';
 export type { CallQuality } from './call/quality.js';
 export { VoiceCall } from './call/voice-call.js';
 export type { VoiceAccount } from './client/account.js';
-export type { RegistrationState, Unregistered, UnregisteredReason } from './client/registration.js';
+export type { RegistrationState, Unregistered, UnregisteredReason } from './client/registration-keeper.js';
 export { VoiceClient, type VoiceClientEvents, type VoiceClientOptions } from './client/voice-client.js';
 export type { ExotelCall, ExotelCallDetails } from './compat/exotel-call.js';
 export { ExotelWebClient } from './compat/exotel-web-client.js';

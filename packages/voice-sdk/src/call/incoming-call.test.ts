@@ -336,7 +336,7 @@ it('[SDK-D12] says BYE when the page goes away, and registers again when it retu
   platform.page('pagehide', true);
   await settle();
   expect(session.ended).toBe(true);
-  expect(network.sentByPage('REGISTER').at(-1)).toContain(';expires=0');
+  expect(network.sentByPage('REGISTER').at(-1)).toContain('\r\nExpires: 0\r\n');
   expect(network.openSockets).toHaveLength(0);
   platform.page('pageshow', true);
   await pass(clock, 100);

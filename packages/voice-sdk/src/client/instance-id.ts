@@ -9,18 +9,18 @@ const KEY = 'intermix.sip-instance';
  * its opener's session storage, so the id lies there only between `pagehide` and the next load.
  */
 export class InstanceId {
-  readonly urn: string;
+  readonly uuid: string;
   readonly #platform: Platform;
 
   constructor(platform: Platform) {
     this.#platform = platform;
-    this.urn = take(platform) ?? createUrn(platform);
+    this.uuid = take(platform) ?? createUuid(platform);
   }
 
   /** Leaves the id for the page that loads next in this tab. */
   leave(): void {
     try {
-      this.#platform.tabStorage?.setItem(KEY, this.urn);
+      this.#platform.tabStorage?.setItem(KEY, this.uuid);
     } catch {
       // Storage is full or forbidden: the next load gets a new id, and the old binding expires.
     }
@@ -29,20 +29,20 @@ export class InstanceId {
 
 function take(platform: Platform): string | undefined {
   try {
-    const urn = platform.tabStorage?.getItem(KEY);
+    const uuid = platform.tabStorage?.getItem(KEY);
     platform.tabStorage?.removeItem(KEY);
-    return urn && /^urn:uuid:[0-9a-f-]{36}$/.test(urn) ? urn : undefined;
+    return uuid && /^[0-9a-f-]{36}$/.test(uuid) ? uuid : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** A random UUID, RFC 9562 §5.4. `crypto.randomUUID` is missing on plain http pages. */
-function createUrn(platform: Platform): string {
+function createUuid(platform: Platform): string {
   const bytes = platform.random.bytes(16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const text = hex(bytes);
   const groups = [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)];
-  return `urn:uuid:${groups.join('-')}`;
+  return groups.join('-');
 }

@@ -11,7 +11,12 @@ import { browserPlatform, type Platform } from '../platform.js';
 import { WebSocketTransport } from '../transport/websocket-transport.js';
 import { addressOfRecord, targetUri, type VoiceAccount } from './account.js';
 import { InstanceId } from './instance-id.js';
-import { Registration, type RegistrationState, registrationError, type Unregistered } from './registration.js';
+import {
+  RegistrationKeeper,
+  type RegistrationState,
+  registrationError,
+  type Unregistered,
+} from './registration-keeper.js';
 import { ToneDirector } from './tone-director.js';
 
 /** A phone that rings longer than this unheard gives the call back to the server. */
@@ -62,7 +67,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   readonly #contactUser: string;
   readonly #transport: WebSocketTransport;
   readonly #endpoint: Endpoint;
-  readonly #registration: Registration;
+  readonly #registration: RegistrationKeeper;
   readonly #calls = new Set<VoiceCall>();
   readonly #tonePlayer: TonePlayer;
   readonly #tones: ToneDirector;
@@ -205,16 +210,16 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     });
   }
 
-  #createRegistration(): Registration {
-    return new Registration({
+  #createRegistration(): RegistrationKeeper {
+    return new RegistrationKeeper({
       endpoint: this.#endpoint,
       transport: this.#transport,
       platform: this.#platform,
       logger: this.#logger,
       account: this.#options,
       aor: this.#aor,
-      instance: this.#instance.urn,
-      contactUser: this.#contactUser,
+      instanceId: this.#instance.uuid,
+      contact: `<sip:${this.#contactUser}@${this.#transport.viaHost};transport=ws>`,
       ...(this.#options.expiresSec === undefined ? {} : { expiresSec: this.#options.expiresSec }),
     });
   }
@@ -238,9 +243,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   #listen(): void {
     this.#endpoint.on('invite', (invite) => this.#invited(invite));
-    this.#transport.on('sent', (line) => {
-      if (line.startsWith('REGISTER ') && !this.registered) this.emit('registering');
-    });
+    this.#registration.on('registering', () => this.emit('registering'));
     this.#transport.on('down', ({ wasOpen }) => wasOpen && this.#flowLost());
     this.#registration.on('registered', () => {
       this.emit('registered');

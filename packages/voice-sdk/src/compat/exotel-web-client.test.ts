@@ -134,7 +134,7 @@ it('[SDK-D3] UnRegister() gives sent_request and unregistered, never registered'
 it('[SDK-D3] a refresh is silent', async () => {
   const { heard, clock, network } = await registered();
   const before = heard.length;
-  await pass(clock, 250_000);
+  await pass(clock, 275_000);
   expect(network.sentByPage('REGISTER').length).toBeGreaterThan(2);
   expect(heard).toHaveLength(before);
 });

@@ -103,7 +103,7 @@ export class TestServer {
     }
     const [contact] = incoming.request.contacts === '*' ? [] : incoming.request.contacts;
     if (!contact) throw new Error('REGISTER without Contact');
-    const asked = Number(contact.params.get('expires'));
+    const asked = Number(contact.params.get('expires') ?? incoming.request.headers.get('Expires'));
     this.instance = contact.params.get('+sip.instance');
     this.contact = asked === 0 ? undefined : `<${contact.uri.toString()}>`;
     const granted = this.grantedSec ?? asked;

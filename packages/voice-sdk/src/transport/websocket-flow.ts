@@ -14,8 +14,6 @@ export interface WebSocketFlowEvents {
   message(bytes: Uint8Array): void;
   /** Once; also when the connection never opened. */
   closed(reason: string): void;
-  /** The first line of each SIP message that was sent. */
-  sent(firstLine: string): void;
 }
 
 let serial = 0;
@@ -59,9 +57,7 @@ export class WebSocketFlow implements Flow {
     if (!this.isOpen) return;
     try {
       // Text frames: readable in the browser's network panel, and what other user agents send.
-      const text = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
-      this.#socket.send(text);
-      if (text.length > PING.length) this.#events.sent(text.slice(0, text.indexOf('\r\n')));
+      this.#socket.send(typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes));
     } catch {
       this.#finish('send-failed');
     }

@@ -15,8 +15,6 @@ export interface WebSocketTransportEvents {
   opened: [flow: Flow];
   /** An open connection was lost, or one could not be had; the next attempt is in `retryMs` milliseconds. */
   down: [d: { reason: string; wasOpen: boolean; retryMs: number }];
-  /** First line of each SIP message sent. */
-  sent: [firstLine: string];
 }
 
 /**
@@ -30,7 +28,7 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
   readonly #url: URL;
   readonly #platform: Platform;
   /** RFC 7118 §5: a page has no address, so Via and Contact carry a random host that resolves nowhere. */
-  readonly #viaHost: string;
+  readonly viaHost: string;
   #sink: TransportSink | undefined;
   #flow: WebSocketFlow | undefined;
   #wanted = false;
@@ -45,7 +43,7 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
     this.#url = new URL(deps.url);
     this.#platform = deps.platform;
     this.protocols = this.#url.protocol === 'wss:' ? ['WSS'] : ['WS'];
-    this.#viaHost = `${createId('', 6, deps.platform.random)}.invalid`;
+    this.viaHost = `${createId('', 6, deps.platform.random)}.invalid`;
   }
 
   /** The open connection, if there is one. */
@@ -63,7 +61,7 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
   }
 
   sentBy(_flow: Flow): { host: string } {
-    return { host: this.#viaHost };
+    return { host: this.viaHost };
   }
 
   async stop(): Promise<void> {
@@ -115,7 +113,6 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
         opened: () => this.#opened(flow),
         message: (bytes) => this.#sink?.message(bytes, flow),
         closed: (reason) => this.#closed(flow, reason),
-        sent: (firstLine) => this.emit('sent', firstLine),
       },
     });
     this.#flow = flow;

@@ -1,0 +1,32 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { answeredSession, registeredPage, settle } from '../testing/page-fixture.js';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const opus = { mimeType: 'audio/opus', clockRate: 48_000 };
+const pcmu = { mimeType: 'audio/PCMU', clockRate: 8_000 };
+
+it('[SDK-D21] puts a preferred codec first by setCodecPreferences and leaves the SDP to the browser', async () => {
+  vi.stubGlobal('RTCRtpReceiver', { getCapabilities: () => ({ codecs: [pcmu, opus] }) });
+  const page = await registeredPage();
+  page.client.setPreferredCodec('opus');
+  const invite = page.server.call();
+  await settle();
+  const answered = new Promise<string | undefined>((resolve) => invite.on('answered', (_, { sdp }) => resolve(sdp)));
+  await page.client.calls[0]?.answer();
+  const sdp = await answered;
+  expect(page.platform.peers[0]?.getTransceivers()[0]?.codecPreferences).toEqual([opus, pcmu]);
+  expect(sdp).toContain('UDP/TLS/RTP/SAVPF');
+  expect(sdp).toBe(page.platform.peers[0]?.localDescription?.sdp);
+});
+
+it('[SDK-D21] a codec that the browser does not have changes nothing', async () => {
+  vi.stubGlobal('RTCRtpReceiver', { getCapabilities: () => ({ codecs: [pcmu] }) });
+  const page = await registeredPage({ preferredCodec: 'opus' });
+  const invite = page.server.call();
+  await settle();
+  await Promise.all([answeredSession(invite), page.client.calls[0]?.answer()]);
+  expect(page.platform.peers[0]?.getTransceivers()[0]?.codecPreferences).toBeUndefined();
+});
