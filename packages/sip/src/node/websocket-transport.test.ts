@@ -92,6 +92,21 @@ describe('opening handshake', () => {
     await until(() => page.refused() === 403);
   });
 
+  it('does not let a refused peer hold its socket open', async () => {
+    const { port } = await start();
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    cleanUp.push(() => socket.destroy());
+    let closedByServer = false;
+    socket.on('error', () => {
+      closedByServer = true; // Writing into the destroyed socket is what tells.
+    });
+    socket.on('data', () => {});
+    const poke = setInterval(() => socket.write('x'), 10);
+    cleanUp.push(() => clearInterval(poke));
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await until(() => closedByServer);
+  });
+
   it('survives a request that is no WebSocket handshake', async () => {
     const { port, transport } = await start();
     const socket = connect(port, '127.0.0.1');

@@ -157,5 +157,7 @@ function addressOf(host: string | undefined, port: number | undefined): SocketAd
 }
 
 function refuse(socket: Duplex, status: string): void {
+  // Node leaves the other half open, and nobody else looks after this socket any more.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -26,7 +26,8 @@ export interface ClientTransaction {
   readonly state: 'calling' | 'trying' | 'proceeding' | 'accepted' | 'completed' | 'terminated';
   /**
    * Sends CANCEL for an INVITE, or as soon as a provisional response has come (RFC 3261 §9.1). Does nothing for other
-   * methods, after a final response, and the second time. `reason` is the value of a Reason header (RFC 3326).
+   * methods, after a final response, and the second time. `reason` is the value of a Reason header (RFC 3326);
+   * throws SipHeaderError when it cannot be written.
    */
   cancel(reason?: string): void;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SipRequest } from '../message/message.js';
+import { SipHeaderError } from '../message/syntax-errors.js';
 import { answerTo, makeLayer, makeRequest, RecordingFlow } from './testing/transaction-fixture.js';
 
 const sentBy = { host: '192.0.2.1', port: 5060 };
@@ -371,6 +372,14 @@ describe('CANCEL', () => {
     expect(kit.events.slice(2)).toEqual(['timeout', 'terminated']);
     kit.clock.runUntilIdle();
     expect(kit.layer.counts.clientTransactions).toBe(0);
+  });
+
+  it('refuses a reason that would break the message, and can be asked again', () => {
+    const kit = startClient('INVITE');
+    expect(() => kit.transaction.cancel('SIP;cause=200\r\nX-Evil: 1')).toThrow(SipHeaderError);
+    kit.transaction.cancel('SIP;cause=200');
+    kit.receive(180);
+    expect(kit.flow.take()).toEqual(['INVITE', 'CANCEL']);
   });
 
   it('is not for other methods', () => {

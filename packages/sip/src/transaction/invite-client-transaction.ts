@@ -78,7 +78,7 @@ export class InviteClientTransaction implements ClientMachine {
   #state: InviteClientState = 'calling';
   #intervalMs = 0;
   #ack: Uint8Array | undefined;
-  #cancel: { sent: boolean; reason: string | undefined } | undefined;
+  #cancel: { sent: boolean; request: SipRequest } | undefined;
 
   constructor(
     context: TransactionContext,
@@ -118,7 +118,7 @@ export class InviteClientTransaction implements ClientMachine {
 
   cancel(reason?: string): void {
     if (this.#cancel || (this.#state !== 'calling' && this.#state !== 'proceeding')) return;
-    this.#cancel = { sent: false, reason };
+    this.#cancel = { sent: false, request: createCancel(this.request, reason) };
     if (this.#state === 'proceeding') this.#sendCancel();
   }
 
@@ -206,7 +206,7 @@ export class InviteClientTransaction implements ClientMachine {
     if (!this.#cancel || this.#cancel.sent) return;
     this.#cancel.sent = true;
     this.#timers.deadlineIn(64 * this.#context.timers.t1, () => this.#input('timerCancel'));
-    this.#host.sendCancel(createCancel(this.request, this.#cancel.reason), this.flow);
+    this.#host.sendCancel(this.#cancel.request, this.flow);
   }
 
   #end(): void {

@@ -29,7 +29,6 @@ export type InviteServerInput =
 type Action =
   | 'send'
   | 'sendTrying'
-  | 'resend'
   | 'accept'
   | 'complete'
   | 'confirm'
@@ -40,7 +39,7 @@ type Action =
 
 const inviteServer: TransitionTable<InviteServerState, InviteServerInput, Action> = {
   proceeding: {
-    invite: { next: 'proceeding', run: 'resend' },
+    invite: { next: 'proceeding', run: 'send' },
     provisional: { next: 'proceeding', run: 'send' },
     success: { next: 'accepted', run: 'accept' },
     failure: { next: 'completed', run: 'complete' },
@@ -54,7 +53,7 @@ const inviteServer: TransitionTable<InviteServerState, InviteServerInput, Action
     transportError: { next: 'terminated', run: 'reportTransportError' },
   },
   completed: {
-    invite: { next: 'completed', run: 'resend' },
+    invite: { next: 'completed', run: 'send' },
     ack: { next: 'confirmed', run: 'confirm' },
     timerG: { next: 'completed', run: 'repeatFailure' },
     timerH: { next: 'terminated', run: 'reportTimeout' },
@@ -116,7 +115,12 @@ export class InviteServerTransaction implements ServerMachine {
 
   respond(response: SipResponse): void {
     const { status } = response;
-    this.#input(status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure', { response });
+    const input = status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure';
+    if (!inviteServer[this.#state][input]) return;
+    // Before the state changes, as writing may throw. The dialog sends the same 2xx again and again; it is written once.
+    if (this.#last?.response !== response) this.#last = { response, bytes: writeMessage(response) };
+    if (input === 'provisional') this.#timers.stopRepeat(); // No 100 is due any more.
+    this.#input(input);
   }
 
   flowFailed(reason: string): void {
@@ -145,27 +149,24 @@ export class InviteServerTransaction implements ServerMachine {
     const { t1 } = this.#context.timers;
     switch (action) {
       case 'send':
-        this.#send(what.response!);
+        this.#send();
         break;
       case 'sendTrying':
-        this.#send(createResponse(this.request, 100));
-        break;
-      case 'resend':
-        this.#resend();
+        this.#sendTrying();
         break;
       case 'accept':
         this.#timers.deadlineIn(64 * t1, () => this.#input('timerL'));
-        this.#send(what.response!);
+        this.#send();
         break;
       case 'complete':
-        this.#complete(what.response!);
+        this.#complete();
         break;
       case 'confirm':
         this.#armTimerI();
         break;
       case 'repeatFailure':
         this.#armTimerG(this.#intervalMs * 2);
-        this.#resend();
+        this.#send();
         break;
       case 'passUpAck':
         this.#host.ackToSuccess(what.request!, what.flow!);
@@ -179,22 +180,21 @@ export class InviteServerTransaction implements ServerMachine {
     }
   }
 
-  #send(response: SipResponse): void {
-    if (this.#state === 'proceeding') this.#timers.stop(); // No 100 is due any more.
-    // The dialog sends the same 2xx again and again; it is written once.
-    if (this.#last?.response !== response) this.#last = { response, bytes: writeMessage(response) };
-    this.#resend();
+  #sendTrying(): void {
+    const response = createResponse(this.request, 100);
+    this.#last = { response, bytes: writeMessage(response) };
+    this.#send();
   }
 
-  #resend(): void {
+  #send(): void {
     if (this.#last) this.#parts.path.send(this.#last.bytes);
   }
 
-  #complete(response: SipResponse): void {
+  #complete(): void {
     const { t1 } = this.#context.timers;
     this.#timers.deadlineIn(64 * t1, () => this.#input('timerH'));
     if (!this.flow.reliable) this.#armTimerG(t1);
-    this.#send(response);
+    this.#send();
   }
 
   #armTimerG(delayMs: number): void {

@@ -50,6 +50,11 @@ export class StateTimers {
     this.#deadline = this.#clock.schedule(delayMs, fire);
   }
 
+  stopRepeat(): void {
+    this.#repeat?.cancel();
+    this.#repeat = undefined;
+  }
+
   stop(): void {
     this.#repeat?.cancel();
     this.#deadline?.cancel();

@@ -13,7 +13,7 @@ import type { ServerMachine, ServerTransactionHost, ServerTransactionParts } fro
 
 export type NonInviteServerState = 'trying' | 'proceeding' | 'completed' | 'terminated';
 export type NonInviteServerInput = 'request' | 'provisional' | 'final' | 'timerJ' | 'transportError';
-type Action = 'send' | 'resend' | 'complete' | 'reportTransportError';
+type Action = 'send' | 'complete' | 'reportTransportError';
 
 const nonInviteServer: TransitionTable<NonInviteServerState, NonInviteServerInput, Action> = {
   trying: {
@@ -22,13 +22,13 @@ const nonInviteServer: TransitionTable<NonInviteServerState, NonInviteServerInpu
     transportError: { next: 'terminated', run: 'reportTransportError' },
   },
   proceeding: {
-    request: { next: 'proceeding', run: 'resend' },
+    request: { next: 'proceeding', run: 'send' },
     provisional: { next: 'proceeding', run: 'send' },
     final: { next: 'completed', run: 'complete' },
     transportError: { next: 'terminated', run: 'reportTransportError' },
   },
   completed: {
-    request: { next: 'completed', run: 'resend' },
+    request: { next: 'completed', run: 'send' },
     timerJ: { next: 'terminated' },
     transportError: { next: 'terminated', run: 'reportTransportError' },
   },
@@ -78,7 +78,11 @@ export class NonInviteServerTransaction implements ServerMachine {
   }
 
   respond(response: SipResponse): void {
-    this.#input(response.status < 200 ? 'provisional' : 'final', { response });
+    const input = response.status < 200 ? 'provisional' : 'final';
+    if (!nonInviteServer[this.#state][input]) return;
+    this.#bytes = writeMessage(response); // Before the state changes, as it may throw.
+    this.#lastStatus = response.status;
+    this.#input(input);
   }
 
   flowFailed(reason: string): void {
@@ -102,13 +106,10 @@ export class NonInviteServerTransaction implements ServerMachine {
   #run(action: Action, what: { response?: SipResponse; reason?: string }): void {
     switch (action) {
       case 'send':
-        this.#send(what.response!);
-        break;
-      case 'resend':
-        this.#resend();
+        this.#send();
         break;
       case 'complete':
-        this.#send(what.response!);
+        this.#send();
         this.#armTimerJ();
         break;
       case 'reportTransportError':
@@ -117,13 +118,7 @@ export class NonInviteServerTransaction implements ServerMachine {
     }
   }
 
-  #send(response: SipResponse): void {
-    this.#lastStatus = response.status;
-    this.#bytes = writeMessage(response);
-    this.#resend();
-  }
-
-  #resend(): void {
+  #send(): void {
     if (this.#bytes) this.#parts.path.send(this.#bytes);
   }
 

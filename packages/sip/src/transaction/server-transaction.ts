@@ -12,7 +12,8 @@ export interface ServerTransaction {
   readonly lastStatus: number | undefined;
   /**
    * Sends a response. One that the state does not allow is ignored: anything after the final one, but for a 2xx to INVITE,
-   * which the layer above repeats until its ACK comes (RFC 3261 §13.3.1.4).
+   * which the layer above repeats until its ACK comes (RFC 3261 §13.3.1.4). Throws SipHeaderError, and changes nothing,
+   * when the response cannot be written.
    */
   respond(response: SipResponse): void;
   /** No way back to the peer is left. No call follows but `onTerminated`. */

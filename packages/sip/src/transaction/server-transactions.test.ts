@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseMessage } from '../message/parse.js';
 import { createResponse } from '../message/responses.js';
-import { SipParseError } from '../message/syntax-errors.js';
+import { SipHeaderError, SipParseError } from '../message/syntax-errors.js';
 import type { Flow } from '../transport/flow.js';
 import { answerTo, makeLayer, makeRequest, RecordingFlow } from './testing/transaction-fixture.js';
 import type { TransactionLayerOptions } from './transaction-layer.js';
@@ -173,6 +173,20 @@ describe('timers of the server transactions', () => {
     expect(ringing.flow.take()).toEqual([]);
   });
 
+  it('a repeated INVITE stops neither the 100 nor G', () => {
+    const kit = startServer('INVITE');
+    kit.clock.advance(100);
+    kit.layer.receive(makeRequest('INVITE'), kit.flow);
+    kit.clock.advance(100);
+    expect(kit.flow.take()).toEqual(['100']);
+    kit.respond(486);
+    kit.clock.advance(300);
+    kit.layer.receive(makeRequest('INVITE'), kit.flow);
+    expect(kit.flow.take()).toEqual(['486', '486']);
+    kit.clock.advance(200);
+    expect(kit.flow.take()).toEqual(['486']);
+  });
+
   it('sends no 100 for other methods (RFC 4320)', () => {
     const kit = startServer('OPTIONS');
     kit.clock.advance(30_000);
@@ -246,6 +260,21 @@ describe('timers of the server transactions', () => {
     invite.transaction.respond(ok);
     invite.transaction.respond(ok);
     expect(invite.flow.sent[1]).toBe(invite.flow.sent[0]);
+  });
+});
+
+describe('responses that cannot be written', () => {
+  it.each(['INVITE', 'OPTIONS'])('leave the %s transaction as it was', (method) => {
+    const kit = startServer(method);
+    const { state } = kit.transaction;
+    const response = answerTo(kit.transaction.request, 486);
+    response.reason = 'Busy\r\nX-Evil: 1';
+    expect(() => kit.transaction.respond(response)).toThrow(SipHeaderError);
+    expect(kit.transaction.state).toBe(state);
+    kit.respond(486);
+    expect(kit.flow.take()).toEqual(['486']);
+    kit.clock.runUntilIdle();
+    expect(kit.layer.counts.serverTransactions).toBe(0);
   });
 });
 

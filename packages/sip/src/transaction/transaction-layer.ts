@@ -115,6 +115,7 @@ export class TransactionLayer {
   /**
    * Sends a request and follows it to its end. With `sentBy`, a Via with a fresh branch is put on top of the request's
    * header fields; without, the request's own top Via is used. An ACK has no transaction: `addVia`, then `flow.send`.
+   * Throws SipHeaderError when the request cannot be written.
    */
   createClient(
     request: SipRequest,
