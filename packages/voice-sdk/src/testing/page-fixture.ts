@@ -60,7 +60,8 @@ export class TestServer {
     this.digest = new DigestServer({
       realm: DOMAIN,
       secret: 'nonce key',
-      clock,
+      // Whole milliseconds, as Date.now() gives them: a refresh is due at a fraction of one.
+      clock: { now: () => Math.floor(clock.now()), schedule: (delayMs, fire) => clock.schedule(delayMs, fire) },
       random: systemRandom,
       lookup: (username) => (username === 'priya' ? { password: PASSWORD } : undefined),
     });
