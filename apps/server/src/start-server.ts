@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { createApi } from '@intermix/api';
 import { createSwitchboard, type Switchboard } from '@intermix/calls';
 import { hex, type Logger, systemClock, systemRandom } from '@intermix/kernel';
-import type { MediaEngine } from '@intermix/media';
+import { type MediaEngine, MediaError } from '@intermix/media';
 import { createEmbeddedEngine } from '@intermix/media/embedded';
 import { openStore, type Store } from '@intermix/store';
 import { addressesOf, isWildcard } from './addresses.js';
@@ -18,6 +18,7 @@ import { Metrics } from './metrics/metrics.js';
 import { SimulatedNetwork } from './simulated-network.js';
 import { createSipSide, type SipSide } from './sip/sip-side.js';
 import { softphoneSide } from './softphone-side.js';
+import { StartError } from './start-error.js';
 import { Teardown } from './teardown.js';
 import { readTlsFiles } from './tls-files.js';
 
@@ -116,7 +117,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('readiness', async () => {
     isSipReady = false;
   });
-  await media.start();
+  await startMedia(media, config);
   await switchboard.start();
   await sip.start();
   await simulated.refresh();
@@ -133,6 +134,15 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   function exitForRestart(error: unknown): void {
     logger.error({ err: error }, 'the database is gone: the process ends and should be restarted');
     process.exit(70);
+  }
+}
+
+async function startMedia(media: MediaEngine, config: Config): Promise<void> {
+  try {
+    await media.start();
+  } catch (error) {
+    if (!(error instanceof MediaError) || error.problem !== 'port-in-use') throw error;
+    throw StartError.portTaken('INTERMIX_WEBRTC_PORT', config.mediaAddress, config.webrtcPort, error);
   }
 }
 

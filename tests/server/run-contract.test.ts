@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunningServer, repositoryRoot, startServer } from '@intermix/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApi } from '../support/admin.js';
+
+const main = join(repositoryRoot(), 'apps', 'server', 'dist', 'main.js');
+
+/** Runs the server until it ends by itself. */
+function runToEnd(env: Record<string, string>): Promise<{ exitCode: number | null; stderr: string }> {
+  const child = spawn(process.execPath, [main], { env: { PATH: process.env.PATH ?? '', ...env } });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stderr })));
+}
+
+describe('the run contract', () => {
+  let server: RunningServer;
+  let ports: { http: string; sip: string; webrtc: string };
+  beforeAll(async () => {
+    server = await startServer();
+    const spare = () => String(server.sparePort());
+    ports = { http: spare(), sip: spare(), webrtc: spare() };
+  });
+  afterAll(() => server?.stop());
+
+  /** Ports and data folder of its own, far from the running server's. */
+  function freshEnvironment(): Record<string, string> {
+    const folder = mkdtempSync(join(tmpdir(), 'intermix-run-'));
+    return {
+      ...server.env,
+      INTERMIX_DATA_DIR: folder,
+      INTERMIX_HTTP_PORT: ports.http,
+      INTERMIX_SIP_PORT: ports.sip,
+      INTERMIX_WEBRTC_PORT: ports.webrtc,
+    };
+  }
+
+  it('writes bootstrap.json for its owner only, with everything that a tool needs', () => {
+    const file = join(server.dataDir, 'bootstrap.json');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(server.dataDir).mode & 0o777).toBe(0o700);
+    const { bootstrap } = server;
+    expect(bootstrap.http_url).toBe(server.baseUrl);
+    expect(bootstrap.sip_ws_url).toBe(`${server.baseUrl.replace('http', 'ws')}/wss`);
+    expect(bootstrap.sip_udp).toBe(`${server.sip.host}:${server.sip.port}`);
+    expect(bootstrap.users).toHaveLength(3);
+    expect(bootstrap.exophones).toHaveLength(2);
+    expect(Object.keys(bootstrap.simulated_numbers).sort()).toEqual(
+      ['answer_tone', 'busy', 'dtmf_readback', 'echo', 'no_answer', 'reject'].sort(),
+    );
+    for (const user of bootstrap.users) expect(user.sip_domain).toBe(`${bootstrap.account.sid}.intermix.local`);
+  });
+
+  it.each(['/healthz', '/readyz', '/metrics', '/docs', '/docs/json', '/softphone', '/softphone/exotelsdk.js'])(
+    'serves %s',
+    async (path) => {
+      expect((await fetch(`${server.baseUrl}${path}`)).status).toBe(200);
+    },
+  );
+
+  it('counts what an operator watches', async () => {
+    const metrics = await (await fetch(`${server.baseUrl}/metrics`)).text();
+    for (const name of ['intermix_calls_active 0', 'intermix_sip_bindings 0', 'nodejs_eventloop_lag_p99_seconds'])
+      expect(metrics).toContain(name);
+  });
+
+  it('documents itself as OpenAPI 3.1', async () => {
+    const document = (await (await fetch(`${server.baseUrl}/docs/json`)).json()) as Record<string, any>;
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths)).toContain('/api/v1/carriers');
+  });
+
+  it.each([
+    ['INTERMIX_HTTP_PORT', 'eighty', 'INTERMIX_HTTP_PORT is "eighty"'],
+    ['INTERMIX_SIMULATED_PSTN', 'perhaps', 'give one of auto, on, off'],
+    ['INTERMIX_TLS_CERT_FILE', '/nowhere/cert.pem', 'belong together'],
+    ['INTERMIX_SIP_PROT', '5060', 'INTERMIX_SIP_PROT is not a setting'],
+    ['INTERMIX_MEDIA_ENGINE', 'rtpengine', 'embedded engine only'],
+    ['INTERMIX_DATABASE_URL', 'postgres://nobody:x@127.0.0.1:1/none', 'INTERMIX_DATABASE_URL'],
+  ])('refuses to start with %s=%s, in a sentence', async (name, value, sentence) => {
+    const environment = { ...freshEnvironment(), [name]: value };
+    const { exitCode, stderr } = await runToEnd(environment);
+    rmSync(environment.INTERMIX_DATA_DIR ?? '', { recursive: true, force: true });
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(exitCode).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['INTERMIX_HTTP_PORT', () => Number(new URL(server.baseUrl).port)],
+    ['INTERMIX_SIP_PORT', () => server.sip.port],
+    ['INTERMIX_WEBRTC_PORT', () => Number(server.env.INTERMIX_WEBRTC_PORT)],
+  ] as const)('refuses a taken %s, in a sentence', async (name, taken) => {
+    const environment = { ...freshEnvironment(), [name]: String(taken()) };
+    const { exitCode, stderr } = await runToEnd(environment);
+    rmSync(environment.INTERMIX_DATA_DIR ?? '', { recursive: true, force: true });
+    expect(stderr).toContain(name);
+    expect(stderr).toMatch(/taken|in use/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(exitCode).toBeGreaterThan(0);
+  });
+
+  it('refuses a second process on the same data folder', async () => {
+    const { exitCode, stderr } = await runToEnd({ ...freshEnvironment(), INTERMIX_DATA_DIR: server.dataDir });
+    expect(stderr).toMatch(/data folder|in use/);
+    expect(exitCode).toBeGreaterThan(0);
+  });
+
+  it('stops cleanly on SIGTERM, with calls ended by BYE and written', async () => {
+    const [own, admin] = [server, new AdminApi(server)];
+    await admin.simulatedCall({ to: own.bootstrap.exophones[0] ?? '' }).catch(() => undefined);
+    await own.restart();
+    const calls = (await admin.request('GET', '/api/v1/calls')).body.items as { status: string }[];
+    expect(calls.length).toBeGreaterThan(0);
+    for (const call of calls) expect(call.status).not.toMatch(/ringing|in-progress|queued/);
+  });
+
+  it('keeps the tenant over a restart, and tells the new addresses', async () => {
+    const secrets = server.bootstrap.users.map((user) => user.sip_password);
+    const port = ports.http;
+    await server.restart({ INTERMIX_HTTP_PORT: port });
+    const bootstrap = JSON.parse(readFileSync(join(server.dataDir, 'bootstrap.json'), 'utf8'));
+    expect(bootstrap.http_url).toBe(`http://127.0.0.1:${port}`);
+    expect(bootstrap.users.map((user: { sip_password: string }) => user.sip_password)).toEqual(secrets);
+  });
+});
