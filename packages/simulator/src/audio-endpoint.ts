@@ -1,31 +1,25 @@
 import type { Socket } from 'node:dgram';
 import { type Clock, type Random, type Timer, TypedEmitter } from '@intermix/kernel';
 import {
-  decodePcma,
-  decodePcmu,
   encodePcma,
   encodePcmu,
   type PressedDigit,
   parseRtp,
-  ReceiveStatistics,
   RtcpReporter,
   type RtpPacket,
-  samplesPerFrame,
-  TelephoneEventReceiver,
-  writeRtp,
+  type TelephoneEventPacket,
 } from '@intermix/media';
 import { type AudioSource, silence } from './audio-source.js';
-import type { CarrierCodec, CarrierFormat } from './carrier-sdp.js';
+import type { CarrierFormat } from './carrier-sdp.js';
 import { DigitQueue } from './digit-queue.js';
 import { SimulatorError } from './errors.js';
 import { FramePacer } from './frame-pacer.js';
+import { IncomingAudio, type ReceiveFormats } from './incoming-audio.js';
+import { OutgoingStream } from './outgoing-stream.js';
 import { openRtpSocketPair, type RtpPortRange, type RtpSocketPair } from './rtp-socket-pair.js';
-import { ToneMeter } from './tone-meter.js';
 
 /** RFC 3550 §6.2: the least interval of reports. */
 const rtcpIntervalMs = 5_000;
-/** When nothing came for this long, what was heard is no longer "heard now". */
-const staleMs = 300;
 
 export interface AudioEndpointOptions {
   /** Numeric address to bind and announce. */
@@ -35,18 +29,14 @@ export interface AudioEndpointOptions {
   random: Random;
 }
 
-/** Where and how to send, as the two descriptions agreed. */
-export interface AudioRemote {
+/** Where and how to send, and what may come, as the two descriptions agreed. */
+export interface AudioRemote extends ReceiveFormats {
   host: string;
   port: number;
   /** What we send. */
   format: CarrierFormat;
-  /** What the far end may send, by payload type. */
-  receive: ReadonlyMap<number, CarrierCodec>;
   /** Payload type of the telephone events that we send; undefined: the far end takes none. */
   eventPayloadType: number | undefined;
-  /** Payload types of telephone events that may come. */
-  receiveEvents: ReadonlySet<number>;
 }
 
 export interface AudioEndpointEvents {
@@ -64,46 +54,38 @@ export class AudioEndpoint extends TypedEmitter<AudioEndpointEvents> {
   readonly host: string;
   readonly #clock: Clock;
   readonly #sockets: RtpSocketPair;
-  readonly #ssrc: number;
   readonly #reporter: RtcpReporter;
-  readonly #received = new ReceiveStatistics();
-  readonly #events = new TelephoneEventReceiver();
+  readonly #stream: OutgoingStream;
+  readonly #incoming: IncomingAudio;
   readonly #digits = new DigitQueue();
-  readonly #meter = new ToneMeter();
   readonly #pacer: FramePacer;
   #remote: AudioRemote | undefined;
   #source: AudioSource = silence;
   #echo = false;
   #sending = true;
   #receiving = true;
-  #sequence: number;
-  #timestamp: number;
   #eventTimestamp = 0;
   #talking = false;
-  #packetsSent = 0;
-  #octetsSent = 0;
-  #heardAtMs = 0;
   #rtcpTimer: Timer | undefined;
   #closed = false;
 
   private constructor(options: AudioEndpointOptions, sockets: RtpSocketPair) {
     super();
-    const seed = Buffer.from(options.random.bytes(10));
-    this.host = options.host;
+    const { host, clock, random } = options;
+    this.host = host;
     this.port = sockets.port;
-    this.#clock = options.clock;
+    this.#clock = clock;
     this.#sockets = sockets;
-    this.#ssrc = seed.readUInt32BE(0);
-    this.#sequence = seed.readUInt16BE(4);
-    this.#timestamp = seed.readUInt32BE(6);
-    this.#reporter = new RtcpReporter({ ssrc: this.#ssrc, cname: `carrier@${options.host}`, clock: options.clock });
+    this.#stream = new OutgoingStream(random);
+    this.#incoming = new IncomingAudio(clock);
+    this.#reporter = new RtcpReporter({ ssrc: this.#stream.ssrc, cname: `carrier@${host}`, clock });
     this.#pacer = new FramePacer({
-      clock: options.clock,
+      clock,
       frame: () => this.#sendFrame(),
-      skipped: (frames) => this.#advance(frames),
+      skipped: (frames) => this.#stream.advance(frames),
     });
     sockets.rtp.on('message', (data, from) => this.#handleRtp(data, from.address));
-    sockets.rtcp.on('message', (data) => this.#handleRtcp(data));
+    sockets.rtcp.on('message', (data, from) => this.#handleRtcp(data, from.address));
   }
 
   /** Binds the sockets. Rejects with SimulatorError `ports-exhausted`. */
@@ -148,17 +130,17 @@ export class AudioEndpoint extends TypedEmitter<AudioEndpointEvents> {
 
   /** The tone heard now, in hertz to 5 Hz. */
   get hearingHz(): number | undefined {
-    return this.#clock.now() - this.#heardAtMs > staleMs ? undefined : this.#meter.currentHz;
+    return this.#incoming.hearingHz;
   }
 
   /** The tone heard last. */
   get lastHeardHz(): number | undefined {
-    return this.#meter.lastHz;
+    return this.#incoming.lastHeardHz;
   }
 
   get stats(): { packetsSent: number; packetsReceived: number; packetsLost: number; jitterMs: number } {
-    const { packetsReceived, packetsLost, jitterMs } = this.#received;
-    return { packetsSent: this.#packetsSent, packetsReceived, packetsLost, jitterMs };
+    const { packetsReceived, packetsLost, jitterMs } = this.#incoming.statistics;
+    return { packetsSent: this.#stream.counters.packetsSent, packetsReceived, packetsLost, jitterMs };
   }
 
   /** Says RTCP BYE and closes the sockets. May be called twice. */
@@ -169,49 +151,38 @@ export class AudioEndpoint extends TypedEmitter<AudioEndpointEvents> {
     this.#rtcpTimer?.cancel();
     this.#digits.clear();
     const close = () => this.#sockets.close();
-    if (this.#remote && this.#packetsSent > 0) {
+    if (this.#remote && this.#stream.counters.packetsSent > 0) {
       this.#sockets.rtcp.send(this.#reporter.buildBye(), this.#remote.port + 1, this.#remote.host, close);
     } else close();
     this.removeAllListeners();
   }
 
   #sendFrame(): void {
-    this.#pollDigits();
-    const frame = this.#remote && this.#sending ? this.#digits.next() : undefined;
-    if (frame?.kind === 'event') {
-      if (frame.first) this.#eventTimestamp = this.#timestamp;
-      this.#sendEvent(frame.packet);
-    } else if (!this.#echo && this.#sending && this.#remote) {
-      this.#sendAudio(frame ? silence.next() : this.#source.next());
-    }
-    this.#advance(1);
+    const overdue = this.#incoming.overdueDigit();
+    if (overdue) this.emit('digit', overdue);
+    if (this.#remote && this.#sending) this.#sendDue(this.#remote);
+    this.#stream.advance(1);
   }
 
-  #sendAudio(pcm: Int16Array): void {
-    const { format } = this.#remote as AudioRemote;
+  /** A digit under way goes before the audio. */
+  #sendDue(remote: AudioRemote): void {
+    const digit = this.#digits.next();
+    if (digit?.kind === 'event') this.#sendEvent(digit.packet, digit.first, remote);
+    else if (!this.#echo) this.#sendAudio(digit ? silence.next() : this.#source.next(), remote);
+  }
+
+  #sendAudio(pcm: Int16Array, { format }: AudioRemote): void {
     const payload = format.codec === 'PCMA' ? encodePcma(pcm) : encodePcmu(pcm);
-    this.#send({ payloadType: format.payloadType, marker: !this.#talking, timestamp: this.#timestamp, payload });
+    const { timestamp } = this.#stream;
+    this.#send({ payloadType: format.payloadType, marker: !this.#talking, timestamp, payload });
     this.#talking = true;
   }
 
-  #sendEvent(packet: { payload: Buffer; marker: boolean }): void {
-    const payloadType = this.#remote?.eventPayloadType;
-    if (payloadType === undefined) return;
-    this.#send({ payloadType, marker: packet.marker, timestamp: this.#eventTimestamp, payload: packet.payload });
-  }
-
-  #send(packet: Omit<RtpPacket, 'ssrc' | 'sequenceNumber'>): void {
-    const remote = this.#remote;
-    if (!remote || this.#closed || remote.host === '0.0.0.0') return;
-    this.#sequence = (this.#sequence + 1) & 0xffff;
-    this.#packetsSent++;
-    this.#octetsSent += packet.payload.length;
-    const data = writeRtp({ ...packet, sequenceNumber: this.#sequence, ssrc: this.#ssrc });
-    sendQuietly(this.#sockets.rtp, data, remote.port, remote.host);
-  }
-
-  #advance(frames: number): void {
-    this.#timestamp = (this.#timestamp + frames * samplesPerFrame) >>> 0;
+  /** All packets of a digit carry the time of its start. */
+  #sendEvent({ payload, marker }: TelephoneEventPacket, first: boolean, { eventPayloadType }: AudioRemote): void {
+    if (first) this.#eventTimestamp = this.#stream.timestamp;
+    if (eventPayloadType === undefined) return;
+    this.#send({ payloadType: eventPayloadType, marker, timestamp: this.#eventTimestamp, payload });
   }
 
   #handleRtp(data: Buffer, from: string): void {
@@ -219,47 +190,30 @@ export class AudioEndpoint extends TypedEmitter<AudioEndpointEvents> {
     if (!remote || from !== remote.host || !this.#receiving) return;
     try {
       const packet = parseRtp(data);
-      const payloadLength = packet.payload.length;
-      this.#received.received({ ...packet, payloadLength }, this.#clock.now(), 8000);
-      this.#take(packet, remote);
-      if (this.#echo && this.#sending) this.#sendBack(packet);
+      const { pcm, digits } = this.#incoming.handle(packet, remote);
+      if (this.#echo && this.#sending) this.#sendBack(packet, remote);
+      for (const digit of digits) this.emit('digit', digit);
+      if (pcm) this.emit('audio', pcm);
     } catch {
       // Not RTP, or cut short: a carrier drops it without a word.
     }
   }
 
-  #take(packet: RtpPacket, remote: AudioRemote): void {
-    if (remote.receiveEvents.has(packet.payloadType)) {
-      const { payload, timestamp } = packet;
-      const digits = this.#events.handle({ payload, timestamp, clockRateHz: 8000 }, this.#clock.now());
-      for (const digit of digits) this.emit('digit', digit);
-      return;
-    }
-    const codec = remote.receive.get(packet.payloadType);
-    if (!codec) return;
-    const pcm = codec === 'PCMA' ? decodePcma(packet.payload) : decodePcmu(packet.payload);
-    if (this.#clock.now() - this.#heardAtMs > staleMs) this.#meter.reset();
-    this.#heardAtMs = this.#clock.now();
-    this.#meter.push(pcm);
-    this.emit('audio', pcm);
-  }
-
   /** Payload and timestamp as they came; sequence and SSRC are ours, as a mixer's would be. */
-  #sendBack(packet: RtpPacket): void {
-    const echoed = this.#remote?.receive.has(packet.payloadType)
-      ? this.#remote.format.payloadType
-      : this.#remote?.eventPayloadType;
-    if (echoed === undefined) return;
-    const { marker, timestamp, payload } = packet;
-    this.#send({ payloadType: echoed, marker, timestamp, payload });
+  #sendBack({ payloadType, marker, timestamp, payload }: RtpPacket, remote: AudioRemote): void {
+    const isAudio = remote.receive.has(payloadType);
+    const echoed = isAudio ? remote.format.payloadType : remote.eventPayloadType;
+    if (echoed !== undefined) this.#send({ payloadType: echoed, marker, timestamp, payload });
   }
 
-  #pollDigits(): void {
-    const digit = this.#events.poll(this.#clock.now());
-    if (digit) this.emit('digit', digit);
+  #send(packet: Omit<RtpPacket, 'ssrc' | 'sequenceNumber'>): void {
+    const remote = this.#remote;
+    if (!remote || this.#closed || remote.host === '0.0.0.0') return;
+    sendQuietly(this.#sockets.rtp, this.#stream.write(packet), remote.port, remote.host);
   }
 
-  #handleRtcp(data: Buffer): void {
+  #handleRtcp(data: Buffer, from: string): void {
+    if (from !== this.#remote?.host) return;
     try {
       this.#reporter.handle(data);
     } catch {
@@ -269,12 +223,7 @@ export class AudioEndpoint extends TypedEmitter<AudioEndpointEvents> {
 
   #report(): void {
     if (this.#remote && !this.#closed) {
-      const counters = {
-        packetsSent: this.#packetsSent,
-        octetsSent: this.#octetsSent,
-        rtpTimestamp: this.#timestamp,
-      };
-      const report = this.#reporter.buildReport(counters, this.#received);
+      const report = this.#reporter.buildReport(this.#stream.counters, this.#incoming.statistics);
       sendQuietly(this.#sockets.rtcp, report, this.#remote.port + 1, this.#remote.host);
     }
     this.#rtcpTimer = this.#clock.schedule(rtcpIntervalMs, () => this.#report());

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { silentLogger, systemClock, systemRandom } from '@intermix/kernel';
 import { ToneDetector } from '@intermix/media';
 import { eventually, SipPhone, type SipPhoneOptions } from '@intermix/testkit';
@@ -175,6 +176,43 @@ describe('the simulated PSTN as a carrier', () => {
     expect(only()?.packets_sent).toBeGreaterThan(sent ?? 0);
   });
 
+  it('offers again when a re-INVITE asks for it', async () => {
+    const { phone } = await makeNetwork();
+    const call = await (await phone.call(simulatedNumbers.answer_tone)).waitForAnswer();
+    await call.hold();
+    await call.expectNoTone();
+    call.media.offer('sendrecv'); // What we want from now on; the answer in the ACK says it.
+    await call.askForOffer();
+    await call.expectTone(1000);
+    expect(call.end).toBeUndefined();
+  });
+
+  it('shrugs at what is no RTP, no telephone event, and no SIP', async () => {
+    const { phone, pstn, only } = await makeNetwork();
+    const call = await (await phone.call(simulatedNumbers.answer_tone)).waitForAnswer();
+    const rtpPort = Number(/m=audio (\d+)/.exec(call.response?.sdp ?? '')?.[1]);
+    const noise = createSocket('udp4');
+    const event = Buffer.from('80650001000000010000000163', 'hex'); // Cut short after the event number, which is none.
+    for (const data of [Buffer.alloc(0), Buffer.from('hello'), Buffer.alloc(1400, 0xff), event]) {
+      for (const port of [rtpPort, rtpPort + 1, pstn.address.port]) noise.send(data, port, host);
+    }
+    await call.sendDtmf('3');
+    await eventually(() => only()?.digits_heard === '3');
+    noise.close();
+    await call.expectTone(1000);
+    expect((await phone.options()).status).toBe(200);
+  });
+
+  it('carries forty calls at once without losing a packet', async () => {
+    const { phone, pstn } = await makeNetwork();
+    const calls = await Promise.all(Array.from({ length: 40 }, () => phone.call(simulatedNumbers.answer_tone)));
+    await Promise.all(calls.map((call) => call.waitForAnswer(10_000)));
+    await Promise.all(calls.map((call) => call.expectTone(1000, 10_000)));
+    expect(calls.map((call) => call.media.audio.stats.packetsLost)).toEqual(new Array(40).fill(0));
+    for (const call of calls) call.hangup();
+    await eventually(() => pstn.activeCalls === 0);
+  });
+
   it('hangs up on command, and refuses more calls than it may have', async () => {
     const { phone, pstn, only } = await makeNetwork({ pstn: { maxCalls: 1 } });
     const call = await (await phone.call(simulatedNumbers.echo)).waitForAnswer();
@@ -228,6 +266,14 @@ describe('calls placed by the simulated PSTN', () => {
     await call.expectTone(1200);
     expect(await call.waitForEnd()).toMatchObject({ by: 'remote', cause: 'bye' });
     expect(only()).toMatchObject({ state: 'ended', end: { by: 'pstn', cause: 'bye' }, from: '+919811122233' });
+  });
+
+  it('hide the number of an anonymous caller', async () => {
+    const { phone, pstn } = await makeNetwork();
+    await pstn.placeCall({ to: ours, from: 'anonymous' });
+    const call = await phone.waitForCall();
+    expect(call.request.from.uri.toString()).toBe('sip:anonymous@anonymous.invalid');
+    expect(call.request.headers.get('Contact')).not.toContain('+91113');
   });
 
   it('tell why they were not answered', async () => {

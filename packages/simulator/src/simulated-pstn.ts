@@ -167,7 +167,8 @@ export class SimulatedPstn {
     if (to === undefined) throw new SimulatorError('bad-number', `'${options.to}' is not a telephone number`);
     if (from === undefined) throw new SimulatorError('bad-number', `'${options.from}' is not a telephone number`);
     const uri = SipUri.create({ user: to, host: peer.host, port: peer.port });
-    const fromUri = SipUri.create({ user: from, host: this.address.host });
+    const fromHost = from === 'anonymous' ? 'anonymous.invalid' : this.address.host; // RFC 3323 §4.1.1.3.
+    const fromUri = SipUri.create({ user: from, host: fromHost });
     return {
       endpoint: this.#endpoint,
       target: { uri, protocol: 'UDP' as const },

@@ -152,6 +152,13 @@ export class PhoneCall {
     return this.#reoffer('sendrecv');
   }
 
+  /** re-INVITE without SDP: the far end offers in its 200, the answer is in our ACK. */
+  async askForOffer(): Promise<void> {
+    const session = this.#live();
+    const { sdp } = await session.reinvite({});
+    session.acknowledge(this.media.acceptOffer(sdp ?? ''));
+  }
+
   /** Resolves at the 200; rejects when the call ends before. */
   async waitForAnswer(timeoutMs = 5_000): Promise<this> {
     await this.#until(() => this.session, { timeoutMs, message: 'the call to be answered' }, true);
