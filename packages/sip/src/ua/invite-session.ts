@@ -68,6 +68,11 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   #incoming: UasReinvite | undefined;
   #bye: ByeOptions | undefined;
   #end: SessionEnd | undefined;
+  /**
+   * Requests that wait for the ACK of the first INVITE. One that overtook our 2xx, or came in its stead because that was
+   * lost, would get 481, and the call would be over on our side only.
+   */
+  #beforeAck: (() => void)[] | undefined;
 
   constructor(
     core: UaCore,
@@ -165,12 +170,22 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
     checkExtraHeaders(options.headers);
     return new Promise((resolve, reject) => {
       const stop = this.on('ended', (end) => reject(new SessionEndedError(end)));
-      this.#requester.request(method, options, (outcome) => {
+      const done = (outcome: SipResponse | SipFailure): void => {
         stop();
         if (outcome instanceof SipResponse) resolve(outcome);
         else reject(new SipRequestError(outcome));
         if (isDialogGone(outcome.status)) this.#dialogGone(outcome);
-      });
+      };
+      const send = (): void => {
+        try {
+          this.#requester.request(method, options, done);
+        } catch (error) {
+          stop();
+          reject(error);
+        }
+      };
+      if (this.#beforeAck) this.#beforeAck.push(send);
+      else send();
     });
   }
 
@@ -205,6 +220,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
 
   /** We are the callee: sends the 200 until its ACK comes. */
   startAsCallee(transaction: ServerTransaction, answer: AnswerParts): void {
+    this.#beforeAck = [];
     this.#answerInvite(transaction, answer, transaction.request.sdp === undefined);
   }
 
@@ -230,7 +246,10 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
       this.#sendBye();
       return;
     }
+    const waited = this.#beforeAck ?? [];
+    this.#beforeAck = undefined;
     this.emit('acknowledged', request.sdp);
+    for (const send of waited) if (!this.#end) send();
     this.#offers.pump();
   }
 
