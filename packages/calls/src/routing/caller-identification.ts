@@ -45,7 +45,8 @@ export class CallerIdentification {
 
   /**
    * For `EndpointFace.screen`: strangers get one 403, and then silence. What belongs to a dialog or a transaction is let
-   * through, since a peer may speak from another address than the one it began with (RFC 3261 §12.2).
+   * through, since a peer may speak from another address than the one it began with (RFC 3261 §12.2), and so is what
+   * can be proved: datagrams with a forged source must not shut out the true owner of the address.
    */
   screen(request: SipRequest, flow: Flow): number | 'drop' | undefined {
     if (isWebSocket(flow) || request.method === 'ACK' || request.method === 'CANCEL') return undefined;
@@ -53,7 +54,6 @@ export class CallerIdentification {
     const { sources, strangers } = this.#deps;
     if (sources.byAddress(flow).length > 0) return undefined;
     const { host } = flow.remote;
-    if (strangers.isSilenced(host)) return strangers.refuse(host) ? 403 : 'drop';
     if (this.#speaksOfUs(request) || request.method === 'OPTIONS') return undefined;
     const mayBeCarrier = request.method === 'INVITE' && sources.byCredentials(flow).length > 0;
     if (mayBeCarrier && (this.#hasCredentials(request) || strangers.mayChallenge(host))) return undefined;

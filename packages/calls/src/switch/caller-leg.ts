@@ -1,5 +1,5 @@
 import type { CodecName } from '@intermix/media';
-import type { Flow, IncomingInvite } from '@intermix/sip';
+import type { ExtraHeaders, Flow, IncomingInvite } from '@intermix/sip';
 import { type Device, type Farewell, Leg, type LegDeps, type LegIdentity } from './leg.js';
 
 /** The leg that placed the call: an INVITE that came to us. */
@@ -28,14 +28,24 @@ export class CallerLeg extends Leg {
 
   /** Tells the caller of progress, without SDP. */
   progress(status: number): void {
-    this.#incoming.progress(status);
+    this.#incoming.progress(status, { headers: this.#ids });
+  }
+
+  /** A page that placed a call learns its ids from our responses, under the names that an INVITE to a page has them. */
+  get #ids(): ExtraHeaders {
+    const { kind, callSid, legId } = this.identity;
+    if (kind === 'carrier') return [];
+    return [
+      ['X-Exotel-CallSid', callSid],
+      ['LegSid', legId],
+    ];
   }
 
   /** 183 with our answer, so that the caller hears the far end's tones before it answers. */
   async earlyMedia(codec: CodecName | undefined): Promise<void> {
     if (this.offer === undefined) return this.progress(183);
     const sdp = await this.describe(codec);
-    if (!this.ended) this.#incoming.progress(183, { sdp });
+    if (!this.ended) this.#incoming.progress(183, { sdp, headers: this.#ids });
   }
 
   /**
@@ -51,7 +61,7 @@ export class CallerLeg extends Leg {
 
   /** Sends the 200. False when the caller has given up in the meantime. */
   accept(sdp: string): boolean {
-    const session = this.#incoming.accept({ sdp });
+    const session = this.#incoming.accept({ sdp, headers: this.#ids });
     if (!session) return false;
     this.adopt(session);
     return true;

@@ -90,7 +90,9 @@ export class Switch extends TypedEmitter<SwitchEvents> {
       endpoint.on('request', (incoming) => void this.#handleRequest(incoming)),
       endpoint.on('flowClosed', (flow) => this.#handleFlowClosed(flow)),
       registrar.on('bindingAdded', moved),
-      registrar.on('bindingRefreshed', moved),
+      registrar.on('bindingRefreshed', (binding, before) => {
+        if (binding.flow.id !== before.flow.id) moved(binding);
+      }),
       registrar.on('refused', () => this.#registrationsRefused++),
     ];
   }

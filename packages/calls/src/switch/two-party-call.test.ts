@@ -93,6 +93,9 @@ describe('a call from a browser', () => {
     carrier.calls[0]!.answer();
     await bench.run();
     expect(placed.progress.map((p) => p.status)).toEqual([180]);
+    const { callSid } = (await bench.record()).call;
+    const toAlice = bench.network.messages.filter((m) => m.protocol === 'WS' && m.text.includes(callSid));
+    expect(toAlice.map((m) => m.startLine)).toEqual(['180 Ringing', '200 OK']); // The page learns the id of its call.
     expect(bench.engine.legs.map((leg) => [leg.kind, leg.codec])).toEqual([
       ['webrtc', 'PCMU'],
       ['rtp', 'PCMU'],

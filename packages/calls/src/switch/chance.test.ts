@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { nothingLeft } from '../testing/bench.js';
+import type { Phone } from '../testing/phone.js';
+import { dialIn, makeBench } from '../testing/two-users.js';
+
+/** What may happen at any time; each does nothing where it makes no sense. */
+const actions = [
+  'dial',
+  'ring',
+  'answer',
+  'busy',
+  'caller-bye',
+  'callee-bye',
+  'cancel',
+  'hold',
+  'cut',
+  'come-back',
+  'lose-media',
+  'hangup',
+] as const;
+
+const script = fc.array(
+  fc.record({
+    action: fc.constantFrom(...actions),
+    who: fc.integer({ min: 0, max: 1 }),
+    thenMs: fc.constantFrom(0, 1, 5, 30, 400, 12_000),
+  }),
+  { minLength: 4, maxLength: 16 },
+);
+
+it('[CHANCE1] whatever happens in whatever order: every call ends, once, and nothing is left', async () => {
+  await fc.assert(
+    fc.asyncProperty(script, fc.constantFrom(0, 3, 20), async (steps, delayMs) => {
+      const bench = await makeBench();
+      const users: Phone[] = [await bench.registered('alice', { instance: 'a' }), await bench.registered('bob')];
+      const carrier = await bench.carrier();
+      const ended: string[] = [];
+      bench.board.switch.on('ended', (call) => ended.push(call.callSid));
+      bench.network.conditions.delayMs = delayMs;
+      const placed: Array<ReturnType<typeof dialIn>> = [];
+
+      for (const { action, who, thenMs } of steps) {
+        const phone = users[who]!;
+        const call = phone.calls.at(-1);
+        const mine = placed.at(-1);
+        if (action === 'dial') placed.push(dialIn(carrier, { lateOffer: who === 1 }));
+        if (action === 'ring' && !call?.incoming.finished) call?.ring();
+        if (action === 'answer' && !call?.incoming.finished) call?.answer();
+        if (action === 'busy' && !call?.incoming.finished) call?.incoming.reject(486);
+        if (action === 'caller-bye' && mine?.session && !mine.session.ended) mine.session.bye();
+        if (action === 'callee-bye' && call?.session && !call.session.ended) call.session.bye();
+        if (action === 'cancel') mine?.outgoing.cancel();
+        if (action === 'hold' && call?.session && !call.session.ended) {
+          call.session.reinvite({ sdp: call.media.offer({ direction: 'sendonly' }) }).catch(() => {});
+        }
+        if (action === 'cut') bench.network.cut(phone.flow!);
+        if (action === 'come-back' && phone.flow!.closed) {
+          await phone.connect('WS');
+          const register = bench.register(phone, who === 0 ? 'alice' : 'bob', {
+            contact: `<sip:new@${phone.transport.sentBy(phone.flow!).host}>;+sip.instance="<urn:uuid:a>";reg-id=1`,
+          });
+          await register.catch(() => {});
+        }
+        if (action === 'lose-media') for (const leg of bench.engine.legs) if (!leg.closed && who === 1) leg.lose();
+        const active = bench.board.switch.listActive()[0];
+        if (action === 'hangup' && active) bench.board.switch.hangup(active.callSid);
+        await bench.run(thenMs);
+      }
+
+      expect(await bench.close()).toEqual(nothingLeft);
+      const calls = [...bench.store.calls.values()];
+      expect(ended.toSorted()).toEqual(calls.map(({ call }) => call.callSid).toSorted());
+      for (const { call, legs } of calls) {
+        expect(['completed', 'busy', 'no-answer', 'failed', 'canceled']).toContain(call.status);
+        expect(call.termination).toBeDefined();
+        for (const leg of legs.values()) expect(leg.endedAt).toBeInstanceOf(Date);
+      }
+    }),
+    { numRuns: 40, seed: 20261121 },
+  );
+}, 60_000);
