@@ -1,8 +1,10 @@
 // SHA-256, FIPS 180-4 (RFC 6234). Synchronous, which Web Crypto's is not.
 import { primeRootFractions } from './hash-constants.js';
 
-const rounds = Uint32Array.from(primeRootFractions(64, 3), (fraction) => Number(fraction >> 32n));
-const initial = Uint32Array.from(primeRootFractions(8, 2), (fraction) => Number(fraction >> 32n));
+const rounds = Int32Array.from(primeRootFractions(64, 3), (fraction) => Number(fraction >> 32n));
+// Used by one call at a time, as nothing here waits.
+const schedule = new Int32Array(64);
+const initial = Int32Array.from(primeRootFractions(8, 2), (fraction) => Number(fraction >> 32n));
 
 /** The 32 octets of the SHA-256 sum. */
 export function sha256(data: Uint8Array): Uint8Array {
@@ -13,16 +15,13 @@ export function sha256(data: Uint8Array): Uint8Array {
   view.setUint32(padded.length - 8, Math.floor(data.length / 2 ** 29));
   view.setUint32(padded.length - 4, (data.length << 3) >>> 0);
   const state = initial.slice();
-  const schedule = new Uint32Array(64);
   for (let block = 0; block < padded.length; block += 64) {
-    for (let word = 0; word < 16; word++) schedule[word] = view.getUint32(block + word * 4);
-    compress(state, schedule);
+    for (let word = 0; word < 16; word++) schedule[word] = view.getInt32(block + word * 4);
+    compress(state);
   }
   const sum = new Uint8Array(32);
   const out = new DataView(sum.buffer);
-  state.forEach((word, index) => {
-    out.setUint32(index * 4, word);
-  });
+  for (let word = 0; word < 8; word++) out.setInt32(word * 4, state[word]!);
   return sum;
 }
 
@@ -30,7 +29,7 @@ function rotate(word: number, by: number): number {
   return (word >>> by) | (word << (32 - by));
 }
 
-function expand(schedule: Uint32Array): void {
+function expand(): void {
   for (let at = 16; at < 64; at++) {
     const early = schedule[at - 15]!;
     const late = schedule[at - 2]!;
@@ -40,9 +39,16 @@ function expand(schedule: Uint32Array): void {
   }
 }
 
-function compress(state: Uint32Array, schedule: Uint32Array): void {
-  expand(schedule);
-  let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number];
+function compress(state: Int32Array): void {
+  expand();
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
+  let d = state[3]!;
+  let e = state[4]!;
+  let f = state[5]!;
+  let g = state[6]!;
+  let h = state[7]!;
   for (let at = 0; at < 64; at++) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + rounds[at]! + schedule[at]!) | 0;
@@ -57,6 +63,12 @@ function compress(state: Uint32Array, schedule: Uint32Array): void {
     b = a;
     a = (t1 + t2) | 0;
   }
-  const added = [a, b, c, d, e, f, g, h];
-  for (let at = 0; at < 8; at++) state[at] = state[at]! + added[at]!;
+  state[0]! += a;
+  state[1]! += b;
+  state[2]! += c;
+  state[3]! += d;
+  state[4]! += e;
+  state[5]! += f;
+  state[6]! += g;
+  state[7]! += h;
 }

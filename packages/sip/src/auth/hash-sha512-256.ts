@@ -2,19 +2,26 @@
 import { primeRootFractions } from './hash-constants.js';
 
 const mask = 0xffff_ffff_ffff_ffffn;
-const rounds = primeRootFractions(80, 3);
-const sha512Initial = primeRootFractions(8, 2);
-/** The initial state is a SHA-512 of the name with every word inverted. */
-const initial = wordsOf(
-  digest(
-    sha512Initial.map((word) => word ^ 0xa5a5_a5a5_a5a5_a5a5n),
-    new TextEncoder().encode('SHA-512/256'),
-  ),
-);
+
+interface Constants {
+  rounds: bigint[];
+  initial: bigint[];
+}
+
+/** Made at first use: a browser that never meets this algorithm does not pay for it. */
+let constants: Constants | undefined;
+
+/** The initial state is a SHA-512 of the name, made with every word of SHA-512's own initial state inverted in part. */
+function makeConstants(): Constants {
+  const rounds = primeRootFractions(80, 3);
+  const start = primeRootFractions(8, 2).map((word) => word ^ 0xa5a5_a5a5_a5a5_a5a5n);
+  return { rounds, initial: wordsOf(digest(start, rounds, new TextEncoder().encode('SHA-512/256'))) };
+}
 
 /** The 32 octets of the SHA-512/256 sum. */
 export function sha512Half(data: Uint8Array): Uint8Array {
-  return digest(initial, data).slice(0, 32);
+  constants ??= makeConstants();
+  return digest(constants.initial, constants.rounds, data).slice(0, 32);
 }
 
 function wordsOf(bytes: Uint8Array): bigint[] {
@@ -22,14 +29,14 @@ function wordsOf(bytes: Uint8Array): bigint[] {
   return Array.from({ length: bytes.length / 8 }, (_, word) => view.getBigUint64(word * 8));
 }
 
-function digest(start: readonly bigint[], data: Uint8Array): Uint8Array {
+function digest(start: readonly bigint[], rounds: readonly bigint[], data: Uint8Array): Uint8Array {
   const padded = new Uint8Array(Math.ceil((data.length + 17) / 128) * 128);
   padded.set(data);
   padded[data.length] = 0x80;
   new DataView(padded.buffer).setBigUint64(padded.length - 8, BigInt(data.length) * 8n);
   const state = [...start];
   for (let block = 0; block < padded.length; block += 128)
-    compress(state, wordsOf(padded.subarray(block, block + 128)));
+    compress(state, rounds, wordsOf(padded.subarray(block, block + 128)));
   const sum = new Uint8Array(64);
   const out = new DataView(sum.buffer);
   state.forEach((word, index) => {
@@ -43,7 +50,7 @@ function rotate(word: bigint, by: bigint): bigint {
 }
 
 /** `schedule` comes with 16 words and is extended to 80. */
-function compress(state: bigint[], schedule: bigint[]): void {
+function compress(state: bigint[], rounds: readonly bigint[], schedule: bigint[]): void {
   for (let at = 16; at < 80; at++) {
     const early = schedule[at - 15]!;
     const late = schedule[at - 2]!;

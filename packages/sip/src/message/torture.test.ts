@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SipParseError } from './errors.js';
 import { type SipMessage, SipRequest, type SipResponse } from './message.js';
+import { parseMultipart } from './multipart.js';
 import { parseMessage } from './parse.js';
 import { createParseErrorResponse } from './responses.js';
 import { checkSanity, type SanityContext } from './sanity.js';
+import { StreamFramer } from './stream-framer.js';
 import { writeMessage } from './write.js';
 
 interface Torture {
@@ -99,16 +101,30 @@ describe('RFC 4475', () => {
     expect(() => parseMessage(whole)).toThrow(/display name needs quotes/);
   });
 
-  for (const torture of manifest.messages.filter((m) => m.parse !== 'reject')) {
-    it(`${torture.label} says the same after it was written again`, () => {
-      let message: SipMessage;
-      try {
-        message = parseMessage(read(torture.file));
-      } catch (error) {
-        expect(error).toBeInstanceOf(SipParseError);
-        return;
-      }
-      expect(contents(parseMessage(writeMessage(message)))).toEqual(contents(message));
-    });
-  }
+  const readable = manifest.messages.filter(({ parse, label }) => parse === 'accept' || choices[label] === 'pass');
+  it.each(readable)('$label says the same after it was written again', ({ file }) => {
+    const message = parseMessage(read(file));
+    expect(contents(parseMessage(writeMessage(message)))).toEqual(contents(message));
+  });
+
+  it('keeps the binary body of mpart01 and finds the parts in it', () => {
+    const message = parseMessage(read('mpart01.dat'));
+    expect(message.body).toHaveLength(553);
+    const parts = parseMultipart(message.headers.get('Content-Type') ?? '', message.body);
+    expect(parts.map((part) => part.type)).toEqual(['text/plain', 'application/octet-stream']);
+    expect(parts[1]!.body.includes(0)).toBe(true);
+  });
+
+  it('takes an escaped method and header name for what they are', () => {
+    const message = parseMessage(read('esc02.dat')) as SipRequest;
+    expect(message.method).toBe('RE%47IST%45R');
+    expect(message.contacts).toHaveLength(2);
+  });
+
+  it('gives the trailing octets of dblreq to nobody in a datagram and to the next message on a stream', () => {
+    expect(parseMessage(read('dblreq.dat')).body).toHaveLength(0);
+    const events = new StreamFramer().push(read('dblreq.dat'));
+    // The INVITE's own Content-Length is five too small, so that the rest of its body is noise.
+    expect(events.map((event) => event.kind)).toEqual(['message', 'message', 'broken']);
+  });
 });
