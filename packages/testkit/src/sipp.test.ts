@@ -30,16 +30,23 @@ describe('SIPp scenarios', () => {
     expect(client.log).toContain('486 Busy Here');
   });
 
-  it('keeps a wrong password out of the accepted answers', async () => {
-    const server = await startSipp({ scenario: acceptingRegistrar, timeoutMs: 5_000 });
+  it.each([
+    ['401 Unauthorized', 0],
+    ['403 Forbidden', 0],
+    ['200 OK', 1],
+  ])('uac-auth-wrong: an answer of %s to the wrong password gives exit code %i', async (answer, exitCode) => {
+    const server = await startSipp({ scenario: registrarThatAnswers(answer), timeoutMs: 10_000 });
     const client = await runSipp({
       scenario: 'uac-auth-wrong',
       remote: `127.0.0.1:${server.port}`,
       keys: { user: 'alice', domain: 'intermix.local' },
-      timeoutMs: 5_000,
+      timeoutMs: 10_000,
     });
     await server.stop();
-    expect(client.exitCode).not.toBe(0);
+    expect(client.exitCode, client.log).toBe(exitCode);
+    expect(client.log).toMatch(
+      /Authorization: Digest .*username="alice".*realm="intermix.local".*uri="sip:intermix.local"/,
+    );
   });
 
   it('comes with every scenario that the types name', () => {
@@ -52,9 +59,9 @@ describe('SIPp scenarios', () => {
   });
 });
 
-/** Challenges once, then lets anybody in: what `uac-auth-wrong` must call a failure. */
-const acceptingRegistrar = `<?xml version="1.0" encoding="UTF-8"?>
-<scenario name="accepting-registrar">
+/** Challenges the first REGISTER and answers the second as told. */
+const registrarThatAnswers = (answer: string) => `<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="registrar">
   <recv request="REGISTER"/>
   <send><![CDATA[
 SIP/2.0 401 Unauthorized
@@ -69,7 +76,7 @@ Content-Length: 0
 ]]></send>
   <recv request="REGISTER"/>
   <send><![CDATA[
-SIP/2.0 200 OK
+SIP/2.0 ${answer}
 [last_Via:]
 [last_From:]
 [last_To:];tag=r2

@@ -31,7 +31,10 @@ export interface SippOptions {
   calls?: number;
   /** Local SIP port. Default: one of a block reserved for this run. */
   port?: number;
-  /** `-key` values, used in the scenarios as `[name]`. `caller` is +911130000100 unless told otherwise. */
+  /**
+   * `-key` values, used in the scenarios as `[name]`. `caller` is +911130000100 unless told otherwise;
+   * `user` and `domain` also go into digest answers (SIPp's own keywords do not nest).
+   */
   keys?: Record<string, string>;
   /** Send received RTP back (for the scenarios that answer). */
   echo?: boolean;
@@ -144,6 +147,8 @@ function argumentsOf(
     ...['-trace_stat', '-stf', join(folder, 'stat.csv'), '-fd', '1'],
     ...(options.service === undefined ? [] : ['-s', options.service]),
     ...(options.echo ? ['-rtp_echo'] : []),
+    ...(options.keys?.user === undefined ? [] : ['-au', options.keys.user]),
+    ...(options.keys?.domain === undefined ? [] : ['-auth_uri', options.keys.domain]),
     ...keys,
     ...(options.args ?? []),
     ...(options.remote === undefined ? [] : [options.remote]),
