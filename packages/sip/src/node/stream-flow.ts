@@ -15,7 +15,7 @@ export interface StreamLimits {
 
 export const defaultStreamLimits: StreamLimits = {
   unfinishedMessageMs: 30_000,
-  firstMessageMs: 30_000,
+  firstMessageMs: 60_000,
   maxBufferedBytes: 1024 * 1024,
 };
 

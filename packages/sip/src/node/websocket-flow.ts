@@ -19,7 +19,7 @@ export interface WebSocketLimits {
 
 export const defaultWebSocketLimits: WebSocketLimits = {
   pingIntervalMs: 25_000,
-  firstMessageMs: 30_000,
+  firstMessageMs: 60_000,
   unauthenticatedMs: undefined,
   maxPayloadBytes: 64 * 1024,
   maxBufferedBytes: 1024 * 1024,

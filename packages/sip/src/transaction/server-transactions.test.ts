@@ -345,6 +345,24 @@ describe('matching of requests', () => {
     expect(kit.layer.isMerged(kit.transactions.at(-1)!)).toBe(false);
   });
 
+  it('does not call it merged when the first way ended in an answer that asks for another try', () => {
+    const kit = makeLayer();
+    const flow = new RecordingFlow();
+    const merged: boolean[] = [];
+    for (const [branch, status] of [
+      ['z9hG4bKway1', 503],
+      ['z9hG4bKway2', 486],
+      ['z9hG4bKway3', 482],
+    ] as const) {
+      kit.layer.receive(makeRequest('INVITE', { branch }), flow);
+      const transaction = kit.transactions.at(-1)!;
+      merged.push(kit.layer.isMerged(transaction));
+      transaction.respond(answerTo(transaction.request, status));
+    }
+    expect(merged).toEqual([false, false, true]);
+    kit.layer.stop();
+  });
+
   it('answers 503 without state once it is full', () => {
     const kit = makeLayer({ maxServerTransactions: 1 });
     const flow = new RecordingFlow();

@@ -147,12 +147,14 @@ export class TransactionLayer {
   }
 
   /**
-   * True when the same request has come by another way before and is being handled there: answer 482 (RFC 3261 §8.2.2.2).
+   * True when the same request has come by another way before: answer 482 (RFC 3261 §8.2.2.2). After a 408 or 5xx it is
+   * none: an upstream proxy that then tries another address of ours sends the same Call-ID and CSeq. To be asked when
+   * the request arrives.
    */
   isMerged(transaction: ServerTransaction): boolean {
     const merge = mergeKey(transaction.request);
     const first = merge === undefined ? undefined : this.#firsts.get(merge);
-    return first !== undefined && first !== transaction;
+    return first !== undefined && first !== transaction && !invitesRetry(first);
   }
 
   /** Answers a message that the parser refused, when it can be answered. Keeps no state; never throws. */
@@ -205,11 +207,16 @@ export class TransactionLayer {
     const merge = mergeKey(request);
     const transaction = new Machine(this.#context, this.#serverHost, { key, mergeKey: merge, request, flow, path });
     this.#servers.set(key, transaction);
-    if (merge !== undefined && !this.#firsts.has(merge)) this.#firsts.set(merge, transaction);
+    if (merge !== undefined) this.#noteFirst(merge, transaction);
     if (flow.reliable && !path.canReconnect) this.#flows.add(flow.id, transaction);
     transaction.start();
     if (request.method === 'CANCEL') this.#cancelled(transaction, request);
     else this.#up('onRequest', (user) => user.onRequest(transaction, request, flow));
+  }
+
+  #noteFirst(merge: string, transaction: ServerMachine): void {
+    const first = this.#firsts.get(merge);
+    if (!first || invitesRetry(first)) this.#firsts.set(merge, transaction);
   }
 
   #cancelled(cancel: ServerMachine, request: SipRequest): void {
@@ -233,6 +240,11 @@ export class TransactionLayer {
     const { user } = this;
     if (user) callUp(this.#context.logger, what, () => call(user));
   }
+}
+
+/** Answers after which RFC 3263 §4.3 has a sender try the next address. */
+function invitesRetry({ lastStatus = 0 }: ServerTransaction): boolean {
+  return lastStatus === 408 || (lastStatus >= 500 && lastStatus < 600);
 }
 
 /** What becomes of a CANCEL is of no interest: the INVITE's own final response, or its time-out, tells. */
