@@ -49,6 +49,29 @@ describe('SIPp scenarios', () => {
     );
   });
 
+  it('uac-bye follows the Record-Route of the 2xx, last one first, to the contact', async () => {
+    const server = await startSipp({ scenario: recordRoutingCallee, timeoutMs: 10_000 });
+    const remote = `127.0.0.1:${server.port}`;
+    const client = await runSipp({ scenario: 'uac-bye', remote, service: '100', timeoutMs: 10_000 });
+    const { exitCode, log } = await server.done;
+    expect(exitCode, log).toBe(0);
+    for (const method of ['ACK', 'BYE']) {
+      const request = sentRequest(client.log, method);
+      expect(request, method).toContain(`${method} sip:callee@127.0.0.1`);
+      expect(routesOf(request), method).toEqual(['sip:b.example;lr', 'sip:a.example;lr']);
+    }
+  });
+
+  it('uas-bye follows the Record-Route of the INVITE, first one first', async () => {
+    const server = await startSipp({ scenario: 'uas-bye', timeoutMs: 10_000 });
+    const remote = `127.0.0.1:${server.port}`;
+    const client = await runSipp({ scenario: recordRoutedCaller, remote, timeoutMs: 10_000 });
+    expect(client.exitCode, client.log).toBe(0);
+    const bye = sentRequest((await server.done).log, 'BYE');
+    expect(bye).toContain('BYE sip:caller@127.0.0.1');
+    expect(routesOf(bye)).toEqual(['sip:a.example;lr', 'sip:b.example;lr']);
+  });
+
   it('comes with every scenario that the types name', () => {
     expect(sippScenarios()).toHaveLength(10);
     expect(sippScenarios()).toContain('uas-early-media');
@@ -85,4 +108,90 @@ SIP/2.0 ${answer}
 Content-Length: 0
 
 ]]></send>
+</scenario>`;
+
+/** The request in SIPp's message log. */
+function sentRequest(log: string, method: string): string {
+  const messages = log.split(/^-{20,}.*$/m);
+  return messages.find((text) => text.includes('message sent') && text.includes(`\n${method} `)) ?? '';
+}
+
+function routesOf(request: string): string[] {
+  const values = [...request.matchAll(/^Route: (.*)$/gm)].map(([, value]) => value ?? '');
+  return [...values.join(',').matchAll(/<([^>]+)>/g)].map(([, uri]) => uri ?? '');
+}
+
+/** Two proxies on the way, the nearer to the callee listed first. */
+const recordRoutes = 'Record-Route: <sip:a.example;lr>\nRecord-Route: <sip:b.example;lr>\n';
+const sdp = `v=0
+o=- 1 1 IN IP4 127.0.0.1
+s=-
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+`;
+const plainOk = `<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>`;
+
+const recordRoutingCallee = `<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="record-routing-callee">
+  <recv request="INVITE"/>
+  <send retrans="500"><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+${recordRoutes}[last_From:]
+[last_To:];tag=callee
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:callee@[local_ip]:[local_port]>
+Content-Type: application/sdp
+Content-Length: [len]
+
+${sdp}
+]]></send>
+  <recv request="ACK"/>
+  <recv request="BYE"/>
+  ${plainOk}
+</scenario>`;
+
+const recordRoutedCaller = `<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="record-routed-caller">
+  <send retrans="500"><![CDATA[
+INVITE sip:callee@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport
+${recordRoutes}From: <sip:caller@example.com>;tag=caller
+To: <sip:callee@example.com>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+Contact: <sip:caller@[local_ip]:[local_port]>
+Max-Forwards: 70
+Content-Type: application/sdp
+Content-Length: [len]
+
+${sdp}
+]]></send>
+  <recv response="180" optional="true"/>
+  <recv response="200"/>
+  <send><![CDATA[
+ACK sip:callee@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport
+From: <sip:caller@example.com>;tag=caller
+[last_To:]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+  <recv request="BYE"/>
+  ${plainOk}
 </scenario>`;
