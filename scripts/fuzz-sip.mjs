@@ -1,4 +1,7 @@
 // Fuzzes the SIP parsers: node scripts/fuzz-sip.mjs [seconds = 60] [seed]. See packages/sip/fuzz/README.md.
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { mutate, seeded } from '../packages/sip/fuzz/mutator.mjs';
 import { isRefusal, targets } from '../packages/sip/fuzz/targets.mjs';
 
@@ -58,8 +61,9 @@ function check(target, input) {
   const problem = finding(target, input, counts.get(target.name));
   if (problem === undefined) return;
   report();
-  console.error(`\n${target.name} failed on ${input.length} octets (base64 below; seed ${seed})`);
-  console.error(input.toString('base64'));
+  const file = join(tmpdir(), `fuzz-sip-${target.name}-${seed}.bin`);
+  writeFileSync(file, input);
+  console.error(`\n${target.name} failed on the ${input.length} octets in ${file} (seed ${seed})`);
   console.error(problem);
   process.exit(1);
 }

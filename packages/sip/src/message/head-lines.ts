@@ -20,22 +20,28 @@ const single = new Set([
   'To',
 ]);
 
+type Refusal = readonly [problem: string, message: string, status: number];
+
 /**
  * Splits the head behind the start line into fields and unfolds them (RFC 3261 §7.3.1). `text` has no final CRLF.
  * Returns what is wrong with it instead of throwing, after having kept all that is right, so that an answer can be made.
  */
 export function readFields(text: string, start: number, headers: Headers): SipParseError | undefined {
-  let problem: SipParseError | undefined;
+  let refusal: Refusal | undefined;
   const seen = new Set<string>();
   let at = start;
-  while (at < text.length) {
+  // Refused lines count too. One error is made at most: its stack trace costs more than a hundred lines.
+  for (let lines = 0; at < text.length; lines++) {
+    if (lines === limits.headerCount) {
+      refusal ??= ['header-count', 'too many header fields', 513];
+      break;
+    }
     const { line, next } = logicalLineAt(text, at);
     at = next;
     const wrong = addField(line, headers, seen);
-    problem ??= wrong;
-    if (headers.size > limits.headerCount) return refuse('header-count', 'too many header fields', 513);
+    refusal ??= wrong;
   }
-  return problem;
+  return refusal && new SipParseError(refusal[0], refusal[1], { status: refusal[2] });
 }
 
 /** One line and its continuation lines, joined by one space. */
@@ -64,7 +70,7 @@ function isFold(text: string, at: number): boolean {
   return code === 32 || code === 9;
 }
 
-function addField(line: string, headers: Headers, seen: Set<string>): SipParseError | undefined {
+function addField(line: string, headers: Headers, seen: Set<string>): Refusal | undefined {
   if (line.length > limits.headerLength) return refuse('header-length', 'a header field is too long', 513);
   const colon = line.indexOf(':');
   const name = trimLws(line, 0, Math.max(colon, 0));
@@ -87,6 +93,6 @@ function trimLws(text: string, start: number, end: number): string {
   return text.slice(from, to);
 }
 
-function refuse(problem: string, message: string, status = 400): SipParseError {
-  return new SipParseError(problem, message, { status });
+function refuse(problem: string, message: string, status = 400): Refusal {
+  return [problem, message, status];
 }

@@ -210,6 +210,7 @@ describe('parsing time', () => {
     ['percent signs', `Contact: <sip:${long('%41')}@h>`],
     ['at signs', `Contact: <sip:${long('@')}>`],
     ['folds', `Contact: ${long('\r\n ')}`],
+    ['fields that may stand once', long('l: 5\r\n')],
     ['quoted elements', `Contact: ${long('"a" <sip:b@c>,')}`],
     ['boundaries', `Content-Type: multipart/mixed;boundary=${long('-')}`],
   ])('is linear for %s', (_, field) => {
