@@ -1,20 +1,19 @@
 import { TypedEmitter } from '@intermix/kernel';
 import { DialogTable } from '../dialog/dialog-table.js';
-import { SipParseError, SipTransportError } from '../message/errors.js';
+import { SipParseError } from '../message/errors.js';
 import { type SipMessage, SipRequest, type SipResponse } from '../message/message.js';
-import { NameAddr } from '../message/name-addr.js';
 import { parseMessage } from '../message/parse.js';
 import { createTag } from '../message/requests.js';
 import { checkSanity, type SanityRefusal } from '../message/sanity.js';
-import { SipUri, type Uri } from '../message/uri.js';
 import { writeMessage } from '../message/write.js';
 import type { ClientTransaction, ClientTransactionHandlers } from '../transaction/client-transaction.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { TransactionLayer } from '../transaction/transaction-layer.js';
-import type { Flow, ResolvedTarget, SipProtocol, SocketAddress, Transport } from '../transport/flow.js';
+import type { Flow } from '../transport/flow.js';
+import { Carriers } from './carriers.js';
 import { Composer } from './composer.js';
-import { type Cancellable, type Hops, reply, type UaCore } from './core.js';
-import { firstFlow, flowHop, ResolvedHops } from './hops.js';
+import { type Cancellable, reply, type UaCore } from './core.js';
+import { firstFlow } from './hops.js';
 import { UasInvite } from './incoming-invite.js';
 import { UasRequest } from './incoming-request.js';
 import { refuseInvite, unservedStatus } from './method-checks.js';
@@ -27,7 +26,6 @@ import type {
   OutgoingInvite,
   OutgoingInviteOptions,
   OutgoingRequestOptions,
-  RequestTarget,
   SipTimers,
 } from './types.js';
 
@@ -47,25 +45,30 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
   readonly #options: EndpointOptions;
   readonly #layer: TransactionLayer;
   readonly #core: UaCore;
-  /** Which transport carries a flow, for the address to announce. */
-  readonly #carriers = new WeakMap<Flow, Transport>();
-  /** Open connections; datagram flows never close and are not kept. */
-  readonly #connections = new Map<string, Flow>();
+  readonly #carriers: Carriers;
   /** Requests that failed the sanity check: answered in their transaction, so that repeats are taken care of. */
   readonly #refused = new WeakMap<SipRequest, SanityRefusal>();
   readonly #outgoing = new Map<ClientTransaction, ClientTransactionHandlers>();
-  #stopped = false;
 
   constructor(options: EndpointOptions) {
     super();
     this.#options = options;
     const timers = { ...defaultTimers, ...options.timers };
+    this.#carriers = new Carriers({
+      transports: options.transports,
+      resolver: options.resolver,
+      user: {
+        message: (bytes, flow) => this.#receive(bytes, flow),
+        flowOpened: (flow) => void this.emit('flowOpened', flow),
+        flowClosed: (flow, reason) => this.#flowClosed(flow, reason),
+      },
+    });
     this.#layer = new TransactionLayer({
       clock: options.clock,
       random: options.random,
       logger: options.logger,
       timers,
-      connect: (protocol, address) => this.#connectTo({ protocol, address }),
+      connect: (protocol, address) => this.#carriers.connect({ protocol, address }),
     });
     this.#layer.user = {
       onRequest: (transaction, request, flow) => this.#onRequest(transaction, request, flow),
@@ -77,18 +80,11 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
   }
 
   get counts(): { clientTransactions: number; serverTransactions: number; dialogs: number; flows: number } {
-    return { ...this.#layer.counts, dialogs: this.#core.dialogs.size, flows: this.#connections.size };
+    return { ...this.#layer.counts, dialogs: this.#core.dialogs.size, flows: this.#carriers.size };
   }
 
   async start(): Promise<void> {
-    await Promise.all(
-      this.#options.transports.map((transport) =>
-        transport.start({
-          message: (bytes, flow) => this.#receive(bytes, flow, transport),
-          flowClosed: (flow, reason) => this.#flowClosed(flow, reason),
-        }),
-      ),
-    );
+    await this.#carriers.start();
   }
 
   request(options: OutgoingRequestOptions): Promise<SipResponse> {
@@ -102,21 +98,19 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#carriers.refuse();
     for (const handlers of [...this.#outgoing.values()]) handlers.onTransportError('the endpoint has stopped');
     this.#outgoing.clear();
     this.#core.dialogs.abandonAll();
     for (const cancellable of [...this.#core.cancellables.values()]) cancellable.abandon();
     this.#layer.stop();
-    await Promise.all(this.#options.transports.map((transport) => transport.stop()));
-    this.#connections.clear();
+    await this.#carriers.stop();
   }
 
   // --- Inbound ----------------------------------------------------------------------------------------------------
 
-  #receive(bytes: Uint8Array, flow: Flow, transport: Transport): void {
+  #receive(bytes: Uint8Array, flow: Flow): void {
     try {
-      this.#noteFlow(flow, transport);
       const message = this.#parse(bytes, flow);
       if (message && this.#letIn(message, flow)) this.#layer.receive(message, flow);
     } catch (error) {
@@ -221,38 +215,9 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
     this.emit('dropped', status === undefined ? { why, flow } : { why, flow, status });
   }
 
-  // --- Flows ------------------------------------------------------------------------------------------------------
-
-  #noteFlow(flow: Flow, transport: Transport): void {
-    this.#carriers.set(flow, transport);
-    if (!flow.reliable || flow.closed || this.#connections.has(flow.id)) return;
-    this.#connections.set(flow.id, flow);
-    this.emit('flowOpened', flow);
-  }
-
   #flowClosed(flow: Flow, reason: string): void {
-    this.#connections.delete(flow.id);
     this.#layer.flowClosed(flow, reason);
     this.emit('flowClosed', flow, reason);
-  }
-
-  async #connectTo(target: ResolvedTarget): Promise<Flow> {
-    const transport = this.#options.transports.find((one) => one.protocols.includes(target.protocol));
-    if (!transport || this.#stopped) throw new SipTransportError(`no transport speaks ${target.protocol}`);
-    const { serverName } = target;
-    const flow = await transport.connect(
-      target.protocol,
-      target.address,
-      serverName === undefined ? {} : { serverName },
-    );
-    this.#noteFlow(flow, transport);
-    return flow;
-  }
-
-  #sentBy(flow: Flow): { host: string; port?: number } {
-    const { transports } = this.#options;
-    const carrier = this.#carriers.get(flow) ?? transports.find((one) => one.protocols.includes(flow.protocol));
-    return carrier?.sentBy(flow) ?? flow.local;
   }
 
   // --- Outbound ---------------------------------------------------------------------------------------------------
@@ -270,9 +235,9 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
       newToken: () => createTag(random),
       send: (request, flow, handlers) => this.#send(request, flow, handlers),
       sendAck: (ack, flow) => this.#sendAck(ack, flow),
-      contact: (flow, options) => contactOf(this.#sentBy(flow), flow.protocol, options),
-      hops: (target, nextHop) => this.#hops(target, nextHop),
-      connect: resolver && ((uri) => firstFlow(this.#hops({ uri }, uri))),
+      contact: (flow, options) => this.#carriers.contact(flow, options),
+      hops: (target, nextHop) => this.#carriers.hops(target, nextHop),
+      connect: resolver && ((uri) => firstFlow(this.#carriers.hops({ uri }, uri))),
     };
   }
 
@@ -287,43 +252,16 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
           handlers.onTerminated?.();
         },
       },
-      { sentBy: this.#sentBy(flow) },
+      { sentBy: this.#carriers.sentBy(flow) },
     );
     this.#outgoing.set(transaction, handlers);
     return transaction;
   }
 
   #sendAck(ack: SipRequest, flow: Flow): Uint8Array {
-    this.#layer.addVia(ack, flow, this.#sentBy(flow));
+    this.#layer.addVia(ack, flow, this.#carriers.sentBy(flow));
     const bytes = writeMessage(ack);
     flow.send(bytes);
     return bytes;
   }
-
-  #hops(target: RequestTarget, nextHop: Uri): Hops {
-    if (target.flow) return flowHop(target.flow);
-    return new ResolvedHops({
-      uri: nextHop,
-      protocol: target.protocol,
-      resolver: this.#options.resolver,
-      connect: (resolved) => this.#connectTo(resolved),
-    });
-  }
-}
-
-/** `<sip:user@host:port;transport=…>`; browsers write `ws` on WSS as well (RFC 7118 §5). */
-function contactOf(
-  sentBy: Pick<SocketAddress, 'host'> & { port?: number },
-  protocol: SipProtocol,
-  options: { user?: string | undefined; secure?: boolean },
-): string {
-  const transport = protocol === 'WSS' ? 'ws' : protocol.toLowerCase();
-  const uri = SipUri.create({
-    scheme: options.secure ? 'sips' : 'sip',
-    user: options.user,
-    host: sentBy.host,
-    port: sentBy.port,
-    params: protocol === 'UDP' ? [] : [['transport', transport]],
-  });
-  return NameAddr.create({ uri }).toString();
 }

@@ -59,6 +59,7 @@ export async function firstFlow(hops: Hops): Promise<Flow> {
 /** The transport that a trunk's settings force, where the URI itself does not say. */
 function withProtocol(uri: Uri, protocol: SipProtocol | undefined): Uri {
   if (!(uri instanceof SipUri) || protocol === undefined || uri.transport !== undefined) return uri;
+  // `ws` stands for WSS as well: RFC 7118 §5.
   const transport = protocol === 'WSS' ? 'ws' : protocol.toLowerCase();
   return uri.with({ params: [...uri.params, ['transport', transport]] });
 }

@@ -6,7 +6,6 @@ import { type SipRequest, SipResponse } from '../message/message.js';
 import type { NameAddr } from '../message/name-addr.js';
 import { isToken } from '../message/scanner.js';
 import type { SipUri } from '../message/uri.js';
-import { writeMessage } from '../message/write.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Flow } from '../transport/flow.js';
 import type { AnswerParts } from './composer.js';
@@ -14,11 +13,11 @@ import { type ListenerArgs, reply, replyBusy, type UaCore } from './core.js';
 import { DialogRequester } from './dialog-requester.js';
 import type { DigestAnswers } from './digest-answers.js';
 import { checkExtraHeaders } from './extra-headers.js';
+import { Handshakes } from './handshakes.js';
 import { type AcceptedReinvite, UasReinvite } from './incoming-reinvite.js';
 import { UasRequest } from './incoming-request.js';
 import { isDialogGone, OfferQueue, type OfferResult } from './offer-queue.js';
 import { formatReason, readReason } from './reason.js';
-import { RepeatedAnswer } from './repeated-answer.js';
 import { SessionPath } from './session-path.js';
 import type {
   ExtraHeaders,
@@ -31,14 +30,6 @@ import type {
 } from './types.js';
 
 const engineMethods = new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK']);
-
-/** An INVITE of ours whose 2xx is to be ACKed: already (`bytes`), or as soon as the user gives the answer. */
-interface OwedAck {
-  invite: SipRequest;
-  /** Given to the path; `bytes` follow once it is on the wire. */
-  isSent: boolean;
-  bytes?: Uint8Array;
-}
 
 interface ByeOptions {
   reason?: Reason;
@@ -59,12 +50,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   readonly #path: SessionPath;
   readonly #requester: DialogRequester;
   readonly #offers: OfferQueue;
-  /** Our 2xx that the peer has not acknowledged yet. */
-  #unacknowledged: RepeatedAnswer | undefined;
-  /** True when that 2xx held an offer, the answer to which comes in the ACK. */
-  #unacknowledgedOffer = false;
-  /** The ACK of our newest INVITE, for 2xx that come again. */
-  #ack: OwedAck | undefined;
+  readonly #handshakes: Handshakes;
   #incoming: UasReinvite | undefined;
   #bye: ByeOptions | undefined;
   #end: SessionEnd | undefined;
@@ -95,6 +81,11 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
       path: this.#path,
       digest: options.digest,
       contactUser: options.contactUser,
+    });
+    this.#handshakes = new Handshakes(core, {
+      requester: this.#requester,
+      path: this.#path,
+      onNeverAcknowledged: () => this.#neverAcknowledged(),
     });
     this.#offers = new OfferQueue(core, {
       requester: this.#requester,
@@ -152,7 +143,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
 
   acknowledge(sdp: string): void {
     if (this.ended) return;
-    this.#sendOwedAck(sdp);
+    this.#handshakes.acknowledge(sdp);
     this.#offers.pump();
   }
 
@@ -194,9 +185,9 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
     checkExtraHeaders(options.headers);
     this.#bye = options;
     this.#incoming?.reject(487);
-    this.#sendOwedAck(undefined); // Of a late offer that was never answered.
+    this.#handshakes.acknowledge(); // Of a late offer that was never answered.
     this.#finish({ by: 'local', cause: 'bye' });
-    if (!this.#unacknowledged) this.#sendBye();
+    if (!this.#handshakes.isAwaitingAck) this.#sendBye();
   }
 
   rebind(flow: Flow, remoteTarget?: SipUri): void {
@@ -206,14 +197,14 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
 
   flowLost(): void {
     if (this.#end) return;
-    this.#stopRepeating();
+    this.#handshakes.stopAnswering();
     this.#finish({ by: 'local', cause: 'flow-lost' });
     this.#leave();
   }
 
   abandon(): void {
     this.flowLost();
-    this.#stopRepeating();
+    this.#handshakes.stopAnswering();
   }
 
   // --- What the INVITE's own usage tells --------------------------------------------------------------------------
@@ -221,27 +212,25 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   /** We are the callee: sends the 200 until its ACK comes. */
   startAsCallee(transaction: ServerTransaction, answer: AnswerParts): void {
     this.#beforeAck = [];
-    this.#answerInvite(transaction, answer, transaction.request.sdp === undefined);
+    this.#answerInvite(transaction, answer);
   }
 
   /** We are the caller: ACKs at once when our INVITE held the offer, else when `acknowledge` is called. */
   startAsCaller(invite: SipRequest): void {
-    this.#ack = { invite, isSent: false };
-    if (invite.sdp !== undefined) this.#sendOwedAck(undefined);
+    this.#handshakes.owe(invite);
+    if (invite.sdp !== undefined) this.#handshakes.acknowledge();
   }
 
   /** The 2xx to our INVITE has come again: our ACK was lost. */
   handleRepeated2xx(cseq: number): void {
-    if (this.#ack?.bytes && this.#ack.invite.cseq.number === cseq) this.#requester.repeat(this.#ack.bytes);
+    this.#handshakes.acknowledgeAgain(cseq);
   }
 
   // --- Requests of the peer ---------------------------------------------------------------------------------------
 
   receiveAck(request: SipRequest, flow: Flow): void {
-    const waiting = this.#unacknowledged;
-    if (!waiting || waiting.cseq !== request.cseq.number) return;
+    if (!this.#handshakes.takeAck(request)) return;
     this.#path.follow(flow);
-    this.#stopRepeating();
     if (this.#end) {
       this.#sendBye();
       return;
@@ -291,8 +280,8 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   /** BYEs have crossed, or the peer has not heard of ours yet. */
   #receiveAfterEnd(request: SipRequest, transaction: ServerTransaction): void {
     this.#reply(transaction, request.method === 'BYE' ? 200 : 481);
-    if (request.method !== 'BYE' || !this.#unacknowledged) return;
-    this.#stopRepeating(); // Our BYE was to wait for the ACK; now none is needed.
+    if (request.method !== 'BYE' || !this.#handshakes.isAwaitingAck) return;
+    this.#handshakes.stopAnswering(); // Our BYE was to wait for the ACK; now none is needed.
     this.#leave();
   }
 
@@ -300,18 +289,18 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
     const reason = readReason(request);
     this.#reply(transaction, 200);
     this.#incoming?.reject(487);
-    this.#stopRepeating();
+    this.#handshakes.stopAnswering();
     this.#finish(reason ? { by: 'remote', cause: 'bye', reason } : { by: 'remote', cause: 'bye' });
     this.#leave();
   }
 
   /** RFC 3261 §14.2. */
   #receiveInvite(request: SipRequest, transaction: ServerTransaction): void {
-    if (this.#offers.inFlight || this.#isAckOwed()) {
+    if (this.#offers.inFlight || this.#handshakes.isOwing) {
       this.#reply(transaction, 491);
       return;
     }
-    if (this.#incoming || this.#unacknowledged) {
+    if (this.#incoming || this.#handshakes.isAwaitingAck) {
       replyBusy(this.#core, transaction);
       return;
     }
@@ -326,8 +315,8 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
       this.#reply(transaction, 200, this.#withContact({}));
       return;
     }
-    const isOurOfferOut = this.#unacknowledged !== undefined && this.#unacknowledgedOffer;
-    if (this.#offers.inFlight || this.#isAckOwed() || isOurOfferOut) {
+    const { isOwing, isOfferOut } = this.#handshakes;
+    if (this.#offers.inFlight || isOwing || isOfferOut) {
       this.#reply(transaction, 491);
       return;
     }
@@ -361,7 +350,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
     const body = answer.sdp === undefined ? undefined : { type: 'application/sdp', content: answer.sdp };
     const parts = this.#withContact({ headers: answer.headers, body });
     if (reinvite.request.method === 'INVITE') {
-      this.#answerInvite(reinvite.transaction, parts, reinvite.offer === undefined);
+      this.#answerInvite(reinvite.transaction, parts);
     } else this.#reply(reinvite.transaction, 200, parts);
   }
 
@@ -383,52 +372,24 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
 
   // --- Answers and ACKs -------------------------------------------------------------------------------------------
 
-  #answerInvite(transaction: ServerTransaction, answer: AnswerParts, isOffer: boolean): void {
+  #answerInvite(transaction: ServerTransaction, answer: AnswerParts): void {
     const response = this.#core.composer.response(transaction.request, 200, { ...answer, toTag: this.localTag });
-    this.#unacknowledgedOffer = isOffer;
-    this.#unacknowledged = new RepeatedAnswer(this.#core, {
-      cseq: transaction.request.cseq.number,
-      send: () => {
-        if (transaction.state !== 'terminated') transaction.respond(response);
-        else this.flow.send(writeMessage(response)); // Its flow is gone; the peer may have come back by another.
-      },
-      giveUp: () => this.#neverAcknowledged(),
-    });
+    this.#handshakes.answer(transaction, response);
   }
 
   #neverAcknowledged(): void {
-    this.#unacknowledged = undefined;
     this.#finish({ by: 'local', cause: 'no-ack' });
     this.#sendBye();
   }
 
   #reinviteAccepted(response: SipResponse, invite: SipRequest, hadOffer: boolean): void {
-    const cseq = invite.cseq.number;
-    if (this.#ack?.invite.cseq.number === cseq) {
-      this.handleRepeated2xx(cseq);
-      return;
-    }
+    if (!this.#handshakes.owe(invite)) return;
     this.#dialog.refreshTarget(response);
-    this.#ack = { invite, isSent: false };
-    if (hadOffer || this.#end) this.#sendOwedAck(undefined);
-  }
-
-  #sendOwedAck(sdp: string | undefined): void {
-    const owed = this.#ack;
-    if (!owed || owed.isSent) return;
-    owed.isSent = true;
-    this.#requester.ack(owed.invite, sdp, (bytes) => {
-      owed.bytes = bytes;
-    });
-  }
-
-  /** True between a 2xx that held an offer and our `acknowledge`. */
-  #isAckOwed(): boolean {
-    return this.#ack !== undefined && !this.#ack.isSent;
+    if (hadOffer || this.#end) this.#handshakes.acknowledge();
   }
 
   #isOfferBlocked(): boolean {
-    return this.#incoming !== undefined || this.#unacknowledged !== undefined || this.#isAckOwed();
+    return this.#incoming !== undefined || this.#handshakes.isAwaitingAck || this.#handshakes.isOwing;
   }
 
   // --- The end ----------------------------------------------------------------------------------------------------
@@ -443,7 +404,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   #dialogGone(failure: SipFailure | SipResponse): void {
     if (this.#end) return;
     this.#incoming?.reject(487);
-    this.#stopRepeating();
+    this.#handshakes.stopAnswering();
     this.#finish({ by: 'local', cause: 'dialog-gone' });
     if (failure.status === 481) this.#leave();
     else this.#sendBye();
@@ -459,11 +420,6 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
 
   #leave(): void {
     this.#core.dialogs.delete(this.#dialog.key, this);
-  }
-
-  #stopRepeating(): void {
-    this.#unacknowledged?.stop();
-    this.#unacknowledged = undefined;
   }
 
   #withContact(parts: AnswerParts): AnswerParts {
