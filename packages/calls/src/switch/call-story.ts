@@ -60,7 +60,9 @@ export class CallStory {
 
   record(): CallRecord {
     const { accountSid, appId, direction, from, to } = this.#plan;
-    const talkedMs = this.#endedAt && this.#answeredAt ? this.#endedAt.getTime() - this.#answeredAt.getTime() : 0;
+    // A caller who gives up in the instant of the answer has not talked.
+    const hasTalked = this.#status === 'completed' && this.#endedAt && this.#answeredAt;
+    const talkedMs = hasTalked ? this.#endedAt!.getTime() - this.#answeredAt!.getTime() : 0;
     return {
       callSid: this.#sid,
       accountSid,

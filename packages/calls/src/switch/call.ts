@@ -4,12 +4,22 @@ import type { EndpointFace, Flow, Reason } from '@intermix/sip';
 import type { CallRecord, CallStatus, CallStore, LegRecord, Termination } from '../ports/call-store.js';
 import type { Binding } from '../registrar/location-store.js';
 import { Branches } from './branches.js';
-import type { CallPlan, Refusal } from './call-plan.js';
+import {
+  brokenDown,
+  type CallEnding,
+  cancelledByCaller,
+  legLost,
+  notRecorded,
+  ordered,
+  refusedByUs,
+  rungOut,
+  unanswered,
+} from './call-ending.js';
+import type { CallPlan } from './call-plan.js';
 import { CallStory } from './call-story.js';
 import type { CalleeLeg } from './callee-leg.js';
 import type { CallerLeg } from './caller-leg.js';
-import { type BranchFailure, callStatusOf } from './failure-status.js';
-import type { Farewell, Leg, LegLoss } from './leg.js';
+import type { Leg, LegLoss } from './leg.js';
 import { MediaJoin } from './media-join.js';
 import type { SwitchConfig } from './switch-config.js';
 
@@ -36,23 +46,6 @@ export interface CallDeps {
   logger: Logger;
   config: SwitchConfig;
 }
-
-/** How a call ends, in all its aspects. */
-interface Ending {
-  status: CallStatus;
-  termination: Termination;
-  /** For a caller that still waits for an answer. */
-  reject?: Farewell['reject'];
-  /** Reason header of CANCEL and BYE. */
-  reason?: Reason | undefined;
-}
-
-/** `Reason` of a BYE that we send on our own account, so that a trace tells why. RFC 3326. */
-const byeReasons: Readonly<Record<string, Reason>> = {
-  'flow-lost': { protocol: 'SIP', cause: 480, text: 'Connection lost' },
-  'media-lost': { protocol: 'SIP', cause: 500, text: 'Media lost' },
-  shutdown: { protocol: 'SIP', cause: 503, text: 'Server shutting down' },
-};
 
 /**
  * One call: a caller, the branches that ring for it, and the one that answers. Whoever the parties are, this is the path.
@@ -111,12 +104,12 @@ export class Call extends TypedEmitter<CallEvents> {
   async start(): Promise<void> {
     try {
       if (!(await this.#create())) return;
-      if (this.#plan.refusal) return this.#refuse(this.#plan.refusal);
+      if (this.#plan.refusal) return this.#finish(refusedByUs(this.#plan.refusal));
       const codecs = this.#offeredCodecs();
       await this.#caller.openMedia();
       if (this.#over) return;
       const { clock, config } = this.#deps;
-      this.#ringTimer = clock.schedule(config.ringTimeoutSec * 1000, () => this.#rungOut());
+      this.#ringTimer = clock.schedule(config.ringTimeoutSec * 1000, () => this.#finish(rungOut()));
       await this.#branches.ring(this.#plan.branches, codecs);
     } catch (error) {
       this.#breakDown(error);
@@ -125,10 +118,9 @@ export class Call extends TypedEmitter<CallEvents> {
 
   /** The caller gave up: by CANCEL, or because its connection closed while it waited. */
   handleCancelled(reason: Reason | undefined): void {
-    const word = this.#caller.openingFlow.closed ? 'flow-lost' : 'cancelled';
-    const termination: Termination = { by: 'caller', reason: word, sipStatus: 487 };
-    this.#caller.markEnded(termination, 'canceled');
-    this.#finish({ status: 'canceled', termination, reason });
+    const ending = cancelledByCaller(this.#caller.openingFlow.closed, reason);
+    this.#caller.markEnded(ending.termination, ending.status);
+    this.#finish(ending);
   }
 
   handleFlowClosed(flow: Flow): void {
@@ -141,12 +133,7 @@ export class Call extends TypedEmitter<CallEvents> {
 
   /** Ends the call by order: `hangup` of an operator or the API, `shutdown` of the server. */
   hangup(reason: 'hangup' | 'shutdown'): void {
-    const isShutdown = reason === 'shutdown';
-    this.#finish({
-      status: this.#isAnswered ? 'completed' : isShutdown ? 'failed' : 'canceled',
-      termination: { by: 'platform', reason, sipStatus: undefined },
-      reject: isShutdown ? { status: 503, headers: [['Retry-After', '10']] } : { status: 480 },
-    });
+    this.#finish(ordered(reason, this.#isAnswered));
   }
 
   /** Resolves when the call is over, its media closed and its record written or given up. */
@@ -162,18 +149,9 @@ export class Call extends TypedEmitter<CallEvents> {
   async #create(): Promise<boolean> {
     const written = await this.#story.create(this.legs);
     if (this.#over) return false;
-    if (written) {
-      this.emit('created', this.record(), this.#legRecords());
-      return true;
-    }
-    const termination: Termination = { by: 'platform', reason: 'store-failed', sipStatus: 500 };
-    this.#finish({ status: 'failed', termination, reject: { status: 500, reason: 'Call Could Not Be Recorded' } });
-    return false;
-  }
-
-  #refuse({ why, ...reject }: Refusal): void {
-    const status: CallStatus = why === 'unreachable' ? 'no-answer' : 'failed';
-    this.#finish({ status, termination: { by: 'platform', reason: why, sipStatus: reject.status }, reject });
+    if (written) this.emit('created', this.record(), this.#legRecords());
+    else this.#finish(notRecorded());
+    return written;
   }
 
   /**
@@ -202,7 +180,7 @@ export class Call extends TypedEmitter<CallEvents> {
       this.#join.enqueue(() => this.#connect(leg, sdp));
     });
     branches.on('legEnded', (leg) => void this.#legEnded(leg));
-    branches.on('failed', (failure) => this.#unanswered(failure));
+    branches.on('failed', (failure) => this.#finish(unanswered(failure)));
   }
 
   /** The record first, then the caller is told, once for all branches. */
@@ -232,28 +210,10 @@ export class Call extends TypedEmitter<CallEvents> {
     await this.#join.join();
   }
 
-  #unanswered({ reason, sipStatus, upstream }: BranchFailure): void {
-    const termination: Termination = { by: 'callee', reason, sipStatus };
-    this.#finish({ status: callStatusOf(reason), termination, reject: { status: upstream } });
-  }
-
-  #rungOut(): void {
-    const termination: Termination = { by: 'callee', reason: 'no-answer', sipStatus: 480 };
-    this.#finish({ status: 'no-answer', termination, reject: { status: 480, reason: 'No Answer' } });
-  }
-
-  /** Something of ours broke. Media that cannot be agreed on is the parties' matter: 488. */
   #breakDown(error: unknown): void {
     if (this.#over) return;
     this.#logger.error({ error }, 'call broke down');
-    const isCodec = error instanceof SdpError;
-    const status = isCodec ? 488 : 500;
-    const termination: Termination = {
-      by: 'platform',
-      reason: isCodec ? 'no-common-codec' : 'media-lost',
-      sipStatus: status,
-    };
-    this.#finish({ status: this.#isAnswered ? 'completed' : 'failed', termination, reject: { status } });
+    this.#finish(brokenDown(error, this.#isAnswered));
   }
 
   #listenToLeg(leg: Leg): void {
@@ -276,11 +236,7 @@ export class Call extends TypedEmitter<CallEvents> {
       this.#branches.handleLost(branch, loss);
       return;
     }
-    const { reason } = loss;
-    const by = reason === 'hangup' ? (branch ? 'callee' : 'caller') : 'platform';
-    const termination: Termination = { by, reason, sipStatus: undefined };
-    const status: CallStatus = this.#isAnswered ? 'completed' : leg === this.#caller ? 'canceled' : 'failed';
-    this.#finish({ status, termination, reject: { status: 480 } });
+    this.#finish(legLost(loss, branch ? 'callee' : 'caller', this.#isAnswered));
   }
 
   async #holdChanged(leg: Leg, change: 'held' | 'resumed'): Promise<void> {
@@ -296,13 +252,12 @@ export class Call extends TypedEmitter<CallEvents> {
   }
 
   /** The one way out: whoever is still there is told, the media closed, the record written. */
-  #finish({ status, termination, reject = { status: 480 }, reason }: Ending): void {
+  #finish({ status, termination, reject, reason }: CallEnding): void {
     if (this.#over) return;
     this.#over = true;
     this.#ringTimer?.cancel();
     this.#story.markEnded(status, termination);
-    const farewell: Farewell = { reject, reason: reason ?? byeReasons[termination.reason] };
-    for (const leg of this.legs) leg.end(termination, status, farewell);
+    for (const leg of this.legs) leg.end(termination, status, { reject, reason });
     this.#logger.info({ ...termination, status }, 'call over');
     this.#closing = this.#close(status, termination);
     this.emit('over');

@@ -4,6 +4,8 @@ import type { Flow, IncomingReinvite, InviteSession, Reason, SessionEnd } from '
 import type { CallStatus, LegQuality, LegRecord, Termination } from '../ports/call-store.js';
 import type { Binding } from '../registrar/location-store.js';
 import { type InfoDigit, readDtmfInfo } from './dtmf-info.js';
+import { LegLife } from './leg-life.js';
+import { MediaWatch } from './media-watch.js';
 import type { SwitchConfig } from './switch-config.js';
 
 /** Who stands at the far end of a leg. */
@@ -63,16 +65,9 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   #session: InviteSession | undefined;
   #held = false;
   #grace: Timer | undefined;
-  #recovery: Timer | undefined;
-  #silence: Timer | undefined;
+  #watch: MediaWatch | undefined;
   readonly #unsubscribe: Array<() => void> = [];
-  #status: CallStatus = 'queued';
-  readonly #createdAt: Date;
-  #ringingAt: Date | undefined;
-  #answeredAt: Date | undefined;
-  #endedAt: Date | undefined;
-  #termination: Termination | undefined;
-  #quality: LegQuality | undefined;
+  readonly #life: LegLife;
   #released: Promise<void> | undefined;
 
   protected constructor(identity: LegIdentity, deps: LegDeps, device?: Device) {
@@ -80,7 +75,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     this.identity = identity;
     this.deps = deps;
     this.device = device;
-    this.#createdAt = this.now();
+    this.#life = new LegLife(deps.clock);
   }
 
   abstract get sipCallId(): string | undefined;
@@ -93,7 +88,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     return this.identity.legId;
   }
   get ended(): boolean {
-    return this.#endedAt !== undefined;
+    return this.#life.ended;
   }
   get held(): boolean {
     return this.#held;
@@ -123,26 +118,21 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
       return media;
     }
     this.#media = media;
-    this.#unsubscribe.push(
-      media.on('failed', (reason) => this.#mediaFailed(reason)),
-      media.on('connected', () => this.#mediaBack()),
-      media.on('silence', (silentMs) => this.#mediaSilent(silentMs)),
-      media.on('closed', (reason) => reason === 'engine-lost' && this.#lose('media-lost')),
-    );
+    this.#watch = new MediaWatch(media, {
+      ...this.deps,
+      isHeld: () => this.#held,
+      onLost: () => this.#lose('media-lost'),
+    });
     return media;
   }
 
   /** The far end rings, as far as we know. True the first time. */
   markRinging(): boolean {
-    if (this.#ringingAt || this.ended) return false;
-    this.#ringingAt = this.now();
-    if (this.#status === 'queued') this.#status = 'ringing';
-    return true;
+    return this.#life.ring();
   }
 
   markAnswered(): void {
-    this.#answeredAt ??= this.now();
-    this.#status = 'in-progress';
+    this.#life.answer();
   }
 
   /** Takes over a confirmed dialog. */
@@ -196,7 +186,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
 
   async #release(): Promise<void> {
     const media = this.#media;
-    if (media) this.#quality = await this.#lastFigures(media);
+    if (media) this.#life.quality = await this.#lastFigures(media);
     for (const off of this.#unsubscribe.splice(0)) off();
     media?.close();
   }
@@ -230,21 +220,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   }
 
   record(): LegRecord {
-    return {
-      ...this.identity,
-      sipCallId: this.sipCallId,
-      status: this.#status,
-      createdAt: this.#createdAt,
-      ringingAt: this.#ringingAt,
-      answeredAt: this.#answeredAt,
-      endedAt: this.#endedAt,
-      termination: this.#termination,
-      quality: this.#quality,
-    };
-  }
-
-  protected now(): Date {
-    return new Date(this.deps.clock.now());
+    return { ...this.identity, sipCallId: this.sipCallId, ...this.#life.record() };
   }
 
   #isSameDevice(binding: Binding): boolean {
@@ -259,10 +235,9 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   protected recordClosed(): void {}
 
   #closeRecord(termination: Termination, status: CallStatus): void {
-    this.#endedAt = this.now();
-    this.#termination = termination;
-    this.#status = status;
-    for (const timer of [this.#grace, this.#recovery, this.#silence]) timer?.cancel();
+    this.#life.end(termination, status);
+    this.#watch?.stop();
+    this.#grace?.cancel();
     this.#grace = undefined;
     this.recordClosed();
   }
@@ -315,33 +290,6 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     if (held === this.#held) return;
     this.#held = held;
     this.emit(held ? 'held' : 'resumed');
-  }
-
-  /** A device that changes its network restarts ICE within seconds; then nothing is lost. */
-  #mediaFailed(reason: string): void {
-    if (this.ended || this.#recovery) return;
-    this.deps.logger.warn({ legId: this.id, reason }, 'media broke; waiting for it to come back');
-    this.#recovery = this.deps.clock.schedule(this.deps.config.mediaRecoveryMs, () => this.#lose('media-lost'));
-  }
-
-  #mediaBack(): void {
-    this.#recovery?.cancel();
-    this.#recovery = undefined;
-  }
-
-  #mediaSilent(silentMs: number): void {
-    const { silenceLimitMs } = this.deps.config;
-    if (silenceLimitMs === 0 || this.ended || this.#silence) return;
-    this.#silence = this.deps.clock.schedule(Math.max(0, silenceLimitMs - silentMs), () => void this.#checkSilence());
-  }
-
-  async #checkSilence(): Promise<void> {
-    this.#silence = undefined;
-    const stats = await this.media.stats().catch(() => undefined);
-    if (this.ended || this.#held) return;
-    if (stats === undefined || (stats.silentMs ?? Number.POSITIVE_INFINITY) >= this.deps.config.silenceLimitMs) {
-      this.#lose('media-lost');
-    }
   }
 
   async #lastFigures(media: MediaLeg): Promise<LegQuality | undefined> {
