@@ -6,10 +6,22 @@ import { ApiError } from './api-error.js';
 const statusOfCode: Readonly<Record<string, number>> = {
   ERR_STORE_CONFLICT: 409,
   ERR_STORE_NOT_FOUND: 404,
-  ERR_NUMBER: 400,
-  ERR_SIMULATOR: 409,
+  ERR_STORE_CURSOR: 400,
   ERR_SIMULATOR_BUSY: 429,
 };
+
+/** Errors of the simulated network by their problem. */
+const statusOfSimulatorProblem: Readonly<Record<string, number>> = {
+  'bad-number': 400,
+  'bad-script': 400,
+  'not-started': 503,
+};
+
+function statusOf(error: Error): number | undefined {
+  if (!(error instanceof IntermixError)) return undefined;
+  if (error.code === 'ERR_SIMULATOR') return statusOfSimulatorProblem[(error as { problem?: string }).problem ?? ''];
+  return statusOfCode[error.code];
+}
 
 interface ErrorBody {
   error: { code: string; message: string; field?: string };
@@ -28,7 +40,7 @@ export function errorReply(logger: Logger) {
       void reply.status(error.status).send(bodyOf(error.code, error.message, error.field));
       return;
     }
-    const known = error instanceof IntermixError ? statusOfCode[error.code] : undefined;
+    const known = statusOf(error);
     if (known !== undefined) {
       const { field } = error as { field?: string };
       void reply.status(known).send(bodyOf((error as IntermixError).code, error.message, field));
