@@ -32,7 +32,8 @@ export class DurableNodeFS extends NodeFS {
   }
 }
 
-function syncPath(path: string): void {
+/** Asks the disk to keep a file, or a folder's list of files. */
+export function syncPath(path: string): void {
   const descriptor = fs.openSync(path, 'r');
   try {
     fs.fsyncSync(descriptor);

@@ -14,7 +14,7 @@ import { EmbeddedEngine } from './embedded-engine.js';
 const built = join(dirname(createRequire(import.meta.url).resolve('@intermix/store/pglite-worker')), '..');
 const writerProgram = join(built, 'testing', 'acknowledging-writer.js');
 
-describe('the embedded database', () => {
+describe('the embedded database', { timeout: 120_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'intermix-embedded-'));
   const template = join(root, 'template');
   let folders = 0;
@@ -73,6 +73,17 @@ describe('the embedded database', () => {
     expect(readFileSync(key)).toHaveLength(32);
   });
 
+  it('begins anew after a first start that was broken off', async () => {
+    const dataDir = join(root, `data-${folders++}`);
+    const writer = startWriter(dataDir);
+    await eventually(() => existsSync(join(dataDir, 'database.new')), { timeoutMs: 60_000, everyMs: 1 });
+    writer.child.kill('SIGKILL');
+    await writer.exited;
+    expect(existsSync(join(dataDir, 'database'))).toBe(false);
+    expect(await (await open(dataDir)).tenants.isEmpty()).toBe(true);
+    expect(existsSync(join(dataDir, 'database.new'))).toBe(false);
+  }, 120_000);
+
   it('keeps what was written over a clean restart, and runs each migration once', async () => {
     const dataDir = usedFolder();
     const first = await open(dataDir);
@@ -96,7 +107,7 @@ describe('the embedded database', () => {
     const writer = startWriter(other);
     await eventually(() => writer.lines.includes('open'), { timeoutMs: 30_000 });
     await expect(open(other)).rejects.toThrow(`is in use by process ${writer.child.pid}`);
-  }, 60_000);
+  });
 
   it('opens a folder whose owner was killed, though its pid is in the file', async () => {
     const dataDir = usedFolder();
@@ -108,7 +119,7 @@ describe('the embedded database', () => {
     // The pid may be some other process's by now.
     writeFileSync(join(dataDir, 'intermix.pid'), JSON.stringify({ pid: process.ppid, started: '1' }));
     expect(await (await open(dataDir)).healthy()).toBe(true);
-  }, 60_000);
+  });
 
   it('refuses a folder of another PostgreSQL version and leaves it alone', async () => {
     const dataDir = usedFolder();
@@ -120,7 +131,7 @@ describe('the embedded database', () => {
     );
     writeFileSync(join(dataDir, 'database', 'PG_VERSION'), '18\n');
     expect(await (await open(dataDir)).healthy()).toBe(true);
-  }, 60_000);
+  });
 
   it('refuses a lost or damaged key, and opens again when it is back', async () => {
     const dataDir = usedFolder();
@@ -132,7 +143,7 @@ describe('the embedded database', () => {
     await expect(open(dataDir)).rejects.toThrow(/holds 5 octets instead of 32/);
     writeFileSync(path, key);
     expect(await (await open(dataDir)).healthy()).toBe(true);
-  }, 60_000);
+  });
 
   it('asks the disk to keep every commit', async () => {
     const engine = await EmbeddedEngine.open({
@@ -146,7 +157,7 @@ describe('the embedded database', () => {
     } finally {
       await engine.close();
     }
-  }, 60_000);
+  });
 
   it('tells its owner when its thread dies, refuses every query then, and still closes', async () => {
     const fatal: StoreError[] = [];
@@ -156,12 +167,12 @@ describe('the embedded database', () => {
     });
     await engine.pool.query('SELECT 1');
     engine.send(new Uint8Array([0, 0, 0, 8, 0, 0, 0, 0])); // A startup message of no protocol: PostgreSQL gives up.
-    await eventually(() => fatal.length > 0);
+    await eventually(() => fatal.length > 0, { timeoutMs: 30_000 });
     expect(fatal).toMatchObject([{ code: 'ERR_STORE_STOPPED' }]);
     await expect(engine.pool.query('SELECT 1')).rejects.toThrow();
     await engine.close();
     expect(await (await open(dataDir)).healthy()).toBe(true);
-  }, 60_000);
+  });
 
   it('gives the next client a clean session when one breaks off inside a transaction', async () => {
     const engine = await EmbeddedEngine.open({
@@ -178,7 +189,7 @@ describe('the embedded database', () => {
     });
     expect(rows).toEqual([]);
     await engine.close();
-  }, 60_000);
+  });
 
   it('makes checkpoints while there are writes, and none otherwise', async () => {
     const clock = new FakeClock();
@@ -189,17 +200,17 @@ describe('the embedded database', () => {
     const before = await checkpoint();
     const advance = async () => {
       for (let n = 0; n < 8; n += 1) {
-        await eventually(() => clock.pendingTimers > 0);
+        await eventually(() => clock.pendingTimers > 0, { timeoutMs: 30_000 });
         clock.advance(15_000);
       }
-      await eventually(() => clock.pendingTimers > 0);
+      await eventually(() => clock.pendingTimers > 0, { timeoutMs: 30_000 });
     };
     await advance();
     const after = await checkpoint();
     expect(after).not.toBe(before); // A checkpoint is itself a record in the log.
     await advance();
     expect(await checkpoint()).toBe(after);
-  }, 60_000);
+  });
 
   const rounds = Number(process.env.INTERMIX_KILL_ROUNDS ?? 10);
 

@@ -1,3 +1,4 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Logger } from '@intermix/kernel';
@@ -7,7 +8,7 @@ import { StoreError } from '../store-error.js';
 import { embeddedFolder } from './data-folder.js';
 import { Maintenance } from './maintenance.js';
 import { type OwnerGuard, takeOwnership } from './owner-guard.js';
-import type { FromWorker, ToWorker } from './worker-protocol.js';
+import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js';
 import { type WireEndpoint, WorkerStream } from './worker-stream.js';
 
 export interface EmbeddedOptions {
@@ -55,10 +56,9 @@ export class EmbeddedEngine implements Engine, WireEndpoint {
   static async open(options: EmbeddedOptions): Promise<EmbeddedEngine> {
     const guard = await takeOwnership(options.dataDir);
     try {
-      const workerData = { databaseDir: embeddedFolder(options.dataDir) };
-      const worker = new Worker(createRequire(import.meta.url).resolve('@intermix/store/pglite-worker'), {
-        workerData,
-      });
+      const databaseDir = embeddedFolder(options.dataDir);
+      if (!existsSync(databaseDir)) await makeCluster(databaseDir);
+      const worker = startWorker({ task: 'serve', databaseDir });
       await started(worker);
       const engine = new EmbeddedEngine(options, guard, worker);
       engine.#maintenance = new Maintenance({ pool: engine.pool, clock: options.clock, logger: options.logger });
@@ -126,6 +126,23 @@ export class EmbeddedEngine implements Engine, WireEndpoint {
     this.#options.logger.error({ err: this.#failure }, 'embedded database stopped');
     this.#options.onFatal(this.#failure);
   }
+}
+
+function startWorker(workerData: WorkerData): Worker {
+  return new Worker(createRequire(import.meta.url).resolve('@intermix/store/pglite-worker'), { workerData });
+}
+
+/**
+ * The first start. The cluster is made beside its place and moved there when it is whole: a start that is broken off
+ * begins anew, instead of leaving half a cluster that never opens. The thread is its own, for making takes 500 MB.
+ */
+async function makeCluster(databaseDir: string): Promise<void> {
+  const unfinished = `${databaseDir}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  const worker = startWorker({ task: 'make', databaseDir: unfinished });
+  await started(worker);
+  await worker.terminate();
+  renameSync(unfinished, databaseDir);
 }
 
 /** Waits for `ready`. A folder that does not open makes the worker say why and exit. */

@@ -1,9 +1,10 @@
 // The thread in which the embedded PostgreSQL lives. PGlite runs a query on the thread that asks for it, from start to
 // end: on the main thread a report or a migration would stop SIP timers and sockets for seconds.
 import fs from 'node:fs';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
-import { DurableNodeFS } from './durable-node-fs.js';
+import { DurableNodeFS, syncPath } from './durable-node-fs.js';
 import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js';
 
 const startParams = [
@@ -67,12 +68,25 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-try {
-  const { databaseDir } = workerData as WorkerData;
-  const database = await PGlite.create({ fs: new DurableNodeFS(databaseDir), startParams });
-  port.on('message', (message: ToWorker) => {
+const openCluster = (folder: string) => PGlite.create({ fs: new DurableNodeFS(folder), startParams });
+
+/** PGlite runs initdb in a folder that has no cluster; that part does not sync what it writes. */
+async function make(folder: string): Promise<void> {
+  const database = await openCluster(folder);
+  await database.close();
+  for (const path of fs.readdirSync(folder, { recursive: true, encoding: 'utf8' })) syncPath(join(folder, path));
+}
+
+async function serve(folder: string): Promise<void> {
+  const database = await openCluster(folder);
+  port?.on('message', (message: ToWorker) => {
     handle(database, message).catch(fail);
   });
+}
+
+try {
+  const { task, databaseDir } = workerData as WorkerData;
+  await (task === 'make' ? make(databaseDir) : serve(databaseDir));
   send({ type: 'ready' });
 } catch (error) {
   fail(error);

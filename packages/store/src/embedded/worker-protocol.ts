@@ -1,5 +1,7 @@
 /** What the database worker is told when it starts. */
 export interface WorkerData {
+  /** `make` lays out a new cluster and ends; `serve` answers the wire until it is told to close. */
+  task: 'make' | 'serve';
   /** Folder of the database cluster; its parent exists. */
   databaseDir: string;
 }
@@ -13,6 +15,7 @@ export type ToWorker =
 
 /** Worker → main thread. */
 export type FromWorker =
+  /** The cluster is made, or answers. */
   | { type: 'ready' }
   | { type: 'wire'; bytes: Uint8Array }
   | { type: 'stats'; fdatasyncs: number }
