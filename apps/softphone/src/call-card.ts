@@ -1,6 +1,6 @@
 import type { VoiceCall } from '@intermix/voice-sdk';
 import { fillPad } from './dial-pad.js';
-import { announce, byId, fromTemplate, initials, showError } from './dom.js';
+import { announce, byId, fillAvatar, fromTemplate, showError } from './dom.js';
 import { LevelMeter } from './level-meter.js';
 import type { Names } from './names.js';
 import { clockText, complaintOf, endText, stateText } from './words.js';
@@ -29,8 +29,7 @@ export class CallCard {
     this.#name = name;
     part('name').textContent = name;
     part('detail').textContent = detail;
-    const avatar = root.querySelector('.avatar');
-    if (avatar) avatar.textContent = initials(name);
+    fillAvatar(root.querySelector('.avatar'), name);
     this.#wire();
     this.#ticker = window.setInterval(() => this.#tick(), 250);
     byId('calls').append(root);

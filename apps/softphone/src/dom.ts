@@ -49,13 +49,21 @@ export function announce(text: string, urgent = false): void {
   byId(urgent ? 'announcer-urgent' : 'announcer').textContent = text;
 }
 
-/** Up to two letters for an avatar; a number gets its last two digits. */
-export function initials(name: string): string {
-  const digits = name.replace(/\D/g, '');
-  if (/^[+\d\s()-]+$/.test(name) && digits) return digits.slice(-2);
+/** Up to two letters of a name, or a figure of a person for a number, into an avatar. */
+export function fillAvatar(avatar: Element | null, name: string): void {
+  if (/^[+\d\s()-]+$/.test(name)) avatar?.replaceChildren(icon('person'));
+  else avatar?.replaceChildren(initials(name));
+}
+
+function initials(name: string): string {
   const words = name.split(/[\s._-]+/).filter(Boolean);
   return words
     .slice(0, 2)
     .map((word) => word[0]?.toUpperCase() ?? '')
     .join('');
+}
+
+/** An Indian number in its usual groups, `+91 98765 43210`; anything else as it is. */
+export function readable(number: string): string {
+  return number.replace(/^(\+91)(\d{5})(\d{5})$/, '$1 $2 $3');
 }

@@ -1,5 +1,5 @@
 import type { VoiceCall } from '@intermix/voice-sdk';
-import { announce, byId, fromTemplate, initials, showError } from './dom.js';
+import { announce, byId, fillAvatar, fromTemplate, showError } from './dom.js';
 import type { Names } from './names.js';
 import { complaintOf } from './words.js';
 
@@ -10,8 +10,7 @@ export function showIncoming(call: VoiceCall, names: Names): void {
   const error = part('error');
   part('name').textContent = name;
   part('detail').textContent = detail;
-  const avatar = root.querySelector('.avatar');
-  if (avatar) avatar.textContent = initials(name);
+  fillAvatar(root.querySelector('.avatar'), name);
 
   const answer = part<HTMLButtonElement>('answer');
   answer.addEventListener('click', () => {

@@ -1,15 +1,15 @@
 import type { Unregistered, VoiceCall } from '@intermix/voice-sdk';
-import { type Agent, callMe, type Directory, loadDirectory, SignInRequired, signIn } from './api.js';
+import { type Agent, callMe, type Directory, loadDirectory, ServerRefusal, SignInRequired, signIn } from './api.js';
 import { CallCard } from './call-card.js';
 import { CallLog } from './call-log.js';
 import { fillPad } from './dial-pad.js';
-import { announce, byId, create, initials, showError } from './dom.js';
+import { announce, byId, create, fillAvatar, readable, showError } from './dom.js';
 import { showIncoming } from './incoming-banner.js';
 import { Names } from './names.js';
 import { hideNotice, showNotice } from './notice.js';
 import { Phone, type PhoneState } from './phone.js';
 import { listenForShortcuts } from './shortcuts.js';
-import { complaintOf, registrationComplaint, simulatedNames } from './words.js';
+import { type Complaint, complaintOf, registrationComplaint, simulatedNames } from './words.js';
 
 const pills: Record<PhoneState, { look: string; text: string; button: string }> = {
   offline: { look: 'offline', text: 'Offline', button: 'Go online' },
@@ -28,6 +28,8 @@ class Softphone {
   readonly #cards = new Set<CallCard>();
   readonly #number = byId<HTMLInputElement>('number');
   readonly #agent = byId<HTMLSelectElement>('agent');
+  /** What the person asked for while offline. */
+  readonly #whenOnline: Array<() => void> = [];
 
   constructor(directory: Directory) {
     this.#directory = directory;
@@ -78,7 +80,7 @@ class Softphone {
       this.#numberChanged();
       this.#number.focus();
     });
-    byId('call-me').addEventListener('click', () => void this.#callMe());
+    byId('call-me').addEventListener('click', () => this.#online(() => void this.#callMe()));
     fillPad(byId('pad'), (digit) => this.#padPressed(digit), true);
     listenForShortcuts(() => this.#activeCard);
   }
@@ -105,14 +107,12 @@ class Softphone {
     byId('state-text').textContent = text;
     byId('register').textContent = button;
     byId('register').classList.toggle('button-primary', state === 'offline' || state === 'refused');
-    byId<HTMLButtonElement>('call').disabled = state !== 'online';
-    byId<HTMLButtonElement>('call-me').disabled = state !== 'online';
-    for (const chip of document.querySelectorAll<HTMLButtonElement>('.chip, .person'))
-      chip.disabled = state !== 'online';
     announce(text);
     const complaint = told && registrationComplaint(told);
     if (complaint) showNotice(complaint, told.willRetry ? 'warn' : 'error');
     else hideNotice();
+    if (state === 'online') for (const step of this.#whenOnline.splice(0)) step();
+    else if (state !== 'connecting') this.#whenOnline.length = 0;
   }
 
   #callAdded(call: VoiceCall): void {
@@ -128,7 +128,17 @@ class Softphone {
   #addCard(call: VoiceCall): void {
     const card = new CallCard(call, this.#names);
     this.#cards.add(card);
-    call.on('ended', () => this.#cards.delete(card));
+    this.#makeRoom();
+    call.on('ended', () => {
+      this.#cards.delete(card);
+      this.#makeRoom();
+    });
+  }
+
+  /** During a call the dialler shrinks to one line: the call comes first. */
+  #makeRoom(): void {
+    byId('dialer').classList.toggle('is-compact', this.#cards.size > 0);
+    this.#number.placeholder = this.#cards.size > 0 ? 'Call someone else' : 'Number or name';
   }
 
   #padPressed(digit: string): void {
@@ -149,14 +159,26 @@ class Softphone {
       this.#number.focus();
       return;
     }
-    try {
-      this.#phone.call(target);
-      this.#number.value = '';
-      this.#numberChanged();
-    } catch (cause) {
-      const { title, cure } = complaintOf(cause);
-      showError(error, `${title} ${this.#phone.state === 'online' ? cure : 'Press “Go online” first.'}`);
+    this.#online(() => {
+      try {
+        this.#phone.call(target);
+        this.#number.value = '';
+        this.#numberChanged();
+      } catch (cause) {
+        const { title, cure } = complaintOf(cause);
+        showError(error, `${title} ${cure}`);
+      }
+    });
+  }
+
+  /** Runs the step now, or after going online: a call is a clear enough wish to be online. */
+  #online(step: () => void): void {
+    if (this.#phone.state === 'online') {
+      step();
+      return;
     }
+    this.#whenOnline.splice(0, 1, step); // The newest wish replaces an older one.
+    if (this.#phone.state === 'offline' || this.#phone.state === 'refused') this.#phone.goOnline();
   }
 
   async #callMe(): Promise<void> {
@@ -175,7 +197,7 @@ class Softphone {
         cause instanceof Error && cause.message ? cause.message : 'The server did not answer. Check that it runs.',
       );
     } finally {
-      button.disabled = this.#phone.state !== 'online';
+      button.disabled = false;
     }
   }
 
@@ -185,7 +207,12 @@ class Softphone {
     numbers.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
     byId('quick').replaceChildren(
       ...numbers.map(([kind, number]) => {
-        const label = create('span', {}, create('b', {}, simulatedNames[kind] ?? kind), create('small', {}, number));
+        const label = create(
+          'span',
+          {},
+          create('b', {}, simulatedNames[kind] ?? kind),
+          create('small', {}, readable(number)),
+        );
         const chip = create('button', { type: 'button', class: 'chip', 'data-testid': `quick-${kind}` }, label);
         chip.addEventListener('click', () => this.#dial(number));
         return create('li', {}, chip);
@@ -197,7 +224,8 @@ class Softphone {
     const others = this.#directory.agents.filter((agent) => agent !== self);
     byId('people').replaceChildren(
       ...others.map((agent) => {
-        const avatar = create('span', { class: 'avatar', 'aria-hidden': 'true' }, initials(agent.name));
+        const avatar = create('span', { class: 'avatar', 'aria-hidden': 'true' });
+        fillAvatar(avatar, agent.name);
         const label = create('span', {}, create('b', {}, agent.name), create('small', {}, agent.sip_username));
         const person = create(
           'button',
@@ -205,7 +233,6 @@ class Softphone {
           avatar,
           label,
         );
-        person.disabled = this.#phone.state !== 'online';
         person.addEventListener('click', () => this.#dial(agent.sip_username));
         return create('li', {}, person);
       }),
@@ -223,11 +250,15 @@ async function open(): Promise<void> {
     new Softphone(directory).show();
   } catch (error) {
     if (error instanceof SignInRequired) askToSignIn();
-    else
-      showNotice({ title: 'The server did not answer.', cure: 'Check that it runs, then try again.' }, 'error', open);
+    else showNotice(loadComplaint(error), 'error', open);
   } finally {
     byId('loading').hidden = true;
   }
+}
+
+function loadComplaint(error: unknown): Complaint {
+  if (error instanceof ServerRefusal) return { title: error.message, cure: '' };
+  return { title: 'The server did not answer.', cure: 'Check that it runs, then try again.' };
 }
 
 function askToSignIn(): void {

@@ -1,5 +1,6 @@
 import type { VoiceCall } from '@intermix/voice-sdk';
 import type { Directory } from './api.js';
+import { readable } from './dom.js';
 import { simulatedNames } from './words.js';
 
 /** Knows who is behind a number or a user name. */
@@ -22,6 +23,6 @@ export class Names {
     const known = this.#known.get(user) ?? (displayName ? this.#known.get(displayName) : undefined);
     const name = known ?? displayName ?? user;
     const detail = name === user ? (displayName && displayName !== user ? displayName : '') : user;
-    return { name: name || 'Unknown caller', detail };
+    return { name: readable(name) || 'Unknown caller', detail: readable(detail) };
   }
 }
