@@ -19,8 +19,8 @@ interface Cached<T> {
 
 /**
  * A SIP message, RFC 3261 §7. Header values are parsed when asked for and kept. The getters throw SipParseError when a
- * field is missing or malformed; after `parseMessage` those for Via, From, To, Call-ID and CSeq do not, and after
- * `checkSanity` neither do those for Contact, Route and Record-Route.
+ * field is missing or malformed; after `parseMessage` those for Via, From, To, Call-ID and CSeq do not, and `checkSanity`
+ * tells which others do not.
  */
 export abstract class SipMessage {
   readonly headers: Headers;

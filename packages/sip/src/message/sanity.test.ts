@@ -67,10 +67,15 @@ describe('checkSanity', () => {
     'refuses or drops what bears "%s"',
     (field) => {
       expect(checkSanity(request('INVITE', [field]))).toMatchObject({ status: 400 });
-      expect(checkSanity(request('ACK', [field]))).toBe('drop');
       expect(checkSanity(response([field]))).toBe('drop');
     },
   );
+
+  it('lets a call end in spite of a bad Contact, and answers no ACK', () => {
+    expect(checkSanity(request('BYE', ['Contact: <sip:a@h']))).toBeUndefined();
+    expect(checkSanity(message('SIP/2.0 486 Busy Here', 'INVITE', ['Contact: <sip:a@h']))).toBeUndefined();
+    expect(checkSanity(request('ACK', ['Route: <sip:']))).toBe('drop');
+  });
 
   it('drops a response that has more than our Via', () => {
     expect(checkSanity(response(['Via: SIP/2.0/UDP 255.255.255.255;branch=z9hG4bKsaisdasdfdf']))).toBe('drop');

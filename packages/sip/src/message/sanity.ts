@@ -27,7 +27,8 @@ const defaultSchemes = ['sip', 'sips', 'tel'];
 
 /**
  * What must hold before a message reaches a transaction (RFC 3261 §8.2.2, §8.1.3.3, §16.3). Undefined: it may pass.
- * `'drop'`: say nothing, as for a bad response or a bad ACK. Afterwards contacts, routes and recordRoutes do not throw.
+ * `'drop'`: say nothing, as for a bad response or a bad ACK. Afterwards routes and recordRoutes do not throw, and neither
+ * does contacts where the RFC gives it a meaning: not in ACK, BYE, CANCEL and responses from 400 on.
  */
 export function checkSanity(message: SipMessage, context: SanityContext = {}): SanityRefusal | 'drop' | undefined {
   if (!(message instanceof SipRequest)) return checkResponse(message as SipResponse);
@@ -38,14 +39,14 @@ export function checkSanity(message: SipMessage, context: SanityContext = {}): S
 /** A response with a second Via is not for us: RFC 3261 §8.1.3.3. It would send us on somebody's errand (RFC 4475 §3.3.15). */
 function checkResponse(response: SipResponse): 'drop' | undefined {
   if (response.headers.list('Via').length !== 1) return 'drop';
-  return readAddresses(response) ? undefined : 'drop';
+  return readAddresses(response, response.status < 400) ? undefined : 'drop';
 }
 
 function checkRequest(request: SipRequest, context: SanityContext): SanityRefusal | undefined {
   const schemes = context.schemes ?? defaultSchemes;
   if (!schemes.includes(request.uri.scheme)) return refusal(416);
   if (request.uri instanceof OtherUri && request.uri.scheme.startsWith('sip')) return refusal(400);
-  if (!readAddresses(request)) return refusal(400);
+  if (!readAddresses(request, !contactless.has(request.method))) return refusal(400);
   if (context.methods && !context.methods.includes(request.method)) {
     return refusal(501, [['Allow', context.methods.join(', ')]]);
   }
@@ -68,10 +69,13 @@ function checkBody(request: SipRequest, context: SanityContext): SanityRefusal |
   return refusal(415, [['Accept', context.contentTypes.join(', ')]]);
 }
 
+/** A malformed Contact may not keep a session from ending. */
+const contactless = new Set(['ACK', 'BYE', 'CANCEL']);
+
 /** Parses the addresses that dialogs are made of. False when one is malformed. */
-function readAddresses(message: SipMessage): boolean {
+function readAddresses(message: SipMessage, withContacts: boolean): boolean {
   try {
-    message.contacts;
+    if (withContacts) message.contacts;
     message.routes;
     message.recordRoutes;
     return true;

@@ -231,6 +231,7 @@ function parseUriParams(raw: string): Params {
   if (raw === '') return noParams;
   const params = new Map<string, string | undefined>();
   for (const piece of raw.slice(1).split(';')) {
+    if (piece === '') continue; // `sip:a@h;` is wrong, harmless, and written by some devices.
     const equals = piece.indexOf('=');
     const name = unescapeOnce(equals < 0 ? piece : piece.slice(0, equals)).toLowerCase();
     if (name === '') throw malformed('a parameter without a name');
