@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import type { Clock, Logger, Timer } from '@intermix/kernel';
 import type { Flow, Resolver, SocketAddress } from '@intermix/sip';
 import type { Carrier, CarrierDirectory } from '../ports/directory.js';
+import { AddressList } from './address-list.js';
 import { carrierUri, parseHostPort } from './carrier-address.js';
-import { AddressList } from './cidr.js';
 
 export interface CarrierSourcesDeps {
   carriers: CarrierDirectory;
