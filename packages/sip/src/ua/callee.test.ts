@@ -208,4 +208,29 @@ describe('the callee', () => {
     expect(await leftovers(world, bob)).toEqual([]);
     expect(bob.counts.flows).toBe(0);
   });
+
+  it('[UAS12] answers requests in the early dialog', async () => {
+    const { world, bob, peer, flow, invite } = await invited();
+    invite.progress(183, { sdp: answerSdp });
+    await world.pass();
+    const inDialog = { toTag: peer.lastResponse('INVITE').to.tag! };
+    peer.send(flow, 'UPDATE', { ...inDialog, cseq: 2, contact: '<sip:moved@10.0.0.9>' });
+    peer.send(flow, 'UPDATE', { ...inDialog, cseq: 3, sdp: offerSdp });
+    peer.send(flow, 'INFO', { ...inDialog, cseq: 4 });
+    peer.send(flow, 'PRACK', { ...inDialog, cseq: 5 });
+    peer.send(flow, 'OPTIONS', { ...inDialog, cseq: 5 });
+    await world.pass();
+    const statuses = ['UPDATE', 'INFO', 'PRACK', 'OPTIONS'].map((method) => peer.statuses(method));
+    expect(statuses).toEqual([[200, 500], [500], [481], [500]]);
+    expect(peer.lastResponse('INFO').headers.has('Retry-After')).toBe(true);
+    const session = invite.accept({ sdp: answerSdp })!;
+    await world.pass();
+    peer.send(flow, 'ACK', inDialog);
+    await world.pass();
+    session.bye();
+    await world.pass();
+    expect(peer.last('BYE').request.uri.toString()).toBe('sip:moved@10.0.0.9');
+    peer.answer(peer.last('BYE'), 200);
+    expect(await leftovers(world, bob)).toEqual([]);
+  });
 });

@@ -173,6 +173,54 @@ describe('requests in a session', () => {
       await expect(session.reinvite({ sdp: offerSdp })).rejects.toMatchObject({ code: 'ERR_SIP_SESSION_ENDED' });
     }
   });
+
+  it('[DLG6] of the callee wait for the ACK of the call', async () => {
+    const world = makeWorld();
+    const bob = await world.endpoint('10.0.0.2');
+    const peer = await world.peer('10.0.0.9');
+    const flow = await peer.connect('10.0.0.2');
+    const ringing = nextInvite(bob);
+    peer.send(flow, 'INVITE', { sdp: offerSdp });
+    await world.pass();
+    const session = (await ringing).accept({ sdp: answerSdp })!;
+    const info = session.request('INFO');
+    const lost = session.reinvite({ sdp: 'v=1' }).catch((error: { code: string }) => error.code);
+    await world.pass(2_000);
+    expect(peer.requests('INFO')).toEqual([]);
+    peer.send(flow, 'ACK', { toTag: session.localTag });
+    await world.pass();
+    peer.answer(peer.last('INFO'), 200);
+    await world.pass();
+    expect((await info).status).toBe(200);
+    expect(peer.requests('INVITE')).toHaveLength(1);
+    peer.answer(peer.last('INVITE'), 488);
+    await world.pass();
+    expect(await lost).toBe('ERR_SIP_REJECTED');
+    session.flowLost();
+    expect(await leftovers(world, bob)).toEqual([]);
+  });
+
+  it('[DLG7] of other methods go to the listener', async () => {
+    const talk = await talking();
+    const { world, peer, flow, session, inDialog } = talk;
+    session.on('request', (request) => {
+      expect(request.request.method).toBe('REFER');
+      request.respond(202);
+      request.respond(603);
+    });
+    peer.send(flow, 'REFER', { ...inDialog, cseq: 2, headers: [['Refer-To', '<sip:carol@example.com>']] });
+    await world.pass();
+    const response = peer.lastResponse('REFER');
+    expect([response.status, response.to.tag]).toEqual([202, session.localTag]);
+    expect(response.headers.get('Contact')).toMatch(/^<sip:/);
+    await expect(session.request('BYE')).rejects.toMatchObject({ code: 'ERR_SIP_HEADER' });
+    await expect(session.request('INFO', { headers: [['Via', 'x']] })).rejects.toMatchObject({
+      code: 'ERR_SIP_HEADER',
+    });
+    expect(() => session.bye({ headers: [['X', 'a\r\nb']] })).toThrow(/CR, LF/);
+    expect(session.ended).toBe(false);
+    await hangUp(talk);
+  });
 });
 
 describe('the end of a session', () => {
