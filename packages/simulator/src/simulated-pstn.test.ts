@@ -234,7 +234,8 @@ describe('the simulated PSTN as a carrier', () => {
     await pstn.stop();
     expect(await call.waitForEnd()).toMatchObject({ by: 'remote', cause: 'bye' });
     expect(await ringing.waitForEnd()).toMatchObject({ by: 'remote', status: 480 });
-    expect(() => pstn.address).toThrow(expect.objectContaining({ problem: 'not-started' }));
+    await expect(pstn.placeCall({ to: ours })).rejects.toMatchObject({ problem: 'not-started' });
+    await pstn.stop();
   });
 });
 

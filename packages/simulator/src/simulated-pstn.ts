@@ -82,9 +82,9 @@ export class SimulatedPstn {
     this.#options.logger.info({ ...this.address }, 'the simulated PSTN is up');
   }
 
-  /** Where it takes calls. Throws SimulatorError `not-started`. */
+  /** Where it takes calls; still known while it stops. Throws SimulatorError `not-started` before the first start. */
   get address(): SocketAddress {
-    if (!this.#started) throw this.#notStarted();
+    if (this.#transport.address.port === 0) throw this.#notStarted();
     return this.#transport.address;
   }
 

@@ -3,6 +3,7 @@ import type {
   ExtraHeaders,
   IncomingInvite,
   IncomingReinvite,
+  IncomingRequest,
   InviteSession,
   OutgoingInvite,
   Reason,
@@ -35,6 +36,10 @@ export class PhoneCall {
   readonly reinvites: string[] = [];
   /** INFO bodies of the far end, in order. */
   readonly infos: string[] = [];
+  /** Refer-To of the REFERs that the far end sent, in order; each gets 202. */
+  readonly referrals: string[] = [];
+  /** Bodies of NOTIFYs, in order: how a transfer goes (`message/sipfrag`). */
+  readonly notifications: string[] = [];
   /** Status that refuses the far end's next re-INVITE, once. */
   refuseNextReinvite: number | undefined;
   readonly #incoming: IncomingInvite | undefined;
@@ -142,6 +147,11 @@ export class PhoneCall {
     return this.#live().request('INFO', { body: { type: 'application/dtmf-relay', content } });
   }
 
+  /** REFER: asks the far end to call somebody else; gives its final response. RFC 3515. */
+  refer(target: string): Promise<SipResponse> {
+    return this.#live().request('REFER', { headers: [['Refer-To', `<${target}>`]] });
+  }
+
   /** re-INVITE with `sendonly`. Resolves when the far end has answered. */
   hold(): Promise<void> {
     return this.#reoffer('sendonly');
@@ -236,6 +246,7 @@ export class PhoneCall {
       this.infos.push(info.request.bodyText);
       info.respond(200);
     });
+    session.on('request', (request) => this.#handleRequest(request));
     session.on('ended', (end) => this.#ended(end));
   }
 
@@ -251,6 +262,13 @@ export class PhoneCall {
       sdp: reinvite.offer === undefined ? this.media.offer() : this.media.acceptOffer(reinvite.offer),
     });
     this.reinvites.push(this.media.direction);
+  }
+
+  #handleRequest(incoming: IncomingRequest): void {
+    const { request } = incoming;
+    if (request.method === 'REFER') this.referrals.push(request.headers.get('Refer-To') ?? '');
+    if (request.method === 'NOTIFY') this.notifications.push(request.bodyText);
+    incoming.respond({ REFER: 202, NOTIFY: 200 }[request.method] ?? 501);
   }
 
   #ended(end: PhoneCallEnd): void {

@@ -86,6 +86,31 @@ describe('SIP phone', () => {
     expect(incoming.infos).toEqual(['Signal=5\r\nDuration=240\r\n']);
   });
 
+  it('refers, and is told how the transfer goes', async () => {
+    const { outgoing, incoming } = await makeCall();
+    incoming.answer();
+    await outgoing.waitForAnswer();
+    expect((await outgoing.refer('sip:carol@example.com')).status).toBe(202);
+    expect(incoming.referrals).toEqual(['<sip:carol@example.com>']);
+    const body = { type: 'message/sipfrag', content: 'SIP/2.0 200 OK' };
+    const headers = [
+      ['Event', 'refer'],
+      ['Subscription-State', 'terminated;reason=noresource'],
+    ] as const;
+    expect((await incoming.session?.request('NOTIFY', { headers, body }))?.status).toBe(200);
+    expect(outgoing.notifications).toEqual(['SIP/2.0 200 OK']);
+  });
+
+  it('does not ring before it is told to', async () => {
+    const bob = await start({ user: 'bob', rings: false });
+    const alice = await start({ server: bob.address });
+    const outgoing = await alice.call('bob');
+    const incoming = await bob.waitForCall();
+    incoming.answer();
+    await outgoing.waitForAnswer();
+    expect(outgoing.statuses).toEqual([200]);
+  });
+
   it('tells in the error of a wait what became of the call', async () => {
     const { outgoing, incoming } = await makeCall();
     incoming.reject(486);

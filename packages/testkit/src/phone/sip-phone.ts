@@ -33,6 +33,8 @@ export interface SipPhoneOptions {
   port?: number;
   codecs?: readonly CarrierCodec[];
   telephoneEvents?: boolean;
+  /** False: an incoming call gets no 180 until the test says `ring`. Default true. */
+  rings?: boolean;
   clock?: Clock;
   random?: Random;
 }
@@ -185,7 +187,7 @@ export class SipPhone {
     const media = await this.#openMedia();
     const call = PhoneCall.incoming(invite, media);
     this.calls.push(call);
-    call.ring();
+    if (this.#options.rings !== false) call.ring();
     this.#arrived.push(call);
   }
 
