@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { silentLogger } from '@intermix/kernel';
 import { type PortBlock, reservePorts } from '@intermix/testkit';
@@ -183,9 +184,10 @@ describe('hold', () => {
     bob.talk();
     await alice.hears(1000);
     expect(await a.acceptOffer(alice.sdp('sendrecv', '0.0.0.0'))).toContain('a=recvonly');
-    const held = (await a.stats()).packetsSent;
+    const held = await a.stats();
+    await until('alice to talk on', async () => (await a.stats()).packetsReceived > held.packetsReceived + 10);
+    expect((await a.stats()).packetsSent).toBe(held.packetsSent);
     expect(await a.acceptOffer(alice.sdp())).toContain('a=sendrecv');
-    expect((await a.stats()).packetsSent).toBeLessThan(held + 10);
     await alice.hears(1000);
     expectContinuous(alice);
   });
@@ -382,16 +384,14 @@ describe('quality', () => {
   });
 
   it('tells silence once, and again after packets have come', async () => {
-    const { a, b, alice } = await makeCall();
+    const { a, alice } = await makeCall();
     const told: number[] = [];
     a.on('silence', (silentMs) => told.push(silentMs));
     alice.send({ payload: Buffer.alloc(160) });
     await until('silence', () => told.length === 1);
-    const before = (await b.stats()).silentMs ?? 0;
     alice.send({ payload: Buffer.alloc(160) });
     await until('silence again', () => told.length === 2);
     expect(Math.min(...told)).toBeGreaterThanOrEqual(400);
-    expect(before).toBe(0);
   });
 
   it('does not take a hold for silence', async () => {
@@ -489,11 +489,32 @@ describe('processes', () => {
     const startedAt = Date.now();
     await other.stop();
     expect(Date.now() - startedAt).toBeLessThan(2000);
-    expect(() => process.kill(pid, 0)).toThrow();
+    expect(isAlive(pid)).toBe(false);
     expect([webrtc.closed, other.ready]).toEqual([true, false]);
     await expect(other.createLeg({ kind: 'rtp', callId: 'c', legId: 'b' })).rejects.toMatchObject({
       problem: 'not-started',
     });
+  });
+
+  it('end when the server is killed', async () => {
+    const script = `
+      import { createEmbeddedEngine } from '@intermix/media/embedded';
+      import { silentLogger } from '@intermix/kernel';
+      const engine = createEmbeddedEngine({ ...${JSON.stringify(options(150))}, logger: silentLogger });
+      await engine.start();
+      const leg = await engine.createLeg({ kind: 'webrtc', callId: 'c', legId: 'a' });
+      console.log(leg.process.pid);
+      setInterval(() => {}, 1000);`;
+    const server = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: import.meta.dirname });
+    let printed = '';
+    server.stdout.on('data', (data: Buffer) => {
+      printed += data.toString();
+    });
+    await until('the media process', () => printed.includes('\n'), 10_000);
+    const pid = Number(printed);
+    expect(isAlive(pid)).toBe(true);
+    server.kill('SIGKILL');
+    await until('the media process to end', () => !isAlive(pid));
   });
 
   it('name the WebRTC port when it is taken', async () => {
@@ -513,6 +534,14 @@ describe('processes', () => {
     expect(() => createEmbeddedEngine(options(0, { rtpPortMin: 5, rtpPortMax: 5 }))).toThrow('no port pair');
   });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 function pidOf(leg: MediaLeg): number {
   return (leg as unknown as { process: { pid: number } }).process.pid;

@@ -37,6 +37,7 @@ export class EmbeddedEngine extends TypedEmitter<MediaEngineEvents> implements M
   }
 
   async start(): Promise<void> {
+    if (this.#isStarted) return;
     const started = await Promise.allSettled(this.#slots.map((slot) => slot.start()));
     const failed = started.find((result) => result.status === 'rejected');
     if (failed) {
@@ -85,7 +86,7 @@ export class EmbeddedEngine extends TypedEmitter<MediaEngineEvents> implements M
   async #createIn(process: MediaProcess, kind: LegKind, key: LegKey, text: string): Promise<EmbeddedLeg> {
     const transport = await process.request({ command: 'create-leg', kind, ...key });
     if (!process.isAlive) throw new MediaError('engine-lost', 'the media process ended while the leg was made');
-    const leg = new EmbeddedLeg({ kind, key, process, transport, random: this.#random });
+    const leg = new EmbeddedLeg({ kind, key, process, transport, random: this.#random, logger: this.#logger });
     this.#legs.set(text, leg);
     leg.on('closed', () => {
       this.#legs.delete(text);

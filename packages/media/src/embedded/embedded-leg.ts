@@ -1,4 +1,4 @@
-import { type Random, TypedEmitter } from '@intermix/kernel';
+import { type Logger, type Random, TypedEmitter } from '@intermix/kernel';
 import { MediaError } from '../errors.js';
 import { eventOfDigit } from '../rtp/telephone-event.js';
 import type { LocalTransport } from '../sdp/descriptions.js';
@@ -29,6 +29,7 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
   readonly #key: LegKey;
   readonly #process: MediaProcess;
   readonly #description: LegDescription;
+  readonly #logger: Logger;
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -38,6 +39,7 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
     process: MediaProcess;
     transport: LocalTransport;
     random: Random;
+    logger: Logger;
   }) {
     super();
     this.kind = options.kind;
@@ -45,6 +47,7 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
     this.legId = options.key.legId;
     this.#key = { callId: this.callId, legId: this.legId };
     this.#process = options.process;
+    this.#logger = options.logger.child({ callId: this.callId, legId: this.legId });
     this.#description = new LegDescription({ transport: options.transport, random: options.random });
   }
 
@@ -72,17 +75,21 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
   acceptAnswer(sdp: string): Promise<void> {
     return this.#inTurn(async () => {
       const remote = this.#description.read(sdp);
-      await this.#configure(this.#description.acceptAnswer(remote));
+      const agreement = this.#description.acceptAnswer(remote);
+      this.#logger.debug({ answer: sdp }, 'media answer taken');
+      await this.#configure(agreement);
     });
   }
 
   acceptOffer(sdp: string, options?: AnswerOptions): Promise<string> {
     return this.#inTurn(async () => {
       const remote = this.#description.read(sdp);
+      this.#description.checkAnswerable(remote, options);
       if (this.#description.restartsIce(remote)) {
         this.#description.replaceTransport(await this.#process.request({ command: 'restart-ice', ...this.#key }));
       }
       const answer = this.#description.answer(remote, options);
+      this.#logger.debug({ offer: sdp, answer: answer.sdp }, 'media offer answered');
       await this.#configure(answer.agreement);
       return answer.sdp;
     });
@@ -128,9 +135,14 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
   handleEvent(event: LegEventMessage): void {
     if (this.#closed) return;
     if (event.event === 'leg-connected') this.emit('connected');
-    else if (event.event === 'leg-failed') this.emit('failed', event.reason);
+    else if (event.event === 'leg-failed') this.#failed(event.reason);
     else if (event.event === 'leg-dtmf') this.emit('dtmf', { digit: event.digit, durationMs: event.durationMs });
     else this.emit('silence', event.silentMs);
+  }
+
+  #failed(reason: string): void {
+    this.#logger.warn({ reason }, 'media leg failed');
+    this.emit('failed', reason);
   }
 
   #ended(reason: 'closed' | 'engine-lost'): void {

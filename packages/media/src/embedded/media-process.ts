@@ -97,7 +97,6 @@ export class MediaProcess extends TypedEmitter<MediaProcessEvents> {
 
   #received(message: ChildMessage): void {
     if ('id' in message) this.#replied(message);
-    else if (message.event === 'log') this.#logger[message.level](message.fields, message.message);
     else this.emit('legEvent', message);
   }
 

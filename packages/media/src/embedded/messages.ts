@@ -7,7 +7,7 @@ import type { LegKind, LegStats, ToneSpec } from '../types.js';
 //   server ── start ─────────────────────► process      once, first
 //   server ── request (id, command, …) ──► process
 //   server ◄── reply (id, ok, …) ───────── process      exactly one for each request
-//   server ◄── event (event, …) ────────── process      whenever it happens
+//   server ◄── event (event, …) ────────── process      whenever something happened to a leg
 
 export interface LegKey {
   callId: string;
@@ -68,11 +68,7 @@ export type LegEventMessage = LegKey &
     | { event: 'leg-silence'; silentMs: number }
   );
 
-export type ChildEvent =
-  | LegEventMessage
-  | { event: 'log'; level: 'error' | 'warn' | 'info' | 'debug'; fields: Record<string, unknown>; message: string };
-
-export type ChildMessage = ChildReply | ChildEvent;
+export type ChildMessage = ChildReply | LegEventMessage;
 
 /** A leg's key as one string; the parts cannot run into each other. */
 export const keyText = (key: LegKey): string => JSON.stringify([key.callId, key.legId]);

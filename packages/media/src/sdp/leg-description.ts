@@ -111,6 +111,11 @@ export class LegDescription {
     return this.#settle(media, remote, roleAgainst(remote, 'passive'));
   }
 
+  /** Throws SdpError when the offer cannot be answered; changes nothing. For what must not be started in vain. */
+  checkAnswerable(remote: RemoteDescription, options: AnswerOptions = {}): void {
+    this.#choose(remote, options.codecs);
+  }
+
   /** Our answer to the far end's offer. Throws SdpError; then what was in force stays in force. */
   answer(remote: RemoteDescription, options: AnswerOptions = {}): { sdp: string; agreement: Agreement } {
     const chosen = this.#choose(remote, options.codecs);

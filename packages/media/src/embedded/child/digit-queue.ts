@@ -6,6 +6,7 @@ import { frameMs, type Pacer } from './pacer.js';
 const pauseMs = 500;
 /** Silence between two digits; carriers ask for 40 ms and more (ITU-T Q.24). */
 const gapMs = 100;
+const maxJobs = 16;
 
 interface EventInProgress {
   sender: TelephoneEventSender;
@@ -37,6 +38,7 @@ export class DigitQueue {
 
   /** Resolves when the last packet is out; rejects with MediaError when the leg closes before or has no telephone-event. */
   send(digits: string, durationMs: number): Promise<void> {
+    if (this.#jobs.length >= maxJobs) throw new MediaError('wrong-state', 'too many digits are waiting to be sent');
     return new Promise((done, fail) => {
       this.#jobs.push({ digits, durationMs, done, fail });
       this.#stop ??= this.#pacer.start(() => this.#tick());

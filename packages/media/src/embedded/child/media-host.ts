@@ -3,7 +3,7 @@ import { MediaError } from '../../errors.js';
 import { canCarry } from '../../sdp/codecs.js';
 import type { LocalTransport } from '../../sdp/descriptions.js';
 import type { LegKind, LegStats } from '../../types.js';
-import { type ChildCommand, type ChildConfig, type ChildEvent, keyText, type LegKey } from '../messages.js';
+import { type ChildCommand, type ChildConfig, keyText, type LegEventMessage, type LegKey } from '../messages.js';
 import type { CertificatePair } from './certificate.js';
 import { MediaEndpoint } from './media-endpoint.js';
 import { Pacer } from './pacer.js';
@@ -28,7 +28,7 @@ export class MediaHost {
   readonly #pacer: Pacer;
   readonly #certificates: CertificatePair;
   readonly #ports: PortRange;
-  readonly #emit: (event: ChildEvent) => void;
+  readonly #emit: (event: LegEventMessage) => void;
   readonly #legs = new Map<string, Promise<Leg>>();
   readonly #endpoints = new Set<MediaEndpoint>();
   /** WebRTC legs by the ufrag of their first transport: the one that a far end may check before its answer. */
@@ -40,7 +40,7 @@ export class MediaHost {
     certificates: CertificatePair;
     clock: Clock;
     random: Random;
-    emit: (event: ChildEvent) => void;
+    emit: (event: LegEventMessage) => void;
   }) {
     this.#config = options.config;
     this.#clock = options.clock;

@@ -77,7 +77,7 @@ export class WebRtcLeg {
   }
 
   #make(): Generation {
-    const { announcedAddress, bindAddress, muxPort, certificates, random, endpoint } = this.#options;
+    const { announcedAddress, bindAddress, muxPort, certificates, clock, random, endpoint } = this.#options;
     const number = this.#count++;
     const certificate = certificates.ofGeneration(number);
     const iceUfrag = iceText(random, 8);
@@ -89,6 +89,7 @@ export class WebRtcLeg {
       certificate,
       muxPort,
       bindAddress,
+      clock,
       handlers: {
         rtp: (packet) => endpoint.handleRtp(packet),
         rtcp: (packet) => endpoint.handleRtcp(packet),

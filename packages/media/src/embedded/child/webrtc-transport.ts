@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '@intermix/kernel';
 import ndc, { type PeerConnection, type Track } from 'node-datachannel';
 import { isRtcp } from '../../rtp/rtp-packet.js';
 import type { DtlsRole, RemoteTransport } from '../../sdp/descriptions.js';
@@ -13,8 +14,12 @@ export interface WebRtcTransportOptions {
   certificate: DtlsCertificate;
   muxPort: number;
   bindAddress: string;
+  clock: Clock;
   handlers: TransportHandlers;
 }
+
+/** The library itself gives up after 40 s. */
+const openTimeoutMs = 15_000;
 
 /**
  * ICE, DTLS and SRTP through libdatachannel, as a pipe only: it never sees codecs, direction or hold.
@@ -29,6 +34,8 @@ export class WebRtcTransport implements MediaTransport {
   #responder: PeerConnection | undefined;
   #track: Track | undefined;
   #remoteKey: string | undefined;
+  #openTimer: Timer | undefined;
+  #hasToldFailure = false;
   #isOpen = false;
   #closed = false;
 
@@ -61,6 +68,10 @@ export class WebRtcTransport implements MediaTransport {
     if (this.#closed || key === this.#remoteKey) return;
     this.#remoteKey = key;
     this.#release();
+    this.#hasToldFailure = false;
+    this.#openTimer = this.#options.clock.schedule(openTimeoutMs, () => {
+      this.#failed(`ICE and DTLS did not come up within ${openTimeoutMs / 1000} s`);
+    });
     this.#open(remote, role);
   }
 
@@ -113,6 +124,8 @@ export class WebRtcTransport implements MediaTransport {
   #opened(connection: PeerConnection): void {
     if (connection !== this.#connection) return;
     this.#isOpen = true;
+    this.#hasToldFailure = false;
+    this.#openTimer?.cancel();
     this.#options.handlers.connected();
   }
 
@@ -124,14 +137,23 @@ export class WebRtcTransport implements MediaTransport {
 
   #stateChanged(connection: PeerConnection, state: string): void {
     if (connection !== this.#connection) return;
-    if (state === 'failed') this.#options.handlers.failed('ICE or DTLS failed');
-    if (state !== 'closed') return;
+    if (state !== 'failed' && state !== 'closed') return;
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
-    this.#options.handlers.failed(wasOpen ? 'the far end closed DTLS' : 'closed before it was open');
+    if (state === 'failed') this.#failed(wasOpen ? 'the path broke: ICE consent was lost' : 'ICE or DTLS failed');
+    else this.#failed(wasOpen ? 'the far end closed DTLS' : 'closed before it was open');
+  }
+
+  /** Told once; a transport that opens after all tells that it is connected. */
+  #failed(reason: string): void {
+    this.#openTimer?.cancel();
+    if (this.#hasToldFailure) return;
+    this.#hasToldFailure = true;
+    this.#options.handlers.failed(reason);
   }
 
   #release(): void {
+    this.#openTimer?.cancel();
     const connections = [this.#connection, this.#responder];
     this.#connection = undefined;
     this.#responder = undefined;
