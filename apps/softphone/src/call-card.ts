@@ -25,13 +25,14 @@ export class CallCard {
     this.#part = part;
     this.#mic = new LevelMeter(part('mic'));
     this.#far = new LevelMeter(part('far'));
-    const { name, detail } = names.of(call);
+    const { name, detail, person } = names.of(call);
     this.#name = name;
     part('name').textContent = name;
     part('detail').textContent = detail;
-    fillAvatar(root.querySelector('.avatar'), name);
+    fillAvatar(root.querySelector('.avatar'), person);
     this.#wire();
     this.#ticker = window.setInterval(() => this.#tick(), 250);
+    for (const over of document.querySelectorAll('.call[data-state="ended"]')) over.remove();
     byId('calls').append(root);
     this.#update();
   }
@@ -124,10 +125,8 @@ export class CallCard {
     this.#tick();
     const { end, direction } = this.call;
     this.#say(end ? endText(end, direction) : 'Ended');
-    this.#part('meters').hidden = true;
-    this.#part('pad-box').hidden = true;
+    for (const name of ['meters', 'pad-box', 'actions']) this.#part(name).hidden = true;
     const hadFocus = this.#root.contains(document.activeElement);
-    for (const button of this.#root.querySelectorAll('button')) button.disabled = true;
     if (hadFocus) byId('number').focus();
     const failed = !this.#part('error').hidden;
     window.setTimeout(() => this.#root.remove(), failed ? OUTCOME_MS * 2 : OUTCOME_MS);

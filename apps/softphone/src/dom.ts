@@ -49,10 +49,9 @@ export function announce(text: string, urgent = false): void {
   byId(urgent ? 'announcer-urgent' : 'announcer').textContent = text;
 }
 
-/** Up to two letters of a name, or a figure of a person for a number, into an avatar. */
-export function fillAvatar(avatar: Element | null, name: string): void {
-  if (/^[+\d\s()-]+$/.test(name)) avatar?.replaceChildren(icon('person'));
-  else avatar?.replaceChildren(initials(name));
+/** Up to two letters of a person's name into an avatar, or a figure where no name is known. */
+export function fillAvatar(avatar: Element | null, person: string | undefined): void {
+  avatar?.replaceChildren(person ? initials(person) : icon('person'));
 }
 
 function initials(name: string): string {

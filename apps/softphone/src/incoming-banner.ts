@@ -6,11 +6,11 @@ import { complaintOf } from './words.js';
 /** The banner of one ringing call; leaves by itself when it rings no longer. */
 export function showIncoming(call: VoiceCall, names: Names): void {
   const { root, part } = fromTemplate('incoming-template');
-  const { name, detail } = names.of(call);
+  const { name, detail, person } = names.of(call);
   const error = part('error');
   part('name').textContent = name;
   part('detail').textContent = detail;
-  fillAvatar(root.querySelector('.avatar'), name);
+  fillAvatar(root.querySelector('.avatar'), person);
 
   const answer = part<HTMLButtonElement>('answer');
   answer.addEventListener('click', () => {

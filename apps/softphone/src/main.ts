@@ -138,7 +138,7 @@ class Softphone {
   /** During a call the dialler shrinks to one line: the call comes first. */
   #makeRoom(): void {
     byId('dialer').classList.toggle('is-compact', this.#cards.size > 0);
-    this.#number.placeholder = this.#cards.size > 0 ? 'Call someone else' : 'Number or name';
+    this.#number.placeholder = this.#cards.size > 0 ? 'Another number' : 'Number or name';
   }
 
   #padPressed(digit: string): void {
