@@ -21,7 +21,11 @@ type Looked = DigestAccount | undefined;
 
 export interface DigestServerOptions {
   realm: string;
-  /** In this order, each in a header field of its own. MD5 first by default: old clients read only the first. */
+  /**
+   * Challenged in this order, each in a header field of its own; MD5 alone unless told otherwise. A second algorithm shuts
+   * out clients in use: some read the first field only, JsSIP 3.13 and SIP.js 0.21 the last only, and give up when it is
+   * not MD5; libre (baresip) refuses a second challenge of one realm. A list that begins with MD5 therefore ends with it.
+   */
   algorithms?: readonly DigestAlgorithm[];
   /** Keys the nonces. The same in all processes that check each other's nonces. */
   secret: Uint8Array | string;
@@ -65,7 +69,7 @@ export class DigestServer {
     const validMs = (options.nonceValidSec ?? 300) * 1000;
     const secret = typeof options.secret === 'string' ? encodeUtf8(options.secret) : options.secret;
     this.#options = options;
-    this.#algorithms = options.algorithms ?? ['MD5', 'SHA-256'];
+    this.#algorithms = options.algorithms ?? ['MD5'];
     this.#mint = new NonceMint({ secret, realm, clock, random, validMs });
     this.#replays = new NonceReplays({ max: options.maxNonces ?? 50_000, validMs });
     this.#nobody = hex(random.bytes(16));
@@ -75,7 +79,9 @@ export class DigestServer {
   challenge(kind: ChallengeKind, options: { stale?: boolean } = {}): [name: string, value: string][] {
     const name = kind === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
     const nonce = this.#mint.issue();
-    return this.#algorithms.map((algorithm) => {
+    const [first] = this.#algorithms;
+    const offered = first === 'MD5' && this.#algorithms.length > 1 ? [...this.#algorithms, first] : this.#algorithms;
+    return offered.map((algorithm) => {
       const params: [string, string][] = [
         ['realm', this.#options.realm],
         ['nonce', nonce],

@@ -20,6 +20,7 @@ function makeWorld(options: Partial<DigestServerOptions> = {}) {
   const server = new DigestServer({
     realm: 'intermix.local',
     secret: 'a secret of this test',
+    algorithms: ['MD5', 'SHA-256'],
     clock,
     random,
     lookup: (name) => (name === 'alice' ? { password: alice.password } : undefined),
@@ -67,11 +68,21 @@ function tampered(r: SipRequest, from: string | RegExp, to: string): SipRequest 
 }
 
 describe('DigestServer', () => {
-  it('challenges with MD5 first and SHA-256 second, each in its own field', () => {
-    const fields = makeWorld().server.challenge(401);
-    expect(fields.map(([name]) => name)).toEqual(['WWW-Authenticate', 'WWW-Authenticate']);
-    expect(fields.map(([, value]) => parseAuthValues(value)[0]!.params.get('algorithm'))).toEqual(['MD5', 'SHA-256']);
-    expect(fields[0]![1]).toMatch(/^Digest realm="intermix\.local", nonce="[0-9a-f]{52}", algorithm=MD5, qop="auth"$/);
+  it('challenges with MD5 alone, as other algorithms shut clients out', () => {
+    const { clock } = makeWorld();
+    const server = new DigestServer({ realm: 'r', secret: 's', clock, random: systemRandom, lookup: () => undefined });
+    const fields = server.challenge(407);
+    expect(fields.map(([name]) => name)).toEqual(['Proxy-Authenticate']);
+    expect(fields[0]![1]).toMatch(/^Digest realm="r", nonce="[0-9a-f]{52}", algorithm=MD5, qop="auth"$/);
+  });
+
+  it('puts each algorithm into a field of its own, and MD5 at both ends', () => {
+    const order = (algorithms: DigestServerOptions['algorithms']) =>
+      makeWorld({ algorithms })
+        .server.challenge(401)
+        .map(([, value]) => parseAuthValues(value)[0]!.params.get('algorithm'));
+    expect(order(['MD5', 'SHA-256'])).toEqual(['MD5', 'SHA-256', 'MD5']);
+    expect(order(['SHA-256', 'MD5'])).toEqual(['SHA-256', 'MD5']);
   });
 
   it('lets the right password in, by 401 and by 407', async () => {
