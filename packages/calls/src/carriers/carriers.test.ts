@@ -203,7 +203,10 @@ describe('the dialling rule', () => {
   });
 
   it('[RULE3] the simulated PSTN takes its own numbers alone, at its own address', async () => {
-    const bench = new Bench({ simulatedPrefixes: ['+91113000'] }, { host: '127.0.0.2', port: 5060 });
+    const bench = new Bench(
+      { simulatedPrefixes: ['+91113000'] },
+      { simulatedAddress: { host: '127.0.0.2', port: 5060 } },
+    );
     bench.directory.addUser('alice');
     bench.directory.addCarrier({ simulated: true, sipAddress: 'simulated.invalid' });
     bench.directory.addDid(number, ['u-alice']);

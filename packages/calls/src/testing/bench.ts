@@ -1,6 +1,6 @@
 import type { Random } from '@intermix/kernel';
 import { silentLogger } from '@intermix/kernel';
-import type { CodecName } from '@intermix/media';
+import type { CodecName, MediaEngine } from '@intermix/media';
 import {
   Endpoint,
   type LoopMessage,
@@ -40,6 +40,12 @@ const numericResolver: Resolver = {
   },
 };
 
+export interface BenchOptions {
+  simulatedAddress?: { host: string; port: number };
+  /** Another engine than the one without audio. */
+  media?: MediaEngine;
+}
+
 /** A switch with true endpoints around it, on a network and a clock that a test moves. */
 export class Bench {
   readonly clock = new FakeClock();
@@ -53,8 +59,9 @@ export class Bench {
   readonly phones: Phone[] = [];
   #nextHost = 10;
 
-  constructor(config: Partial<SwitchboardConfig> = {}, simulatedAddress?: { host: string; port: number }) {
+  constructor(config: Partial<SwitchboardConfig> = {}, options: BenchOptions = {}) {
     const { clock, random } = this;
+    const { simulatedAddress, media = this.engine } = options;
     this.endpoint = new Endpoint({
       transports: [this.network.transport({ host: '10.0.0.1' })],
       resolver: numericResolver,
@@ -64,7 +71,7 @@ export class Bench {
       userAgent: 'Intermix',
     });
     this.board = createSwitchboard({
-      ...{ endpoint: this.endpoint, media: this.engine, users: this.directory, carriers: this.directory },
+      ...{ endpoint: this.endpoint, media, users: this.directory, carriers: this.directory },
       ...{ calls: this.store, resolver: numericResolver, clock, random, logger: silentLogger },
       ...(simulatedAddress ? { simulatedAddress: () => simulatedAddress } : {}),
       config: { domains: ['sip.test'], ...config },
