@@ -1,10 +1,13 @@
-// Builds everything: each package's src to dist, the SDK's one-file bundle, the pages. Takes about a second.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// Builds everything: each package's src to dist, the SDK's one-file bundle, the pages. Takes a few seconds.
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const run = promisify(execFile);
 const browserTarget = ['chrome100', 'firefox100', 'safari15'];
 
 function sourcesOf(folder) {
@@ -18,9 +21,9 @@ async function transpile(workspace) {
   const source = join(workspace, 'src');
   if (!existsSync(source)) return;
   const out = join(workspace, 'dist');
-  rmSync(out, { recursive: true, force: true });
+  const entryPoints = sourcesOf(source);
   await build({
-    entryPoints: sourcesOf(source),
+    entryPoints,
     outdir: out,
     outbase: source,
     format: 'esm',
@@ -29,6 +32,16 @@ async function transpile(workspace) {
     sourcemap: 'linked',
     logLevel: 'warning',
   });
+  removeStale(out, new Set(entryPoints.map((path) => path.slice(source.length, -'.ts'.length))));
+}
+
+/** What an earlier build left of sources that are gone. Done last: a server that runs meanwhile misses nothing. */
+function removeStale(out, modules) {
+  for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const module = path.slice(out.length).replace(/\.js(\.map)?$/, '');
+    if (entry.isFile() && /\.js(\.map)?$/.test(entry.name) && !modules.has(module)) rmSync(path);
+  }
 }
 
 const workspaces = ['packages', 'apps'].flatMap((group) =>
@@ -37,23 +50,58 @@ const workspaces = ['packages', 'apps'].flatMap((group) =>
 const pages = join(root, 'apps', 'softphone');
 await Promise.all(workspaces.filter((workspace) => workspace !== pages).map(transpile));
 
-// The browser SDK as one classic script with the global `exotelSDK`.
+// The browser SDK, self-contained three times: a classic script with the global `exotelSDK` (which `require` takes too), an
+// ES module, and types.
 const sdk = join(root, 'packages', 'voice-sdk');
 if (existsSync(join(sdk, 'src', 'exotelsdk.ts'))) {
-  await build({
-    entryPoints: [join(sdk, 'src', 'exotelsdk.ts')],
-    outfile: join(sdk, 'dist', 'exotelsdk.js'),
+  const browserBundle = {
     bundle: true,
     minify: true,
-    format: 'iife',
-    globalName: 'exotelSDK',
     platform: 'browser',
     target: browserTarget,
     conditions: ['intermix-source'],
     sourcemap: 'linked',
     legalComments: 'none',
     logLevel: 'warning',
-  });
+  };
+  await Promise.all([
+    build({
+      ...browserBundle,
+      entryPoints: [join(sdk, 'src', 'exotelsdk.ts')],
+      outfile: join(sdk, 'dist', 'exotelsdk.js'),
+      format: 'iife',
+      globalName: 'exotelSDK',
+      footer: { js: 'if(typeof module==="object"&&module.exports)module.exports=exotelSDK;' },
+    }),
+    build({
+      ...browserBundle,
+      entryPoints: [join(sdk, 'src', 'index.ts')],
+      outfile: join(sdk, 'dist', 'voice-sdk.js'),
+      format: 'esm',
+    }),
+    emitSdkTypes(),
+  ]);
+}
+
+/** Types of the SDK and of what it is made of, so that they need no other package. Skipped where there is no compiler. */
+async function emitSdkTypes() {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  if (!existsSync(compiler)) return; // A production install leaves it out.
+  const types = join(sdk, 'dist', 'types');
+  await run(process.execPath, [compiler, '-p', join(sdk, 'tsconfig.types.json'), '--outDir', types]);
+  for (const entry of readdirSync(types, { recursive: true, withFileTypes: true })) {
+    if (!entry.name.endsWith('.d.ts')) continue;
+    const file = join(entry.parentPath ?? entry.path, entry.name);
+    const near = readFileSync(file, 'utf8').replace(/(['"])@intermix\/([\w-]+)\1/g, (_, quote, name) => {
+      return `${quote}${relative(dirname(file), join(types, name, 'src', 'index.js'))
+        .split(sep)
+        .join('/')}${quote}`;
+    });
+    writeFileSync(file, near);
+  }
+  writeFileSync(join(types, 'index.d.ts'), "export * from './voice-sdk/src/index.js';\n");
+  const classic = "export * from './voice-sdk/src/exotelsdk.js';\nexport as namespace exotelSDK;\n";
+  writeFileSync(join(types, 'exotelsdk.d.ts'), classic);
 }
 
 // The softphone page: static files and one script; the SDK bundle lies beside them.
