@@ -379,6 +379,18 @@ describe('the caller', () => {
     expect(await leftovers(world, alice)).toEqual([]);
   });
 
+  it('[UAC19] but keeps a connection, as some carriers refuse a second one', async () => {
+    const target = { uri: SipUri.parse('sip:10.0.0.9;transport=tcp') };
+    const { world, alice, peer, call } = await dialled({ target });
+    peer.answer(peer.last('INVITE'), 200, { contact: '<sip:bob@10.0.0.30;transport=tcp>', sdp: answerSdp });
+    await world.pass();
+    call.session!.bye();
+    await world.pass();
+    expect(peer.last('BYE').flow).toBe(peer.last('INVITE').flow);
+    peer.answer(peer.last('BYE'), 200);
+    expect(await leftovers(world, alice)).toEqual([]);
+  });
+
   it('[UAC20] keeps the early dialog for requests of the callee', async () => {
     const { world, alice, peer, invite } = await dialled();
     peer.answer(peer.last('INVITE'), 183);

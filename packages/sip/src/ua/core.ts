@@ -61,8 +61,8 @@ export function reply(core: UaCore, transaction: ServerTransaction, status: numb
 }
 
 /** A request that came while another one is in its way: try again in a while. RFC 3261 §14.2, RFC 3311 §5.2. */
-export function replyBusy(core: UaCore, transaction: ServerTransaction): void {
-  reply(core, transaction, 500, { headers: [['Retry-After', randomRetryAfter(core.random)]] });
+export function replyBusy(core: UaCore, transaction: ServerTransaction, toTag?: string): void {
+  reply(core, transaction, 500, { toTag, headers: [['Retry-After', randomRetryAfter(core.random)]] });
 }
 
 /** A timer that is set again and again. */

@@ -14,7 +14,7 @@ import { DialogRequester } from './dialog-requester.js';
 import type { DigestAnswers } from './digest-answers.js';
 import { checkExtraHeaders } from './extra-headers.js';
 import { Handshakes } from './handshakes.js';
-import { type AcceptedReinvite, UasReinvite } from './incoming-reinvite.js';
+import { IncomingOffers } from './incoming-offers.js';
 import { UasRequest } from './incoming-request.js';
 import { isDialogGone, OfferQueue, type OfferResult } from './offer-queue.js';
 import { formatReason, readReason } from './reason.js';
@@ -51,7 +51,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   readonly #requester: DialogRequester;
   readonly #offers: OfferQueue;
   readonly #handshakes: Handshakes;
-  #incoming: UasReinvite | undefined;
+  readonly #incoming: IncomingOffers;
   #bye: ByeOptions | undefined;
   #end: SessionEnd | undefined;
   /**
@@ -94,6 +94,16 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
         isBlocked: () => this.#isOfferBlocked(),
         reinviteAccepted: (response, request, hadOffer) => this.#reinviteAccepted(response, request, hadOffer),
         dialogGone: (failure) => this.#dialogGone(failure),
+      },
+    });
+    this.#incoming = new IncomingOffers(core, {
+      dialog: options.dialog,
+      requester: this.#requester,
+      handshakes: this.#handshakes,
+      host: {
+        isOurOfferPending: () => this.#offers.inFlight,
+        announce: (reinvite) => this.listenerCount('reinvite') > 0 && this.emit('reinvite', reinvite()),
+        settled: () => this.#offers.pump(),
       },
     });
     core.dialogs.set(this.#dialog.key, this);
@@ -184,7 +194,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
     if (this.#end) return;
     checkExtraHeaders(options.headers);
     this.#bye = options;
-    this.#incoming?.reject(487);
+    this.#incoming.terminate();
     this.#handshakes.acknowledge(); // Of a late offer that was never answered.
     this.#finish({ by: 'local', cause: 'bye' });
     if (!this.#handshakes.isAwaitingAck) this.#sendBye();
@@ -244,7 +254,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
 
   receiveRequest(request: SipRequest, transaction: ServerTransaction, flow: Flow): void {
     if (!this.#dialog.takeRemoteCseq(request.cseq.number)) {
-      replyBusy(this.#core, transaction);
+      replyBusy(this.#core, transaction, this.localTag);
       return;
     }
     if (this.#end) {
@@ -257,10 +267,10 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
         this.#receiveBye(request, transaction);
         return;
       case 'INVITE':
-        this.#receiveInvite(request, transaction);
+        this.#incoming.receiveInvite(request, transaction);
         return;
       case 'UPDATE':
-        this.#receiveUpdate(request, transaction);
+        this.#incoming.receiveUpdate(request, transaction);
         return;
       case 'OPTIONS':
         this.#reply(transaction, 200, { headers: [['Accept', 'application/sdp']] });
@@ -288,70 +298,10 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   #receiveBye(request: SipRequest, transaction: ServerTransaction): void {
     const reason = readReason(request);
     this.#reply(transaction, 200);
-    this.#incoming?.reject(487);
+    this.#incoming.terminate();
     this.#handshakes.stopAnswering();
     this.#finish(reason ? { by: 'remote', cause: 'bye', reason } : { by: 'remote', cause: 'bye' });
     this.#leave();
-  }
-
-  /** RFC 3261 §14.2. */
-  #receiveInvite(request: SipRequest, transaction: ServerTransaction): void {
-    if (this.#offers.inFlight || this.#handshakes.isOwing) {
-      this.#reply(transaction, 491);
-      return;
-    }
-    if (this.#incoming || this.#handshakes.isAwaitingAck) {
-      replyBusy(this.#core, transaction);
-      return;
-    }
-    transaction.respond(this.#core.composer.trying(request));
-    this.#offerReceived(request, transaction);
-  }
-
-  /** RFC 3311 §5.2. Without SDP it only refreshes the remote target. */
-  #receiveUpdate(request: SipRequest, transaction: ServerTransaction): void {
-    if (request.sdp === undefined) {
-      this.#dialog.refreshTarget(request);
-      this.#reply(transaction, 200, this.#withContact({}));
-      return;
-    }
-    const { isOwing, isOfferOut } = this.#handshakes;
-    if (this.#offers.inFlight || isOwing || isOfferOut) {
-      this.#reply(transaction, 491);
-      return;
-    }
-    if (this.#incoming) {
-      replyBusy(this.#core, transaction);
-      return;
-    }
-    this.#offerReceived(request, transaction);
-  }
-
-  #offerReceived(request: SipRequest, transaction: ServerTransaction): void {
-    if (this.listenerCount('reinvite') === 0) {
-      this.#reply(transaction, 488);
-      return;
-    }
-    this.#dialog.refreshTarget(request);
-    const incoming = new UasReinvite(this.#core, {
-      request,
-      transaction,
-      accepted: (reinvite, answer) => this.#acceptReinvite(reinvite, answer),
-      finished: () => {
-        this.#incoming = undefined;
-        this.#offers.pump();
-      },
-    });
-    this.#incoming = incoming;
-    this.emit('reinvite', incoming);
-  }
-
-  #acceptReinvite(reinvite: UasReinvite, answer: AcceptedReinvite): void {
-    const body = answer.sdp === undefined ? undefined : { type: 'application/sdp', content: answer.sdp };
-    const parts = this.#withContact({ headers: answer.headers, body });
-    if (reinvite.request.method === 'INVITE') {
-      this.#answerInvite(reinvite.transaction, parts);
-    } else this.#reply(reinvite.transaction, 200, parts);
   }
 
   #handOver(
@@ -389,7 +339,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   }
 
   #isOfferBlocked(): boolean {
-    return this.#incoming !== undefined || this.#handshakes.isAwaitingAck || this.#handshakes.isOwing;
+    return this.#incoming.isPending || this.#handshakes.isAwaitingAck || this.#handshakes.isOwing;
   }
 
   // --- The end ----------------------------------------------------------------------------------------------------
@@ -403,7 +353,7 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   /** RFC 3261 §12.2.1.2 asks for a BYE, but where the peer has said that it knows no dialog. */
   #dialogGone(failure: SipFailure | SipResponse): void {
     if (this.#end) return;
-    this.#incoming?.reject(487);
+    this.#incoming.terminate();
     this.#handshakes.stopAnswering();
     this.#finish({ by: 'local', cause: 'dialog-gone' });
     if (failure.status === 481) this.#leave();
@@ -413,17 +363,13 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   #finish(end: SessionEnd): void {
     if (this.#end) return;
     this.#end = end;
-    this.#incoming?.reject(487);
+    this.#incoming.terminate();
     this.#offers.close();
     this.emit('ended', end);
   }
 
   #leave(): void {
     this.#core.dialogs.delete(this.#dialog.key, this);
-  }
-
-  #withContact(parts: AnswerParts): AnswerParts {
-    return { ...parts, contacts: [this.#requester.contact()] };
   }
 
   #reply(transaction: ServerTransaction, status: number, parts: AnswerParts = {}): void {

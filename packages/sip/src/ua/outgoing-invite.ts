@@ -190,7 +190,8 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
     return new DialogSession(this.#core, {
       dialog: Dialog.forCaller(request, response),
       flow,
-      believeNextHop: this.#options.target.flow === undefined,
+      // A connection, once it stands, is kept: some carriers refuse a second one. The far end is named by datagrams.
+      believeNextHop: this.#options.target.flow === undefined && !flow.reliable,
       digest: this.#digest,
       contactUser: this.#options.contactUser,
     });

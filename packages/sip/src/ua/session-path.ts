@@ -8,7 +8,7 @@ export type Connect = (uri: SipUri) => Promise<Flow>;
  * Which flow the requests of one dialog take.
  *
  * - The peer's own flow first: a browser or a phone behind NAT can be reached by no other.
- * - Where *we* called a resolved address, the far end may name another one in Contact or Record-Route (RFC 3261
+ * - Where *we* called a resolved address over UDP, the far end may name another one in Contact or Record-Route (RFC 3261
  *   §12.2.1.1). Such a peer is not behind NAT; the name is believed, until a request of its own shows a better flow.
  * - A closed connection is replaced by a new one to the next hop; a WebSocket is not, as nobody listens there.
  */
