@@ -16,7 +16,7 @@ export interface OfferOptions {
 }
 
 export interface AnswerOptions {
-  /** Codecs that may be chosen, in our order of preference. Default: any that the leg's kind knows. */
+  /** Codecs that may be chosen, in our order of preference; the one in force stays when it is among them. Default: any that the leg's kind knows. */
   codecs?: readonly CodecName[];
   /** What we would like; combined with the offer's direction as RFC 3264 §6.1 asks. Default sendrecv. */
   direction?: MediaDirection;

@@ -220,6 +220,20 @@ describe('browser and carrier', () => {
     await call.end();
   });
 
+  it('does not take a peer whose certificate is not the one in its SDP', async () => {
+    const leg = await engine.createLeg({ kind: 'webrtc', callId: `browser-call-${callCount++}`, legId: 'browser' });
+    const told: string[] = [];
+    leg.on('connected', () => told.push('connected'));
+    leg.on('failed', () => told.push('failed'));
+    const phone = await browser.open('PCMU');
+    const forged = (await phone.offer()).replace(/(fingerprint:sha-256 )../, (_, name) => `${name}00`);
+    await phone.accept(await leg.acceptOffer(forged));
+    await until('the failure', () => told.length > 0);
+    expect(told).toEqual(['failed']);
+    await phone.close();
+    leg.close();
+  });
+
   it('answers ICE checks before the answer: a silent STUN server does not hold the browser up', async () => {
     const leg = await engine.createLeg({ kind: 'webrtc', callId: `browser-call-${callCount++}`, legId: 'browser' });
     let isConnected = false;

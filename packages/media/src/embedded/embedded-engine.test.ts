@@ -140,6 +140,9 @@ describe('bridge of two plain legs', () => {
     const heard = carol.received.length;
     await until('alice to go on', async () => (await a.stats()).packetsReceived > heard + 10);
     expect(carol.received.length).toBeLessThan(heard + 5);
+    await engine.bridge(a, c);
+    await carol.hears(440);
+    expectContinuous(carol);
   });
 
   it('survives packets that are none', async () => {
@@ -201,6 +204,10 @@ describe('hold', () => {
     const [sent, received] = [alice.received.length, (await b.stats()).packetsReceived];
     await until('bob to talk on', async () => (await b.stats()).packetsReceived > received + 10);
     expect(alice.received.length).toBeLessThan(sent + 5);
+    await b.offer();
+    await b.acceptAnswer(bob.sdp());
+    await alice.hears(1000);
+    expectContinuous(alice); // What was not passed on does not look like loss.
   });
 });
 

@@ -90,6 +90,15 @@ describe('answer to a browser', () => {
     expect(() => answerTo(make('rtp'), carrier('sendrecv', '0'), { codecs: ['PCMA'] })).toThrow('the far end has PCMU');
   });
 
+  it('stays with the codec in force on a re-offer, unless it is no longer allowed', () => {
+    const leg = make('rtp');
+    answerTo(leg, carrier('sendrecv', '8'));
+    const codecOf = (options: Parameters<LegDescription['answer']>[1]) =>
+      answerTo(leg, carrier(), options).agreement.media.codec;
+    expect(codecOf({ codecs: ['PCMU', 'PCMA'] })).toBe('PCMA');
+    expect(codecOf({ codecs: ['PCMU'] })).toBe('PCMU');
+  });
+
   it.each([
     ['actpass', 'active'],
     ['active', 'passive'],

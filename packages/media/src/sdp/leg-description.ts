@@ -7,6 +7,7 @@ import type {
   LocalTransport,
   NegotiatedMedia,
   RemoteDescription,
+  RemoteFormat,
   RemoteSection,
   RemoteTelephoneEvent,
 } from './descriptions.js';
@@ -147,17 +148,18 @@ export class LegDescription {
     return this.#agreement;
   }
 
-  /** By the caller's order when there is one; else the codec in force, if it may stay; else by ours. */
-  #choose(remote: RemoteDescription, wanted: readonly CodecName[] | undefined) {
-    const inForce = this.#agreement ? [this.#agreement.media.codec] : [];
-    const allowed = this.#allowed(wanted ?? [...inForce, ...defaultCodecs(this.#kind)]);
+  /** The codec in force, if it may stay: a re-offer is for a hold far more often than for another codec. Else by order. */
+  #choose(remote: RemoteDescription, wanted: readonly CodecName[] | undefined): RemoteFormat {
+    const permitted = this.#allowed(wanted ?? defaultCodecs(this.#kind));
+    const inForce = permitted.filter((codec) => codec === this.#agreement?.media.codec);
+    const allowed = [...new Set([...inForce, ...permitted])];
     for (const codec of allowed) {
       const format = remote.formats.find((offered) => offered.codec === codec);
       if (format) return format;
     }
     throw SdpError.noCommonCodec(
       remote.formats.map((f) => f.codec),
-      [...new Set(allowed)],
+      allowed,
     );
   }
 

@@ -61,8 +61,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     return this.#media?.codec;
   }
 
-  get partner(): MediaEndpoint | undefined {
-    return this.#partner;
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** Replaces what carries the packets; the one before is closed. */
@@ -94,7 +94,10 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   unbridge(): void {
     const partner = this.#partner;
     this.#partner = undefined;
-    if (partner) partner.#partner = undefined;
+    if (!partner) return;
+    partner.#partner = undefined;
+    partner.#outbound.interrupt();
+    this.#outbound.interrupt();
   }
 
   /** An RTP packet of the far end. */
@@ -103,8 +106,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     if (this.#closed || !inbound) return;
     this.#hasToldSilence = false;
     const partner = this.#partner;
-    if (!partner || !this.#media || !receives(this.#media.direction)) return;
-    if (inbound.type === 'audio') partner.#outbound.forwardAudio(inbound.packet, inbound.codec);
+    if (!partner || !this.#media) return;
+    if (!receives(this.#media.direction)) partner.#outbound.interrupt();
+    else if (inbound.type === 'audio') partner.#outbound.forwardAudio(inbound.packet, inbound.codec);
     else partner.#outbound.forwardEvent(inbound.packet, inbound.clockRateHz);
   }
 

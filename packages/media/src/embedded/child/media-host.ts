@@ -82,6 +82,7 @@ export class MediaHost {
     leg: Leg,
   ): Promise<LocalTransport | LegStats | null> {
     const { endpoint } = leg;
+    if (endpoint.closed) throw new MediaError('leg-closed', `leg ${command.legId} was closed meanwhile`);
     switch (command.command) {
       case 'restart-ice':
         if (leg.kind === 'webrtc') return leg.webrtc.restart();

@@ -82,7 +82,7 @@ describe('OutboundStream', () => {
     expect(sent).toEqual([]);
   });
 
-  it('paces a tone by 20 ms, and makes up for nothing after a long stall', () => {
+  it('paces a tone by 20 ms, and leaves no timer behind', () => {
     const { clock, outbound, sent } = makeStream();
     outbound.playTone({ frequenciesHz: [400] });
     clock.advance(200);

@@ -94,6 +94,11 @@ export class OutboundStream {
     this.#put({ ...common, payload, timestamp: 0, source: `event ${packet.ssrc} ${packet.timestamp}` });
   }
 
+  /** What the bridge sends is interrupted (hold, unbridged): the pause must not look like loss to the far end. */
+  interrupt(): void {
+    this.#rewriter.interrupt();
+  }
+
   /** Plays a tone instead of the bridge until stopped. Only for G.711; false for another codec. */
   playTone(tone: ToneSpec): boolean {
     const codec = this.#media?.codec ?? 'PCMU';
