@@ -52,7 +52,7 @@ export class CarrierSources {
       const carriers = await this.#deps.carriers.listCarriers();
       this.#sources = await Promise.all(carriers.map((carrier) => this.#sourceOf(carrier)));
     } catch (error) {
-      this.#deps.logger.warn({ error }, 'carriers could not be read; the last known ones stay in force');
+      this.#deps.logger.warn({ err: error }, 'carriers could not be read; the last known ones stay in force');
     }
     this.#timer?.cancel();
     if (!this.#stopped)
@@ -121,7 +121,7 @@ export class CarrierSources {
       if (found.length > 0) this.#resolved.set(host, found);
     } catch (error) {
       // A name server that is away must not shut a carrier out.
-      this.#deps.logger.warn({ error, carrier: carrier.id }, 'the address of a carrier cannot be resolved');
+      this.#deps.logger.warn({ err: error, carrier: carrier.id }, 'the address of a carrier cannot be resolved');
     }
     return this.#resolved.get(host) ?? [];
   }

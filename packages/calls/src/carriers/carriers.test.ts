@@ -225,6 +225,15 @@ describe('the dialling rule', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[RULE5] a simulated PSTN that is off takes no calls, and the reason says so', async () => {
+    const bench = await makeCarrierBench({ simulated: true }, { simulatedPrefixes: ['+91113000'] });
+    const alice = await bench.registered('alice');
+    const placed = aliceDials(alice, '+911130000001');
+    await bench.run();
+    expect(placed.failure).toMatchObject({ status: 403, reason: 'The Simulated PSTN Is Off' });
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[RULE4] an account without a number dials nobody, and no other account', async () => {
     const bench = await makeBench();
     bench.directory.addUser('eve', { accountSid: 'evil' });

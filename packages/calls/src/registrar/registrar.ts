@@ -65,7 +65,7 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
     try {
       await this.#register(incoming);
     } catch (error) {
-      this.#deps.logger.error({ error, flow: incoming.flow.id }, 'REGISTER could not be answered');
+      this.#deps.logger.error({ err: error, flow: incoming.flow.id }, 'REGISTER could not be answered');
       this.#refuse(incoming, 500);
     }
   }

@@ -151,6 +151,10 @@ export class Router {
     for (const did of dids) {
       const carrier = this.#deps.sources.byId(did.carrierId);
       if (!carrier) continue;
+      if (carrier.simulated && !this.#deps.sources.simulatedAddress) {
+        reason = 'The Simulated PSTN Is Off';
+        continue;
+      }
       const verdict = mayDial(number, carrier, dids, this.#deps.simulatedPrefixes);
       if (verdict.ok) return { ok: true, carrier, did };
       reason = verdict.reason;

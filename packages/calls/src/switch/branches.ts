@@ -71,7 +71,7 @@ export class Branches extends TypedEmitter<BranchesEvents> {
       const sdp = await media.offer({ codecs });
       if (!leg.ended) this.#invite(leg, plan, sdp);
     } catch (error) {
-      this.#deps.logger.warn({ error, legId: leg.id }, 'leg cannot ring');
+      this.#deps.logger.warn({ err: error, legId: leg.id }, 'leg cannot ring');
       const noCodec = error instanceof SdpError;
       const status = noCodec ? 488 : 500;
       this.#fail(leg, { reason: noCodec ? 'no-common-codec' : 'media-lost', sipStatus: status, upstream: status });

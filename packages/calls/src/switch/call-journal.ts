@@ -40,7 +40,7 @@ export class CallJournal {
         return true;
       },
       (error: unknown) => {
-        this.#deps.logger.error({ error }, 'call record could not be made; the call is refused');
+        this.#deps.logger.error({ err: error }, 'call record could not be made; the call is refused');
         return false;
       },
     );
@@ -69,9 +69,9 @@ export class CallJournal {
         await write();
         return true;
       } catch (error) {
-        if (delayMs === undefined) this.#deps.logger.error({ error }, 'call record not written; given up');
+        if (delayMs === undefined) this.#deps.logger.error({ err: error }, 'call record not written; given up');
         else {
-          this.#deps.logger.warn({ error, delayMs }, 'call record not written; will be tried again');
+          this.#deps.logger.warn({ err: error, delayMs }, 'call record not written; will be tried again');
           await this.#wait(delayMs);
         }
       }

@@ -212,7 +212,7 @@ export class Call extends TypedEmitter<CallEvents> {
 
   #breakDown(error: unknown): void {
     if (this.#over) return;
-    this.#logger.error({ error }, 'call broke down');
+    this.#logger.error({ err: error }, 'call broke down');
     this.#finish(brokenDown(error, this.#isAnswered));
   }
 

@@ -1,6 +1,7 @@
 import type { CodecName } from '@intermix/media';
 import type { ExtraHeaders, Flow, IncomingInvite } from '@intermix/sip';
-import { type Device, type Farewell, Leg, type LegDeps, type LegIdentity } from './leg.js';
+import { type Device, type Farewell, Leg, type LegDeps } from './leg.js';
+import type { LegIdentity } from './leg-life.js';
 
 /** The leg that placed the call: an INVITE that came to us. */
 export class CallerLeg extends Leg {

@@ -1,50 +1,70 @@
 import type { Clock } from '@intermix/kernel';
 import type { CallStatus, LegQuality, LegRecord, Termination } from '../ports/call-store.js';
 
-type LifeRecord = Omit<LegRecord, 'legId' | 'callSid' | 'role' | 'kind' | 'party' | 'address' | 'sipCallId'>;
+/** Who stands at the far end of a leg. */
+export type LegIdentity = Pick<LegRecord, 'legId' | 'callSid' | 'role' | 'kind' | 'party' | 'address'>;
 
 /** The dates and states of a leg, as its row has them. */
 export class LegLife {
   readonly #clock: Clock;
-  readonly #record: LifeRecord;
+  readonly #createdAt: Date;
+  #status: CallStatus = 'queued';
+  #ringingAt: Date | undefined;
+  #answeredAt: Date | undefined;
+  #endedAt: Date | undefined;
+  #termination: Termination | undefined;
+  #quality: LegQuality | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#record = {
-      status: 'queued',
-      createdAt: new Date(clock.now()),
-      ...{ ringingAt: undefined, answeredAt: undefined, endedAt: undefined },
-      ...{ termination: undefined, quality: undefined },
-    };
+    this.#createdAt = this.#now();
   }
 
   get ended(): boolean {
-    return this.#record.endedAt !== undefined;
+    return this.#endedAt !== undefined;
   }
 
-  record(): LifeRecord {
-    return { ...this.#record };
+  set quality(quality: LegQuality | undefined) {
+    this.#quality = quality;
   }
 
   /** True the first time. */
   ring(): boolean {
-    if (this.#record.ringingAt || this.ended) return false;
-    this.#record.ringingAt = this.#now();
-    if (this.#record.status === 'queued') this.#record.status = 'ringing';
+    if (this.#ringingAt || this.ended) return false;
+    this.#ringingAt = this.#now();
+    if (this.#status === 'queued') this.#status = 'ringing';
     return true;
   }
 
   answer(): void {
-    this.#record.answeredAt ??= this.#now();
-    this.#record.status = 'in-progress';
+    this.#answeredAt ??= this.#now();
+    this.#status = 'in-progress';
   }
 
   end(termination: Termination, status: CallStatus): void {
-    Object.assign(this.#record, { endedAt: this.#now(), termination, status });
+    this.#endedAt = this.#now();
+    this.#termination = termination;
+    this.#status = status;
   }
 
-  set quality(quality: LegQuality | undefined) {
-    this.#record.quality = quality;
+  /** Field by field: this runs some ten times in a call, and spreading objects is not cheap. */
+  record(identity: LegIdentity, sipCallId: string | undefined): LegRecord {
+    return {
+      legId: identity.legId,
+      callSid: identity.callSid,
+      role: identity.role,
+      kind: identity.kind,
+      party: identity.party,
+      address: identity.address,
+      sipCallId,
+      status: this.#status,
+      createdAt: this.#createdAt,
+      ringingAt: this.#ringingAt,
+      answeredAt: this.#answeredAt,
+      endedAt: this.#endedAt,
+      termination: this.#termination,
+      quality: this.#quality,
+    };
   }
 
   #now(): Date {

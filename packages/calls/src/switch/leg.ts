@@ -4,19 +4,9 @@ import type { Flow, IncomingReinvite, InviteSession, Reason, SessionEnd } from '
 import type { CallStatus, LegQuality, LegRecord, Termination } from '../ports/call-store.js';
 import type { Binding } from '../registrar/location-store.js';
 import { type InfoDigit, readDtmfInfo } from './dtmf-info.js';
-import { LegLife } from './leg-life.js';
+import { type LegIdentity, LegLife } from './leg-life.js';
 import { MediaWatch } from './media-watch.js';
 import type { SwitchConfig } from './switch-config.js';
-
-/** Who stands at the far end of a leg. */
-export interface LegIdentity {
-  legId: string;
-  callSid: string;
-  role: 'caller' | 'callee';
-  kind: 'browser' | 'carrier';
-  party: string;
-  address: string;
-}
 
 /** The device behind a browser leg, as far as it is needed to know it again after a broken connection. */
 export type Device = Pick<Binding, 'accountSid' | 'sipUsername' | 'instance'>;
@@ -154,7 +144,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   /** Sends a digit by RFC 4733. A failure is logged: nobody waits for it. */
   sendDigit(digit: string, durationMs: number): void {
     const sent = this.#media?.sendDtmf(digit, { durationMs });
-    sent?.catch((error: unknown) => this.deps.logger.warn({ error, legId: this.id }, 'digit not sent'));
+    sent?.catch((error: unknown) => this.deps.logger.warn({ err: error, legId: this.id }, 'digit not sent'));
   }
 
   /** Our own offer in a re-INVITE, to settle on other codecs. Rejects when the far end refuses it. */
@@ -220,7 +210,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   }
 
   record(): LegRecord {
-    return { ...this.identity, sipCallId: this.sipCallId, ...this.#life.record() };
+    return this.#life.record(this.identity, this.sipCallId);
   }
 
   #isSameDevice(binding: Binding): boolean {
@@ -263,7 +253,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
       reinvite.accept({ sdp: await this.media.acceptOffer(reinvite.offer, codecs) });
       this.#noteDirection();
     } catch (error) {
-      this.deps.logger.warn({ error, legId: this.id }, 're-INVITE refused; the session stays as it was');
+      this.deps.logger.warn({ err: error, legId: this.id }, 're-INVITE refused; the session stays as it was');
       reinvite.reject(error instanceof SdpError ? 488 : 500);
     }
   }
@@ -278,7 +268,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
       this.#noteDirection();
       this.emit('agreed');
     } catch (error) {
-      this.deps.logger.warn({ error, legId: this.id }, 'the answer in the ACK cannot be used');
+      this.deps.logger.warn({ err: error, legId: this.id }, 'the answer in the ACK cannot be used');
       this.#lose('media-lost');
     }
   }

@@ -141,7 +141,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     try {
       await this.#place(incoming);
     } catch (error) {
-      this.#deps.logger.error({ error, sipCallId: incoming.request.callId }, 'INVITE could not be handled');
+      this.#deps.logger.error({ err: error, sipCallId: incoming.request.callId }, 'INVITE could not be handled');
       this.#refuse(incoming, 500);
     }
   }
