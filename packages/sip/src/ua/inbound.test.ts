@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Logger, silentLogger } from '@intermix/kernel';
 import { describe, expect, it } from 'vitest';
 import { SipUri } from '../message/uri.js';
-import { aliceUri, answerSdp, leftovers, makeWorld, nextInvite } from './testing/ua-fixture.js';
+import { aliceUri, answerSdp, leftovers, makeWorld, nextInvite, seededRandom } from './testing/ua-fixture.js';
 import type { IncomingInvite } from './types.js';
 
 async function makeInbound() {
@@ -178,4 +180,41 @@ describe('a message that comes in', () => {
     invite.reject(486);
     expect(await leftovers(world, bob)).toEqual([]);
   });
+
+  it('[IN11] however it is broken, throws nowhere and leaves nothing behind', async () => {
+    const world = makeWorld();
+    const errors: unknown[] = [];
+    const logger: Logger = { ...silentLogger, error: (fields, message) => errors.push([message, fields]) };
+    const bob = await world.endpoint('10.0.0.2', { logger });
+    bob.on('invite', (invite) => invite.reject(486));
+    bob.on('request', (request) => request.respond(403));
+    const peer = await world.peer('10.0.0.9');
+    const flow = await peer.connect('10.0.0.2');
+    const random = seededRandom(3);
+    const names = readdirSync(torture).filter((name) => name.endsWith('.dat'));
+    expect(names.length).toBeGreaterThanOrEqual(49);
+    for (const name of names) {
+      const bytes = readFileSync(new URL(name, torture));
+      flow.send(bytes);
+      for (let round = 0; round < 20; round++) flow.send(mutate(bytes, random));
+    }
+    peer.send(flow, 'OPTIONS', { callId: 'still-there' });
+    await world.pass();
+    expect(peer.lastResponse('OPTIONS').callId).toBe('still-there');
+    expect(errors).toEqual([]);
+    expect(await leftovers(world, bob)).toEqual([]);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
 });
+
+const torture = new URL('../../testdata/rfc4475/', import.meta.url);
+
+/** A copy in which one to four octets are others, or a stretch is cut out. */
+function mutate(bytes: Uint8Array, random: { fraction(): number }): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  const at = () => Math.floor(random.fraction() * copy.length);
+  for (let time = 0; time <= random.fraction() * 4; time++) copy[at()] = Math.floor(random.fraction() * 256);
+  if (random.fraction() < 0.7) return copy;
+  const [from, to] = [at(), at()].sort((a, b) => a - b) as [number, number];
+  return Uint8Array.from([...copy.subarray(0, from), ...copy.subarray(to)]);
+}

@@ -34,6 +34,8 @@ export interface RequestChoices {
 export class ScriptedPeer {
   readonly transport: LoopTransport;
   readonly received: { message: SipMessage; flow: Flow }[] = [];
+  /** What did not parse: answers to broken requests echo what was broken. */
+  readonly unreadable: Uint8Array[] = [];
   #branch = 0;
 
   constructor(transport: LoopTransport) {
@@ -42,9 +44,17 @@ export class ScriptedPeer {
 
   async start(): Promise<void> {
     await this.transport.start({
-      message: (bytes, flow) => this.received.push({ message: parseMessage(bytes), flow }),
+      message: (bytes, flow) => this.#receive(bytes, flow),
       flowClosed: () => {},
     });
+  }
+
+  #receive(bytes: Uint8Array, flow: Flow): void {
+    try {
+      this.received.push({ message: parseMessage(bytes), flow });
+    } catch {
+      this.unreadable.push(bytes);
+    }
   }
 
   get address(): string {
