@@ -105,7 +105,9 @@ export class CallCard {
   }
 
   #tick(): void {
-    this.#part('timer').textContent = clockText(this.call.details().durationMs);
+    const { connectedAt, durationMs } = this.call.details();
+    this.#part('timer').hidden = connectedAt === undefined;
+    this.#part('timer').textContent = clockText(durationMs);
   }
 
   #try(step: Promise<void>): void {

@@ -106,7 +106,7 @@ it('tries again after a 503, not before its Retry-After, and tells it once', asy
   expect(told).toEqual([{ reason: 'server-refused', status: 503, willRetry: true }]);
 });
 
-it('[SDK-D3] unregisters with expires=0 and gives no false registered', async () => {
+it('[SDK-D3] [SDK-D20] unregisters at once with Expires 0 and gives no false registered', async () => {
   const page = await registeredPage();
   const events: string[] = [];
   page.client.on('registered', () => events.push('registered'));
@@ -117,7 +117,7 @@ it('[SDK-D3] unregisters with expires=0 and gives no false registered', async ()
   expect(events.filter((event) => event !== 'registering')).toEqual(['unregistered requested']);
   expect(page.network.sentByPage('REGISTER').at(-1)).toContain('\r\nExpires: 0\r\n');
   expect(page.server.contact).toBeUndefined();
-  expect(page.clock.now()).toBe(startedAt); // [SDK-D20] nothing waits before it is sent.
+  expect(page.clock.now()).toBe(startedAt);
   expect(page.network.openSockets).toHaveLength(0);
 });
 

@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { beforeAll, expect, it } from 'vitest';
+
+/** The vendor's whole bundle is 202 KB; ours holds its SIP too. */
+const GZIP_BUDGET = 45 * 1024;
+
+let script = '';
+
+beforeAll(async () => {
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL('exotelsdk.ts', import.meta.url))],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'iife',
+    globalName: 'exotelSDK',
+    platform: 'browser',
+    target: ['chrome100', 'firefox100', 'safari15'],
+    conditions: ['intermix-source'],
+    legalComments: 'none',
+  });
+  script = result.outputFiles[0]?.text ?? '';
+});
+
+it('[SDK-D23] stays within its size budget, SIP included', () => {
+  expect(script.length).toBeGreaterThan(10_000);
+  expect(gzipSync(script, { level: 9 }).length).toBeLessThanOrEqual(GZIP_BUDGET);
+});
+
+it('[SDK-D12] [SDK-D16] loading makes no element, opens nothing, stores nothing and sets no handler', () => {
+  const touched: string[] = [];
+  const trap = (name: string) =>
+    class {
+      constructor() {
+        touched.push(name);
+      }
+    };
+  const page: Record<string, unknown> = { TextEncoder, TextDecoder, URL, console, crypto: globalThis.crypto };
+  for (const name of ['Audio', 'WebSocket', 'RTCPeerConnection', 'AudioContext', 'BroadcastChannel'])
+    page[name] = trap(name);
+  page.addEventListener = (event: string) => touched.push(`listener ${event}`);
+  page.document = { createElement: (tag: string) => touched.push(tag), addEventListener: page.addEventListener };
+  page.window = page;
+  for (const store of ['localStorage', 'sessionStorage']) {
+    Object.defineProperty(page, store, { get: () => touched.push(store) });
+  }
+  const context = createContext(page);
+  runInContext(`${script};globalThis.made = new exotelSDK.ExotelWebClient();`, context);
+  expect(touched).toEqual([]);
+  expect(page.onunload).toBeUndefined();
+  expect(runInContext('Object.keys(exotelSDK).sort().join()', context)).toBe(
+    'ExotelWebClient,VoiceCall,VoiceClient,VoiceError,default',
+  );
+  expect(runInContext('made.getCall() === made.getCall() && typeof made.DoRegister', context)).toBe('function');
+});
+
+it('[SDK-D14] [SDK-D12] names no third party and no unload handler', () => {
+  expect(script).not.toMatch(/stun:|turn:|google/i);
+  expect(script).not.toMatch(/onunload|beforeunload|"unload"/);
+});
