@@ -1,7 +1,10 @@
+import { type Logger, silentLogger } from '@intermix/kernel';
 import { describe, expect, it } from 'vitest';
 import { DigestServer } from '../auth/digest-server.js';
 import { NameAddr } from '../message/name-addr.js';
+import { createResponse } from '../message/responses.js';
 import { SipUri } from '../message/uri.js';
+import { writeMessage } from '../message/write.js';
 import {
   aliceUri,
   answerSdp,
@@ -10,6 +13,7 @@ import {
   leftovers,
   loopResolver,
   makeWorld,
+  mutate,
   offerSdp,
   seededRandom,
   type World,
@@ -457,5 +461,34 @@ describe('the caller', () => {
     expect(alice.counts).toEqual({ clientTransactions: 0, serverTransactions: 0, dialogs: 0, flows: 0 });
     await world.clock.runUntilIdleAsync();
     expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  it('[UAC24] bears broken responses: nothing is thrown, the call ends once, nothing is left', async () => {
+    const random = seededRandom(11);
+    const outcomes = new Set<string>();
+    for (let round = 0; round < 150; round++) {
+      const world = makeWorld();
+      const errors: unknown[] = [];
+      const logger: Logger = { ...silentLogger, error: (fields, message) => errors.push([message, fields]) };
+      const alice = await world.endpoint('10.0.0.1', { logger });
+      const peer = await world.peer('10.0.0.9');
+      const call = watchCall(alice.invite(callTo('10.0.0.9', { ringTimeoutMs: 20_000 })));
+      await world.pass();
+      const { request, flow } = peer.last('INVITE');
+      for (const status of [180, 200]) {
+        const headers: [string, string][] = [
+          ['Record-Route', '<sip:10.0.0.9;lr>'],
+          ['Contact', '<sip:bob@10.0.0.9>'],
+        ];
+        flow.send(mutate(writeMessage(createResponse(request, status, { toTag: 'peer', headers })), random));
+        await world.pass();
+      }
+      call.session?.bye();
+      expect(await leftovers(world, alice)).toEqual([]);
+      expect(errors).toEqual([]);
+      expect(call.events.filter((event) => !event.startsWith('progress'))).toHaveLength(1);
+      outcomes.add(call.events.at(-1)!);
+    }
+    expect(outcomes.size).toBeGreaterThan(1);
   });
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type Logger, silentLogger } from '@intermix/kernel';
 import { describe, expect, it } from 'vitest';
 import { SipUri } from '../message/uri.js';
-import { aliceUri, answerSdp, leftovers, makeWorld, nextInvite, seededRandom } from './testing/ua-fixture.js';
+import { aliceUri, answerSdp, leftovers, makeWorld, mutate, nextInvite, seededRandom } from './testing/ua-fixture.js';
 import type { IncomingInvite } from './types.js';
 
 async function makeInbound() {
@@ -208,13 +208,3 @@ describe('a message that comes in', () => {
 });
 
 const torture = new URL('../../testdata/rfc4475/', import.meta.url);
-
-/** A copy in which one to four octets are others, or a stretch is cut out. */
-function mutate(bytes: Uint8Array, random: { fraction(): number }): Uint8Array {
-  const copy = Uint8Array.from(bytes);
-  const at = () => Math.floor(random.fraction() * copy.length);
-  for (let time = 0; time <= random.fraction() * 4; time++) copy[at()] = Math.floor(random.fraction() * 256);
-  if (random.fraction() < 0.7) return copy;
-  const [from, to] = [at(), at()].sort((a, b) => a - b) as [number, number];
-  return Uint8Array.from([...copy.subarray(0, from), ...copy.subarray(to)]);
-}

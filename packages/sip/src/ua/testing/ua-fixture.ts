@@ -167,3 +167,13 @@ export async function leftovers(world: World, ...endpoints: Endpoint[]): Promise
       .map(([name, count]) => `${count} ${name}`),
   );
 }
+
+/** A copy in which one to four octets are others, or a stretch is cut out. */
+export function mutate(bytes: Uint8Array, random: { fraction(): number }): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  const at = () => Math.floor(random.fraction() * copy.length);
+  for (let time = 0; time <= random.fraction() * 4; time++) copy[at()] = Math.floor(random.fraction() * 256);
+  if (random.fraction() < 0.7) return copy;
+  const [from, to] = [at(), at()].sort((a, b) => a - b) as [number, number];
+  return Uint8Array.from([...copy.subarray(0, from), ...copy.subarray(to)]);
+}
