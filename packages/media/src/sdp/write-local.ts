@@ -103,4 +103,4 @@ const eventMap = (event: RemoteTelephoneEvent) => ({
   rate: event.clockRateHz,
 });
 
-const eventFmtp = (event: RemoteTelephoneEvent) => ({ payload: event.payloadType, config: '0-16' });
+const eventFmtp = (event: RemoteTelephoneEvent) => ({ payload: event.payloadType, config: '0-15' });
