@@ -9,6 +9,7 @@ import type { Carrier, CarrierDirectory, Did, DidTarget, SipUser, UserDirectory 
 import type { Binding, LocationStore } from '../registrar/location-store.js';
 import { routeOf } from '../registrar/registrar.js';
 import type { BranchPlan, CallPlan, Refusal } from '../switch/call-plan.js';
+import { mediaKindOfDevice } from '../switch/media-kind.js';
 import type { Caller } from './caller.js';
 import { customHeadersOf } from './custom-headers.js';
 
@@ -183,6 +184,7 @@ export class Router {
       party: carrier.id,
       address: head.to,
       target: { uri, ...(protocol ? { protocol } : {}) },
+      mediaKind: 'rtp',
       from: NameAddr.create({ uri: SipUri.create({ user: did.number, host: this.#deps.domains[0] ?? uri.host }) }),
       to: NameAddr.create({ uri }),
       release: () => permit.release(),
@@ -211,6 +213,7 @@ function branchTo(user: SipUser, binding: Binding, caller: { number: string; nam
     party: user.userId,
     address: `sip:${user.sipUsername}@${domain}`,
     target: { uri: binding.contactUri, flow: binding.flow, ...(route.length > 0 ? { route } : {}) },
+    mediaKind: mediaKindOfDevice(binding.flow, binding.contactUri),
     from: NameAddr.create({ displayName: caller.name, uri: SipUri.create({ user: caller.number, host: domain }) }),
     to: NameAddr.create({ uri: SipUri.create({ user: user.sipUsername, host: domain }) }),
     device: binding,

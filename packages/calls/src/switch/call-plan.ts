@@ -1,3 +1,4 @@
+import type { LegKind } from '@intermix/media';
 import type { DigestCredentials, ExtraHeaders, NameAddr, RequestTarget } from '@intermix/sip';
 import type { CallDirection } from '../ports/call-store.js';
 import type { Device } from './leg.js';
@@ -9,6 +10,8 @@ export interface BranchPlan {
   party: string;
   address: string;
   target: RequestTarget;
+  /** What is offered: plain RTP to carriers and telephones, WebRTC to browsers. */
+  mediaKind: LegKind;
   from: NameAddr;
   to: NameAddr;
   credentials?: DigestCredentials;

@@ -1,3 +1,4 @@
+import type { LegKind } from '@intermix/media';
 import type {
   EndpointFace,
   Flow,
@@ -19,6 +20,7 @@ export interface CalleeLegHandlers {
 }
 
 export interface CalleeLegOptions {
+  mediaKind: LegKind;
   device?: Device | undefined;
   /** The flow of its binding. */
   flow?: Flow | undefined;
@@ -28,13 +30,15 @@ export interface CalleeLegOptions {
 
 /** A leg that is being called: an INVITE that we sent, with an offer. */
 export class CalleeLeg extends Leg {
+  readonly mediaKind: LegKind;
   readonly #flow: Flow | undefined;
   readonly #release: (() => void) | undefined;
   #outgoing: OutgoingInvite | undefined;
   #accepted: string | undefined;
 
-  constructor(identity: LegIdentity, deps: LegDeps, options: CalleeLegOptions = {}) {
+  constructor(identity: LegIdentity, deps: LegDeps, options: CalleeLegOptions) {
     super(identity, deps, options.device);
+    this.mediaKind = options.mediaKind;
     this.#flow = options.flow;
     this.#release = options.release;
   }

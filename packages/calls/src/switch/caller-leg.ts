@@ -1,7 +1,8 @@
-import type { CodecName } from '@intermix/media';
+import type { CodecName, LegKind } from '@intermix/media';
 import type { ExtraHeaders, Flow, IncomingInvite } from '@intermix/sip';
 import { type Device, type Farewell, Leg, type LegDeps } from './leg.js';
 import type { LegIdentity } from './leg-life.js';
+import { mediaKindOfCaller } from './media-kind.js';
 
 /** The leg that placed the call: an INVITE that came to us. */
 export class CallerLeg extends Leg {
@@ -20,6 +21,11 @@ export class CallerLeg extends Leg {
 
   override get openingFlow(): Flow {
     return this.#incoming.flow;
+  }
+
+  /** Throws SdpError when the offer cannot be read. */
+  override get mediaKind(): LegKind {
+    return mediaKindOfCaller(this.identity.kind, this.offer, this.openingFlow);
   }
 
   /** SDP of the INVITE; undefined for a late offer. */

@@ -71,6 +71,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   abstract get sipCallId(): string | undefined;
   /** The flow of a dialog that is not confirmed yet. */
   abstract get openingFlow(): Flow | undefined;
+  abstract get mediaKind(): LegKind;
   /** Tells the far end, when the dialog is not confirmed yet. */
   protected abstract abandon(farewell: Farewell): void;
 
@@ -89,9 +90,6 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   /** True between a broken connection and its return, or the end of the grace. */
   get awaitsDevice(): boolean {
     return this.#grace !== undefined;
-  }
-  get mediaKind(): LegKind {
-    return this.identity.kind === 'browser' ? 'webrtc' : 'rtp';
   }
   /** The media endpoint; call `openMedia` first. */
   get media(): MediaLeg {

@@ -187,9 +187,10 @@ export class Switch extends TypedEmitter<SwitchEvents> {
 
   #calleeOf(branch: BranchPlan, callSid: string, legDeps: LegDeps): CalleeLeg {
     const legId = createId('leg_', 16, this.#deps.random);
-    const { device, release, target } = branch;
+    const { device, mediaKind, release, target } = branch;
     return new CalleeLeg({ callSid, role: 'callee', ...party(branch), legId }, legDeps, {
       device,
+      mediaKind,
       release,
       flow: target.flow,
     });
