@@ -221,10 +221,14 @@ describe('the caller', () => {
     peer.answer(peer.last('INVITE'), 180);
     await world.pass(20_100);
     expect(peer.requests('CANCEL')).toHaveLength(1);
-    peer.answer(peer.last('CANCEL'), 200);
-    peer.answer(peer.last('INVITE'), 487);
-    await world.pass();
     expect(call.events.at(-1)).toBe('failed timeout 408');
+    peer.answer(peer.last('CANCEL'), 200);
+    peer.answer(peer.last('INVITE'), 200, { sdp: answerSdp });
+    await world.pass();
+    expect([peer.requests('ACK').length, peer.requests('BYE').length]).toEqual([1, 1]);
+    peer.answer(peer.last('BYE'), 200);
+    await world.pass();
+    expect(call.events).toHaveLength(2);
     expect(await leftovers(world, alice)).toEqual([]);
   });
 

@@ -38,7 +38,6 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
   #request: SipRequest;
   #transaction: ClientTransaction | undefined;
   #cancelled: { reason: Reason | undefined } | undefined;
-  #gaveUp = false;
   /** A 101–199 has come: somebody was alerted, so that no other hop is tried behind his back. */
   #hasRung = false;
   #settled = false;
@@ -87,7 +86,6 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
     const flow = await this.#hops.next().catch(() => undefined);
     if (this.#settled) return;
     if (this.#cancelled) this.#fail(cancelledFailure(last.response));
-    else if (this.#gaveUp) this.#fail(timeoutFailure());
     else if (flow) this.#send(flow, []);
     else this.#fail(last);
   }
@@ -131,7 +129,7 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
       this.#timerC.set(this.#core.timers.timerC, () => this.#giveUp());
     }
     if (response.status > 100) this.#hasRung = true;
-    if (response.status === 100 || this.#settled || this.#cancelled || this.#gaveUp) return;
+    if (response.status === 100 || this.#settled || this.#cancelled) return;
     const remoteTag = response.to.tag;
     if (remoteTag !== undefined) this.#rememberEarly(remoteTag);
     const { status, reason, sdp } = response;
@@ -143,7 +141,7 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
       this.#success(response, request, flow);
       return;
     }
-    if (this.#cancelled || this.#gaveUp) {
+    if (this.#cancelled || this.#settled) {
       this.#lost(responseFailure(response));
       return;
     }
@@ -158,7 +156,6 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
     this.#timerC.clear();
     if (this.#settled) return;
     if (this.#cancelled) this.#fail(cancelledFailure(failure.response));
-    else if (this.#gaveUp) this.#fail({ ...timeoutFailure(), ...(failure.response && { response: failure.response }) });
     else if (failure.cause === 'response' || this.#hasRung) this.#fail(failure);
     else void this.#tryNextHop(failure);
   }
@@ -171,7 +168,7 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
       known.handleRepeated2xx(request.cseq.number);
       return;
     }
-    const isWanted = !this.#settled && !this.#cancelled && !this.#gaveUp;
+    const isWanted = !this.#settled && !this.#cancelled;
     const session = this.#openSession(response, request, flow);
     this.#forks.set(remoteTag, session);
     session.startAsCaller(request);
@@ -183,7 +180,6 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
     const reason = this.#cancelled?.reason;
     session.bye(reason ? { reason } : {});
     if (this.#cancelled) this.#fail(cancelledFailure());
-    else if (this.#gaveUp) this.#fail(timeoutFailure());
   }
 
   #openSession(response: SipResponse, request: SipRequest, flow: Flow): DialogSession {
@@ -206,12 +202,11 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
 
   // --- The end ----------------------------------------------------------------------------------------------------
 
-  /** It has rung for too long. */
+  /** It has rung for too long. Its user is told at once; a 2xx that crosses the CANCEL is ACKed and BYEd. */
   #giveUp(): void {
-    if (this.#settled || this.#cancelled || this.#gaveUp) return;
-    this.#gaveUp = true;
-    if (this.#transaction) this.#transaction.cancel();
-    else this.#fail(timeoutFailure());
+    if (this.#settled || this.#cancelled) return;
+    this.#transaction?.cancel();
+    this.#fail(timeoutFailure());
   }
 
   #fail(failure: SipFailure): void {

@@ -29,9 +29,12 @@ export function parseReason(value: string): Reason | undefined {
   return text === undefined ? { protocol, cause } : { protocol, cause, text };
 }
 
+/** The value of a Reason header. Line breaks in the text, which may come from anywhere, become spaces. */
 export function formatReason(reason: Reason): string {
   const head = `${reason.protocol};cause=${reason.cause}`;
-  return reason.text === undefined ? head : `${head};text="${reason.text.replace(/["\\]/g, '\\$&')}"`;
+  if (reason.text === undefined) return head;
+  const text = reason.text.replaceAll('\r', ' ').replaceAll('\n', ' ').replaceAll('\0', ' ');
+  return `${head};text="${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 function splitOutsideQuotes(value: string): string[] {
