@@ -401,6 +401,22 @@ describe('who a browser is', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[USER4] may place so many calls at once, and gives no channel away by a further one', async () => {
+    const bench = await makeBench({ maxCallsPerUser: 2 });
+    const alice = await bench.registered('alice');
+    const carrier = await bench.carrier();
+    const calls = ['1', '2', '3'].map((digit) => aliceDials(alice, `+91987654321${digit}`));
+    await bench.run();
+    expect(calls.map((call) => call.failure?.reason)).toEqual([undefined, undefined, 'Too Many Calls At Once']);
+    expect(carrier.calls).toHaveLength(2);
+    calls[0]!.outgoing.cancel();
+    await bench.run();
+    aliceDials(alice, '+919876543214');
+    await bench.run();
+    expect(carrier.calls).toHaveLength(3);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[USER3] a colleague who is not registered: 480, on record', async () => {
     const bench = await makeBench();
     const alice = await bench.registered('alice');

@@ -82,6 +82,11 @@ export class Call extends TypedEmitter<CallEvents> {
     this.#listenToBranches();
   }
 
+  /** The user who placed it; undefined when a carrier brought it. */
+  get placedBy(): string | undefined {
+    return this.#plan.caller.kind === 'browser' ? this.#plan.caller.party : undefined;
+  }
+
   get legs(): readonly Leg[] {
     return [this.#caller, ...this.#branches.legs];
   }

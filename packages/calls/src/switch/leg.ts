@@ -109,6 +109,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     this.#watch = new MediaWatch(media, {
       ...this.deps,
       isHeld: () => this.#held,
+      isDeviceAwaited: () => this.awaitsDevice,
       onLost: () => this.#lose('media-lost'),
     });
     return media;

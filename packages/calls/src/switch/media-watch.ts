@@ -8,6 +8,8 @@ export interface MediaWatchDeps {
   config: Pick<SwitchConfig, 'mediaRecoveryMs' | 'silenceLimitMs'>;
   /** A party that holds may be silent for as long as it likes. */
   isHeld: () => boolean;
+  /** Its connection broke as well: how long the device is waited for is decided there, and media has to wait as long. */
+  isDeviceAwaited: () => boolean;
   /** The media is gone for good. May be called again; the leg takes the first. */
   onLost: () => void;
 }
@@ -44,9 +46,16 @@ export class MediaWatch {
   /** A device that changes its network restarts ICE within seconds; then nothing is lost. */
   #failed(reason: string): void {
     if (this.#recovery) return;
-    const { clock, config, logger, onLost } = this.#deps;
-    logger.warn({ legId: this.#media.legId, reason }, 'media broke; waiting for it to come back');
-    this.#recovery = clock.schedule(config.mediaRecoveryMs, onLost);
+    this.#deps.logger.warn({ legId: this.#media.legId, reason }, 'media broke; waiting for it to come back');
+    this.#awaitRecovery();
+  }
+
+  #awaitRecovery(): void {
+    const { clock, config, isDeviceAwaited, onLost } = this.#deps;
+    this.#recovery = clock.schedule(config.mediaRecoveryMs, () => {
+      if (isDeviceAwaited()) this.#awaitRecovery();
+      else onLost();
+    });
   }
 
   #recovered(): void {

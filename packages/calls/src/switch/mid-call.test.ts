@@ -206,6 +206,32 @@ describe('a lost WebSocket while talking', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[FLOW7] media that breaks together with the connection waits as long as the device is waited for', async () => {
+    const { bench, alice, placed, aliceLeg } = await makeTalk({ instance: 'tab1' }, { graceMs: 20_000 });
+    bench.network.cut(alice.flow!);
+    aliceLeg.fail();
+    await bench.run(12_000);
+    expect(placed.session!.ended).toBe(false);
+    await comeBack(bench, alice, contactOf(alice, 'alice', 'tab1'));
+    aliceLeg.connect();
+    await bench.run(20_000);
+    expect(placed.session!.ended).toBe(false);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[FLOW8] the customer hangs up while the device is away: the call ends at once', async () => {
+    const { bench, alice, placed } = await makeTalk({ instance: 'tab1' });
+    bench.network.cut(alice.flow!);
+    await bench.run(1_000);
+    placed.session!.bye();
+    await bench.run();
+    expect((await bench.record()).call).toMatchObject({
+      status: 'completed',
+      termination: { by: 'caller', reason: 'hangup' },
+    });
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[FLOW6] a new connection before the old one is known to be dead takes the call over', async () => {
     const { bench, alice, placed, received } = await makeTalk({ instance: 'tab1' });
     const old = alice.flow!;
@@ -369,6 +395,28 @@ describe('late offers and crossing ends', () => {
     await stopping;
     expect((await bench.record()).call).toMatchObject({ status: 'completed', termination: { reason: 'shutdown' } });
     bench.store.before = () => {};
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[END5] stop catches the INVITE whose sender is still being looked up', async () => {
+    const bench = await makeBench();
+    await bench.registered('alice');
+    const carrier = await bench.carrier();
+    let release = () => {};
+    const find = bench.directory.findDid.bind(bench.directory);
+    bench.directory.findDid = async (dialled) => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return find(dialled);
+    };
+    const placed = dialIn(carrier);
+    await bench.run();
+    const stopping = bench.board.stop();
+    await bench.run();
+    release();
+    await bench.run();
+    await stopping;
+    expect(placed.failure).toMatchObject({ status: 503 });
+    expect((await bench.record()).call).toMatchObject({ status: 'failed', termination: { reason: 'shutdown' } });
     expect(await bench.close()).toEqual(nothingLeft);
   });
 

@@ -14,6 +14,8 @@ export interface SwitchConfig {
   flushDeadlineMs: number;
   /** How long a caller waits for the call record before it is refused. 5 s. */
   createDeadlineMs: number;
+  /** Calls that one user may have placed at once; further ones get 503. */
+  maxCallsPerUser: number;
   /** Calls at once, over all accounts; further ones get 503. */
   maxCalls: number;
 }
@@ -25,5 +27,6 @@ export const defaultSwitchConfig: Omit<SwitchConfig, 'domains'> = {
   silenceLimitMs: 60_000,
   flushDeadlineMs: 5_000,
   createDeadlineMs: 5_000,
+  maxCallsPerUser: 5,
   maxCalls: 2_000,
 };

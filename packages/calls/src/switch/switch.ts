@@ -8,7 +8,7 @@ import type { Registrar } from '../registrar/registrar.js';
 import type { CallerIdentification } from '../routing/caller-identification.js';
 import type { Router } from '../routing/router.js';
 import { Call, type CallEvents } from './call.js';
-import type { BranchPlan, CallPlan } from './call-plan.js';
+import type { BranchPlan, CallPlan, Refusal } from './call-plan.js';
 import { CalleeLeg } from './callee-leg.js';
 import { CallerLeg } from './caller-leg.js';
 import type { LegDeps } from './leg.js';
@@ -51,6 +51,8 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   readonly #deps: SwitchDeps;
   readonly #config: SwitchConfig;
   readonly #calls = new Map<string, Call>();
+  /** INVITEs whose sender is being looked up. */
+  readonly #placing = new Set<Promise<void>>();
   /** Calls whose end is still being written. */
   readonly #closing = new Set<Call>();
   readonly #endedByStatus: Partial<Record<CallStatus, number>> = {};
@@ -86,7 +88,11 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     endpoint.screen = (request, flow) => identification.screen(request, flow);
     const moved = (binding: Binding) => this.#eachCall((call) => call.handleDevice(binding));
     this.#unsubscribe = [
-      endpoint.on('invite', (incoming) => void this.#handleInvite(incoming)),
+      endpoint.on('invite', (incoming) => {
+        const placing = this.#handleInvite(incoming);
+        this.#placing.add(placing);
+        void placing.then(() => this.#placing.delete(placing));
+      }),
       endpoint.on('request', (incoming) => void this.#handleRequest(incoming)),
       endpoint.on('flowClosed', (flow) => this.#handleFlowClosed(flow)),
       registrar.on('bindingAdded', moved),
@@ -117,11 +123,15 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   /** Ends all calls and waits until they are written, at most for the flush deadline. Never rejects. */
   async stop(): Promise<void> {
     this.drain();
-    const calls = [...this.#calls.values(), ...this.#closing];
-    for (const call of calls) call.hangup('shutdown');
-    await this.#within(this.#config.flushDeadlineMs, Promise.all(calls.map((call) => call.closed())));
+    await this.#within(this.#config.flushDeadlineMs, this.#endAll());
     for (const off of this.#unsubscribe.splice(0)) off();
     this.#deps.registrar.stop();
+  }
+
+  async #endAll(): Promise<void> {
+    this.#eachCall((call) => call.hangup('shutdown'));
+    await Promise.all(this.#placing); // Those end their calls themselves: see `#begin`.
+    await Promise.all([...this.#closing].map((call) => call.closed()));
   }
 
   async #handleRequest(incoming: IncomingRequest): Promise<void> {
@@ -157,7 +167,18 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     if (caller.kind === 'refused') return this.#refuse(incoming, caller.status, caller);
     const routed = await this.#deps.router.route(incoming, caller, maxForwards);
     if (!routed.ok) return this.#refuse(incoming, routed.status, routed);
-    this.#begin(incoming, routed.plan);
+    this.#begin(incoming, this.#withinUserLimit(routed.plan));
+  }
+
+  /** A page that dials without end, or a stolen password, ties up a few calls and not the trunk. */
+  #withinUserLimit(plan: CallPlan): CallPlan {
+    const { kind, party } = plan.caller;
+    if (kind !== 'browser' || plan.refusal) return plan;
+    const placed = [...this.#calls.values()].filter((call) => call.placedBy === party).length;
+    if (placed < this.#config.maxCallsPerUser) return plan;
+    for (const branch of plan.branches) branch.release?.();
+    const refusal: Refusal = { status: 503, reason: 'Too Many Calls At Once', why: 'user-calls' };
+    return { ...plan, branches: [], refusal };
   }
 
   /** From here on there is a call, even if the caller has given up meanwhile: then that is what is recorded. */
