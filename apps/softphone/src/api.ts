@@ -57,9 +57,9 @@ async function request(path: string, init: RequestInit = {}): Promise<Response> 
 }
 
 async function reasonOf(response: Response): Promise<string> {
-  const body = (await response.json().catch(() => undefined)) as { message?: unknown; error?: unknown } | undefined;
-  const said = [body?.message, body?.error].find((text) => typeof text === 'string');
-  return `The server refused (${response.status})${said ? `: ${said}` : '.'}`;
+  const body = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
+  const said = body?.error?.message;
+  return said ? `The server refused: ${said}` : `The server refused (${response.status}). Try again in a moment.`;
 }
 
 function post(body: unknown): RequestInit {

@@ -1,5 +1,5 @@
 import { hex, type Logger, silentLogger, TypedEmitter } from '@intermix/kernel';
-import { Endpoint, type ExtraHeaders, type Flow, type IncomingInvite, NameAddr } from '@intermix/sip';
+import { Endpoint, type ExtraHeaders, type IncomingInvite, NameAddr } from '@intermix/sip';
 import { TonePlayer } from '../audio/tones.js';
 import type { DtmfMode } from '../call/dtmf.js';
 import { IncomingCall } from '../call/incoming-call.js';
@@ -10,6 +10,7 @@ import { VoiceError } from '../errors.js';
 import { browserPlatform, type Platform } from '../platform.js';
 import { WebSocketTransport } from '../transport/websocket-transport.js';
 import { addressOfRecord, targetUri, type VoiceAccount } from './account.js';
+import { CallRecovery } from './call-recovery.js';
 import { InstanceId } from './instance-id.js';
 import {
   RegistrationKeeper,
@@ -73,8 +74,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   readonly #tones: ToneDirector;
   readonly #services: CallServices;
   readonly #stops: Array<() => void> = [];
-  #afterReconnect: Array<(flow: Flow) => void> = [];
-  #lostFlow = false;
+  readonly #recovery = new CallRecovery(this.#calls);
   #started = false;
   #returnRegistered = false;
 
@@ -144,7 +144,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   async unregister(): Promise<void> {
     this.#returnRegistered = false;
     await this.#registration.stop();
-    if (!this.#transport.flow) this.#afterReconnect = []; // No connection comes any more over which to send them.
+    if (!this.#transport.flow) this.#recovery.giveUp();
     this.#closeWhenIdle();
   }
 
@@ -236,7 +236,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       }),
       microphone: () => options.microphone ?? true,
       autoplayBlocked: (what) => this.emit('autoplayBlocked', what),
-      afterReconnect: (run) => this.#afterReconnect.push(run),
+      afterReconnect: (run) => this.#recovery.whenBack(run),
       holdOthers: (call) => this.#holdOthers(call),
     };
   }
@@ -244,10 +244,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #listen(): void {
     this.#endpoint.on('invite', (invite) => this.#invited(invite));
     this.#registration.on('registering', () => this.emit('registering'));
-    this.#transport.on('down', ({ wasOpen }) => wasOpen && this.#flowLost());
+    this.#transport.on('down', ({ wasOpen }) => wasOpen && this.#recovery.connectionLost());
     this.#registration.on('registered', () => {
       this.emit('registered');
-      this.#reconnected();
+      if (this.#transport.flow) this.#recovery.connectionBack(this.#transport.flow);
     });
     this.#registration.on('unregistered', (told) => {
       if (!told.willRetry) this.#closeWhenIdle();
@@ -291,25 +291,9 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     await Promise.all(others.map((other) => other.hold().catch(() => {})));
   }
 
-  #flowLost(): void {
-    this.#lostFlow = true;
-    for (const call of this.calls) call.signallingLost();
-  }
-
-  #reconnected(): void {
-    const { flow } = this.#transport;
-    if (!flow) return;
-    const waiting = this.#afterReconnect;
-    this.#afterReconnect = [];
-    for (const run of waiting) run(flow);
-    if (!this.#lostFlow) return;
-    this.#lostFlow = false;
-    for (const call of this.calls) call.signallingRestored(flow);
-  }
-
   /** BYE needs the connection, so it stays while there are calls. */
   #closeWhenIdle(): void {
-    if (this.#calls.size === 0 && this.#registration.state === 'idle' && this.#afterReconnect.length === 0) {
+    if (this.#calls.size === 0 && this.#registration.state === 'idle' && !this.#recovery.hasPending) {
       this.#transport.close();
     }
   }

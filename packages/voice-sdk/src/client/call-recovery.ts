@@ -1,0 +1,40 @@
+import type { Flow } from '@intermix/sip';
+import type { VoiceCall } from '../call/voice-call.js';
+
+/** Carries calls over a lost connection: tells them of the loss, and moves them when the client is registered again. */
+export class CallRecovery {
+  readonly #calls: ReadonlySet<VoiceCall>;
+  #pending: Array<(flow: Flow) => void> = [];
+  #lost = false;
+
+  constructor(calls: ReadonlySet<VoiceCall>) {
+    this.#calls = calls;
+  }
+
+  /** True while something waits to be said to a far end: the connection is still needed. */
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Runs the step over the next registered connection: the BYE of a call that was ended in between. */
+  whenBack(run: (flow: Flow) => void): void {
+    this.#pending.push(run);
+  }
+
+  connectionLost(): void {
+    this.#lost = true;
+    for (const call of [...this.#calls]) call.signallingLost();
+  }
+
+  connectionBack(flow: Flow): void {
+    for (const run of this.#pending.splice(0)) run(flow);
+    if (!this.#lost) return;
+    this.#lost = false;
+    for (const call of [...this.#calls]) call.signallingRestored(flow);
+  }
+
+  /** No connection comes any more. */
+  giveUp(): void {
+    this.#pending = [];
+  }
+}
