@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
@@ -61,3 +65,19 @@ it('[SDK-D14] [SDK-D12] names no third party and no unload handler', () => {
   expect(script).not.toMatch(/stun:|turn:|google/i);
   expect(script).not.toMatch(/onunload|beforeunload|"unload"/);
 });
+
+it('[SDK-D24] emits types of both faces', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'voice-sdk-types-'));
+  try {
+    const home = fileURLToPath(new URL('..', import.meta.url));
+    const compiler = join(home, '../../node_modules/typescript/bin/tsc');
+    execFileSync(process.execPath, [compiler, '-p', join(home, 'tsconfig.types.json'), '--outDir', folder]);
+    const text = (file: string) => readFileSync(join(folder, 'voice-sdk/src', file), 'utf8');
+    expect(text('index.d.ts')).toContain('ExotelWebClient');
+    expect(text('client/voice-client.d.ts')).toContain('register(): Promise<void>');
+    expect(text('compat/exotel-call.d.ts')).toContain('callDetails: () => ExotelCallDetails');
+    expect(readFileSync(join(folder, 'kernel/src/index.d.ts'), 'utf8')).toContain('TypedEmitter');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);

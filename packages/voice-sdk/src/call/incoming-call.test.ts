@@ -376,3 +376,14 @@ it('[SDK-D17] keeps nothing of finished calls', async () => {
   expect(page.platform.audioElements.every((element) => element.srcObject === null)).toBe(true);
   expect(page.platform.audioContexts).toHaveLength(1);
 });
+
+it('a microphone that is blocked at the second call leaves the first as it was', async () => {
+  const page = await connectedPage();
+  const next = new Promise<VoiceCall>((resolve) => page.client.once('incoming', resolve));
+  page.server.call();
+  const second = await next;
+  page.platform.microphoneError = 'NotAllowedError';
+  await expect(second.answer()).rejects.toMatchObject({ problem: 'microphone-blocked' });
+  expect(page.call).toMatchObject({ state: 'connected', held: false });
+  expect(page.network.sentByPage('INVITE')).toHaveLength(0);
+});

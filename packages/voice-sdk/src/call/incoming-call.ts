@@ -55,7 +55,8 @@ export class IncomingCall extends VoiceCall {
     this.setState('answering');
     const peer = this.createPeer();
     try {
-      await Promise.all([peer.openMicrophone(this.services.microphone()), this.services.holdOthers(this)]);
+      await peer.openMicrophone(this.services.microphone());
+      await this.services.holdOthers(this); // Only now: a blocked microphone must not leave the other call on hold.
     } catch (error) {
       this.#ringOn(error);
       throw error;

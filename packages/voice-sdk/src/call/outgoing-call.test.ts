@@ -144,3 +144,16 @@ it('ends when the connection is lost before the answer', async () => {
   await settle();
   expect(call.end).toMatchObject({ reason: 'connection-lost' });
 });
+
+it.each([
+  ['Via', 'x'],
+  ['X-Order', 'a\r\nVia: b'],
+])('refuses the own header %s: %j', async (name, value) => {
+  const page = await registeredPage();
+  const call = page.client.call('100', { headers: [[name, value]] });
+  const failed = expect(call.whenConnected()).rejects.toMatchObject({ code: 'ERR_VOICE_INVALID_OPTIONS' });
+  await pass(page.clock, 10);
+  await failed;
+  expect(page.network.sentByPage('INVITE')).toHaveLength(0);
+  expect(page.platform.liveTracks).toHaveLength(0);
+});

@@ -1,4 +1,11 @@
-import type { InviteSession, OutgoingInvite, OutgoingInviteEvents, SipFailure, SipResponse } from '@intermix/sip';
+import {
+  type InviteSession,
+  type OutgoingInvite,
+  type OutgoingInviteEvents,
+  type SipFailure,
+  SipHeaderError,
+  type SipResponse,
+} from '@intermix/sip';
 import { VoiceError } from '../errors.js';
 import { endReasonOf, type RemoteParty } from './call-types.js';
 import { headerMapOf } from './header-map.js';
@@ -50,14 +57,13 @@ export class OutgoingCall extends VoiceCall {
     await Promise.resolve(); // The page has the call, and may listen, before anything can happen to it.
     try {
       const peer = this.createPeer();
-      await Promise.all([peer.openMicrophone(this.services.microphone()), this.services.holdOthers(this)]);
+      await peer.openMicrophone(this.services.microphone());
+      await this.services.holdOthers(this); // Only now: a blocked microphone must not leave the other call on hold.
       if (this.#over()) return;
       const sdp = await peer.offer();
       if (!this.#over()) this.#listen(this.#send(sdp), peer);
     } catch (error) {
-      const failure =
-        error instanceof VoiceError ? error : new VoiceError('media-failed', String(error), { cause: error });
-      this.finish({ reason: 'failed', by: 'local' }, failure);
+      this.finish({ reason: 'failed', by: 'local' }, failureOf(error));
     }
   }
 
@@ -119,4 +125,11 @@ export class OutgoingCall extends VoiceCall {
   #over(): boolean {
     return this.state === 'ended';
   }
+}
+
+function failureOf(cause: unknown): VoiceError {
+  if (cause instanceof VoiceError) return cause;
+  // The engine refuses header fields that it writes itself, and values with line breaks.
+  if (cause instanceof SipHeaderError) return new VoiceError('invalid-options', cause.message, { cause });
+  return new VoiceError('media-failed', String(cause), { cause });
 }

@@ -301,7 +301,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   /** The page goes away: one chance to tell the far ends. Not `unload`, which would keep the page out of the cache. */
   #pageHides(): void {
     this.#returnRegistered = this.#registration.wanted;
-    for (const call of this.calls) void call.hangup();
+    for (const call of this.calls) leaveCall(call);
     this.#registration.leave();
     this.#instance.leave();
     this.#transport.close();
@@ -310,4 +310,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #pageReturns(): void {
     if (this.#returnRegistered) void this.register();
   }
+}
+
+/** A page that goes is not busy: whoever calls hears that nobody is there (480), unless another page answers. */
+function leaveCall(call: VoiceCall): void {
+  if (call.direction === 'incoming' && call.state === 'ringing') call.reject(480);
+  else void call.hangup();
 }
