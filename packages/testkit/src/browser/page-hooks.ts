@@ -3,7 +3,7 @@
 /** What the hooks leave on `window` for the tone meter to find. */
 export interface PageHooks {
   intermixPeers?: RTCPeerConnection[];
-  intermixMeters?: Map<string, { context: AudioContext; analyser: AnalyserNode }>;
+  intermixMeters?: Map<MediaStreamTrack, { context: AudioContext; analyser: AnalyserNode }>;
 }
 
 /** Keeps every RTCPeerConnection that the page makes, so that what it receives can be measured whatever plays it. */
@@ -47,8 +47,9 @@ export async function measureTone(source: {
   const stream = await streamOf();
   const track = stream?.getAudioTracks()[0];
   if (!stream || !track) return undefined;
-  hooks.intermixMeters ??= new Map();
-  let meter = hooks.intermixMeters.get(track.id);
+  // By the track itself: ids of remote tracks are the sender's choice and may be the same in each call.
+  hooks.intermixMeters ??= new Map(); // By the track itself: calls that follow each other may give theirs the same id.
+  let meter = hooks.intermixMeters.get(track);
   if (!meter) {
     // Chromium lets a remote track flow only while an element plays it; a muted one will do.
     const pump = new Audio();
@@ -59,7 +60,7 @@ export async function measureTone(source: {
     const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
     new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([track]) }).connect(analyser);
     meter = { context, analyser };
-    hooks.intermixMeters.set(track.id, meter);
+    hooks.intermixMeters.set(track, meter);
   }
   if (meter.context.state !== 'running') await meter.context.resume().catch(() => undefined);
   const { analyser, context } = meter;
