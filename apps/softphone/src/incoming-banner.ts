@@ -25,7 +25,10 @@ export function showIncoming(call: VoiceCall, names: Names): void {
   part('decline').addEventListener('click', () => call.reject());
 
   call.on('stateChanged', (state) => {
-    if (state === 'connected' || state === 'ended') root.remove();
+    if (state !== 'connected' && state !== 'ended') return;
+    const hadFocus = root.contains(document.activeElement);
+    root.remove();
+    if (hadFocus) window.setTimeout(() => focusNext(), 0); // After the card of the answered call has been drawn.
   });
   byId('incoming').append(root);
   announce(`Incoming call from ${name}. Press A to answer, D to decline.`, true);
@@ -38,4 +41,10 @@ export function showIncoming(call: VoiceCall, names: Names): void {
 
 function restoreTitle(): void {
   document.title = 'Intermix softphone';
+}
+
+/** Where a keyboard user goes on: the answered call, else the dial field. */
+function focusNext(): void {
+  const mute = document.querySelector<HTMLElement>('.call:last-child:not([data-state="ended"]) [data-part="mute"]');
+  (mute ?? byId('number')).focus();
 }
