@@ -19,8 +19,14 @@ interface DriverWindow {
   exotelSDK: any;
 }
 
+// Keeps the page's WebSockets, so that a test can break one.
+const keepSockets = `<script>
+  window.sockets = [];
+  window.WebSocket = class extends WebSocket { constructor(...args) { super(...args); window.sockets.push(this); } };
+</script>`;
+
 const html = (baseUrl: string) =>
-  `<!doctype html><link rel="icon" href="data:,"><title>SDK</title><script src="${baseUrl}/softphone/exotelsdk.js"></script>`;
+  `<!doctype html><link rel="icon" href="data:,"><title>SDK</title>${keepSockets}<script src="${baseUrl}/softphone/exotelsdk.js"></script>`;
 
 /** A page that uses the SDK's bundle by its typed face, driven from the test. */
 export class SdkPage {
@@ -114,6 +120,14 @@ export class SdkPage {
 
   details(): Promise<Record<string, any>> {
     return this.onCall('details') as Promise<Record<string, any>>;
+  }
+
+  /** Breaks the SIP WebSocket as a network does: the connection is gone, nobody asked for it. */
+  async breakSocket(): Promise<void> {
+    await this.page.evaluate(() => {
+      const { sockets } = window as unknown as { sockets: WebSocket[] };
+      for (const socket of sockets) socket.close();
+    });
   }
 
   /** Whether every call of this page is over and its media closed. */

@@ -1,0 +1,27 @@
+import type { CarrierCreate, CarrierRead, CarrierUpdate, DidCreate } from '@intermix/contracts';
+import type { RunningServer } from '@intermix/testkit';
+import type { AdminApi } from './admin.js';
+
+/** A carrier of the demo account, made as an operator makes one. Its secrets are of this test only. */
+export async function addCarrier(admin: AdminApi, fields: CarrierCreate): Promise<CarrierRead> {
+  const { status, body } = await admin.request('POST', '/api/v1/carriers', fields);
+  if (status !== 201) throw new Error(`carrier: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+export async function changeCarrier(admin: AdminApi, id: string, fields: CarrierUpdate): Promise<void> {
+  const { status, body } = await admin.request('PUT', `/api/v1/carriers/${id}`, fields);
+  if (status !== 200) throw new Error(`carrier: ${status} ${JSON.stringify(body)}`);
+}
+
+export async function addNumber(admin: AdminApi, carrier: CarrierRead, fields: DidCreate): Promise<void> {
+  const { status, body } = await admin.request('POST', `/api/v1/carriers/${carrier.id}/dids`, fields);
+  if (status !== 201) throw new Error(`number: ${status} ${JSON.stringify(body)}`);
+}
+
+/** The demo user with this index as the target of a number. */
+export function ringUser(server: RunningServer, index = 0): NonNullable<DidCreate['target']> {
+  const user = server.bootstrap.users[index];
+  if (user === undefined) throw new Error(`no demo user ${index}`);
+  return { type: 'user', app_id: server.bootstrap.app.id, user_id: user.user_id };
+}
