@@ -44,6 +44,17 @@ export function showError(element: HTMLElement, text: string | undefined): void 
   element.textContent = text ?? '';
 }
 
+/** A button that is at work: it keeps the focus and says so, and a second press does nothing. */
+export function setBusy(button: HTMLButtonElement, busy: boolean): void {
+  button.ariaBusy = String(busy);
+  button.ariaDisabled = String(busy);
+}
+
+/** True while the button is at work. */
+export function isBusy(button: HTMLButtonElement): boolean {
+  return button.ariaDisabled === 'true';
+}
+
 /** Says something to people who listen to the page. */
 export function announce(text: string, urgent = false): void {
   byId(urgent ? 'announcer-urgent' : 'announcer').textContent = text;

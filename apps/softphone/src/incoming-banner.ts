@@ -1,5 +1,5 @@
 import type { VoiceCall } from '@intermix/voice-sdk';
-import { announce, byId, fillAvatar, fromTemplate, showError } from './dom.js';
+import { announce, byId, fillAvatar, fromTemplate, isBusy, setBusy, showError } from './dom.js';
 import type { Names } from './names.js';
 import { complaintOf } from './words.js';
 
@@ -14,10 +14,11 @@ export function showIncoming(call: VoiceCall, names: Names): void {
 
   const answer = part<HTMLButtonElement>('answer');
   answer.addEventListener('click', () => {
+    if (isBusy(answer)) return;
     showError(error, undefined);
-    answer.disabled = true;
+    setBusy(answer, true); // Not `disabled`: that would take the focus away.
     call.answer().catch((cause) => {
-      answer.disabled = false;
+      setBusy(answer, false);
       const complaint = complaintOf(cause);
       showError(error, `${complaint.title} ${complaint.cure}`);
     });

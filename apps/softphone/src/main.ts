@@ -3,7 +3,7 @@ import { type Agent, callMe, type Directory, loadDirectory, ServerRefusal, SignI
 import { CallCard } from './call-card.js';
 import { CallLog } from './call-log.js';
 import { fillPad } from './dial-pad.js';
-import { announce, byId, create, fillAvatar, readable, showError } from './dom.js';
+import { announce, byId, create, fillAvatar, isBusy, readable, setBusy, showError } from './dom.js';
 import { showIncoming } from './incoming-banner.js';
 import { Names } from './names.js';
 import { hideNotice, showNotice } from './notice.js';
@@ -185,9 +185,9 @@ class Softphone {
     const agent = this.#current;
     const button = byId<HTMLButtonElement>('call-me');
     const error = byId('call-me-error');
-    if (!agent) return;
+    if (!agent || isBusy(button)) return;
     showError(error, undefined);
-    button.disabled = true;
+    setBusy(button, true);
     try {
       await callMe(agent.user_id);
       announce('The simulated network is calling you.');
@@ -197,20 +197,21 @@ class Softphone {
         cause instanceof Error && cause.message ? cause.message : 'The server did not answer. Check that it runs.',
       );
     } finally {
-      button.disabled = false;
+      setBusy(button, false);
     }
   }
 
   #drawQuick(): void {
     const numbers = Object.entries(this.#directory.simulated_numbers ?? {});
     const order = Object.keys(simulatedNames);
-    numbers.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+    const rank = (kind: string) => (order.includes(kind) ? order.indexOf(kind) : order.length);
+    numbers.sort(([a], [b]) => rank(a) - rank(b));
     byId('quick').replaceChildren(
       ...numbers.map(([kind, number]) => {
         const label = create(
           'span',
           {},
-          create('b', {}, simulatedNames[kind] ?? kind),
+          create('b', {}, simulatedNames[kind] ?? kind.replace(/_/g, ' ')),
           create('small', {}, readable(number)),
         );
         const chip = create('button', { type: 'button', class: 'chip', 'data-testid': `quick-${kind}` }, label);

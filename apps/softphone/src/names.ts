@@ -15,7 +15,7 @@ export class Names {
       if (agent.phone) this.#known.set(agent.phone, agent.name);
     }
     for (const [kind, number] of Object.entries(directory.simulated_numbers ?? {})) {
-      this.#known.set(number, simulatedNames[kind] ?? kind);
+      this.#known.set(number, simulatedNames[kind] ?? kind.replace(/_/g, ' '));
     }
   }
 

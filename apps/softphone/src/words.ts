@@ -106,6 +106,7 @@ export const simulatedNames: Record<string, string> = {
   echo: 'Hear yourself',
   answer_tone: 'Hear a steady tone',
   dtmf_readback: 'Press digits, hear them back',
+  early_media: 'Hear an announcement first',
   busy: 'Find it busy',
   no_answer: 'Let it ring',
   reject: 'Be turned away',
