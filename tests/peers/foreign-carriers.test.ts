@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { CarrierRead } from '@intermix/contracts';
 import {
   type RunningServer,
@@ -183,17 +184,24 @@ describe('SIPp as a foreign carrier', () => {
     });
 
     it.each([401, 407] as const)('challenges with %i and gets the right digest', async (status) => {
-      const sipp = await isCalled(uasChallenging(status, trunk));
+      const sipp = await isCalled(uasChallenging(status));
       await event('connected');
       await asha.onCall('hangup');
-      expectGood(await sipp.done);
+      const result = await sipp.done;
+      expectGood(result);
+      const name = status === 401 ? 'Authorization' : 'Proxy-Authorization';
+      const [, text = ''] = new RegExp(`^${name}: Digest (.*)$`, 'm').exec(result.log) ?? [];
+      const sent = Object.fromEntries([...text.matchAll(/(\w+)="?([^",]*)"?/g)].map(([, key, value]) => [key, value]));
+      expect(sent).toMatchObject({ username: trunk.username, realm: 'carrier.test', nonce: '6cf84e1b', qop: 'auth' });
+      expect(sent.uri).toBe(/^INVITE (\S+)/m.exec(result.log)?.[1]);
+      expect(sent.response).toBe(digestResponse(sent, trunk.password));
     });
   });
 
   it('refuses to let a page dial a country that no number of the account is of', async () => {
     const after = (await asha.events()).length;
     await asha.dial('+12125550123');
-    expect((await asha.expectEvent('ended', { after })).data).toMatchObject({ sipStatus: 403 });
+    expect((await asha.expectEvent('ended', { after })).data).toMatchObject({ reason: 'forbidden' });
   });
 
   it('leaves nothing behind, and no error in the log or in the page', async () => {
@@ -205,4 +213,11 @@ describe('SIPp as a foreign carrier', () => {
 
 function expectGood({ exitCode, stats, log }: SippResult): void {
   expect({ exitCode, ...stats }, log).toMatchObject({ exitCode: 0, successful: 1, failed: 0 });
+}
+
+/** RFC 7616 §3.4.1 with MD5 and `qop=auth`, for an INVITE. */
+function digestResponse(sent: Record<string, string | undefined>, password: string): string {
+  const md5 = (text: string) => createHash('md5').update(text).digest('hex');
+  const [a1, a2] = [md5(`${sent.username}:${sent.realm}:${password}`), md5(`INVITE:${sent.uri}`)];
+  return md5([a1, sent.nonce, sent.nc, sent.cnonce, sent.qop, a2].join(':'));
 }
