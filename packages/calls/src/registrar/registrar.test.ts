@@ -238,16 +238,21 @@ describe('REGISTER', () => {
   it('[REG19] leaves a binding to nobody when the connection closed while the directory was asked', async () => {
     const { bench, phone, bindings } = await makeBench();
     const find = bench.directory.findSipAccount.bind(bench.directory);
-    let asked = 0;
+    let release = () => {};
     bench.directory.findSipAccount = async (...args) => {
-      if (++asked === 2) bench.network.cut(phone.flow!);
-      await Promise.resolve();
+      await new Promise<void>((resolve) => (release = resolve));
       return find(...args);
     };
-    await expect(bench.register(phone, 'alice')).rejects.toMatchObject({ code: 'ERR_SIP_REQUEST' });
+    const registering = bench.register(phone, 'alice').catch((error: unknown) => error);
     await bench.run();
+    bench.network.cut(phone.flow!);
+    await bench.run(); // The registrar has heard that the connection is gone before the directory answers.
+    for (let i = 0; i < 2; i++) {
+      release();
+      await bench.run();
+    }
+    expect(await registering).toMatchObject({ code: 'ERR_SIP_REQUEST' });
     expect(bindings()).toEqual([]);
-    expect(asked).toBe(2);
     expect(await bench.close()).toEqual(nothingLeft);
   });
 });

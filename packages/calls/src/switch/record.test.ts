@@ -40,6 +40,27 @@ describe('the record comes first', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[REC10] a caller who gives up while the answer is being written has not talked', async () => {
+    const bench = await makeBench();
+    const alice = await bench.registered('alice');
+    const carrier = await bench.carrier();
+    const placed = dialIn(carrier);
+    await bench.run();
+    let release = () => {};
+    bench.store.before = () => new Promise((resolve) => (release = resolve));
+    alice.calls[0]!.answer();
+    await bench.run(300);
+    placed.outgoing.cancel();
+    await bench.run();
+    bench.store.before = () => {};
+    release();
+    await bench.run();
+    expect(placed.session).toBeUndefined();
+    expect(alice.calls[0]!.session!.ended).toBe(true);
+    expect((await bench.record()).call).toMatchObject({ status: 'canceled', durationSec: 0 });
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[REC3] a call that cannot be recorded is refused with 500, and nobody outside hears of it', async () => {
     const bench = await makeBench();
     const alice = await bench.registered('alice');
@@ -87,6 +108,8 @@ describe('the record comes first', () => {
     };
     alice.calls[0]!.ring();
     alice.calls[0]!.answer();
+    await bench.run(50);
+    expect(placed.session).toBeUndefined(); // Tried again after 100 and 500 ms, not at once.
     await bench.run(3_000);
     expect(placed.session).toBeDefined();
     placed.session!.bye();
