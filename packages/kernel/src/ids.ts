@@ -9,11 +9,33 @@ interface WebCrypto {
   getRandomValues(array: Uint8Array): Uint8Array;
 }
 
+const poolSize = 4_096;
+let pool: Uint8Array = new Uint8Array(0);
+let taken = 0;
+
+/**
+ * Octets from a pool that is filled at once: each question to the system costs as much as hundreds of octets, and one call
+ * asks some thirty times for ids, tags and branches. Octets that were given are wiped from the pool.
+ */
+function pooledBytes(length: number): Uint8Array {
+  if (length > poolSize / 4) return filled(new Uint8Array(length));
+  if (taken + length > pool.length) {
+    pool = filled(new Uint8Array(poolSize));
+    taken = 0;
+  }
+  const bytes = pool.slice(taken, taken + length);
+  pool.fill(0, taken, taken + length);
+  taken += length;
+  return bytes;
+}
+
 /** Node ≥ 19 and every browser carry Web Crypto as a global. */
+function filled(array: Uint8Array): Uint8Array {
+  return (globalThis as unknown as { crypto: WebCrypto }).crypto.getRandomValues(array);
+}
+
 export const systemRandom: Random = {
-  bytes(length) {
-    return (globalThis as unknown as { crypto: WebCrypto }).crypto.getRandomValues(new Uint8Array(length));
-  },
+  bytes: pooledBytes,
   fraction: () => Math.random(),
 };
 
