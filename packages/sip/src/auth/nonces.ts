@@ -26,7 +26,7 @@ export class NonceMint {
   }
 
   issue(): string {
-    const head = this.#clock.now().toString(16).padStart(TIME, '0') + hex(this.#random.bytes(RANDOM / 2));
+    const head = Math.floor(this.#clock.now()).toString(16).padStart(TIME, '0') + hex(this.#random.bytes(RANDOM / 2));
     return head + this.#mac(head);
   }
 

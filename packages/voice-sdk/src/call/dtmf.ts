@@ -19,10 +19,14 @@ export function dtmfDigits(text: string): string {
   return digits;
 }
 
-/** Plays the digits into the RTP stream (RFC 4733); resolves when the last has been played. */
+/**
+ * Plays the digits into the RTP stream (RFC 4733) after those that still wait there; resolves when the last has been played.
+ */
 export function insertDtmf(sender: RTCDTMFSender, digits: string, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const lengthMs = [...digits].reduce((sum, digit) => sum + (digit === ',' ? PAUSE_MS : TONE_MS + GAP_MS), 0);
+    // `insertDTMF` replaces what waits: a person who types two digits fast would lose the first.
+    const all = sender.toneBuffer + digits;
+    const lengthMs = [...all].reduce((sum, digit) => sum + (digit === ',' ? PAUSE_MS : TONE_MS + GAP_MS), 0);
     const done = () => {
       timer.cancel();
       sender.removeEventListener('tonechange', heard);
@@ -33,7 +37,7 @@ export function insertDtmf(sender: RTCDTMFSender, digits: string, clock: Clock):
     };
     const timer = clock.schedule(lengthMs + 500, done); // Engines that never report the end.
     sender.addEventListener('tonechange', heard);
-    sender.insertDTMF(digits, TONE_MS, GAP_MS);
+    sender.insertDTMF(all, TONE_MS, GAP_MS);
   });
 }
 

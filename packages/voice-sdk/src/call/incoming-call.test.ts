@@ -247,6 +247,10 @@ it('sends digits by RFC 4733 where both sides have it', async () => {
   const { call, platform, network } = await connectedPage();
   await call.sendDtmf('5#');
   expect(platform.peers[0]?.dtmf.inserted).toEqual([{ tones: '5#', duration: 160, gap: 70 }]);
+
+  const fast = [call.sendDtmf('4'), call.sendDtmf('2')]; // The second before the first was played.
+  expect(platform.peers[0]?.dtmf.inserted.at(-1)?.tones).toBe('42');
+  await Promise.all(fast);
   expect(network.sentByPage('INFO')).toHaveLength(0);
 });
 

@@ -33,10 +33,16 @@ export class FakeStream {
 export class FakeDtmfSender extends EventTarget {
   canInsertDTMF = true;
   inserted: Array<{ tones: string; duration: number; gap: number }> = [];
+  /** Digits that wait; the fake plays them all in the next microtask. */
+  toneBuffer = '';
 
   insertDTMF(tones: string, duration: number, gap: number): void {
     this.inserted.push({ tones, duration, gap });
-    queueMicrotask(() => this.dispatchEvent(Object.assign(new Event('tonechange'), { tone: '' })));
+    this.toneBuffer = tones;
+    queueMicrotask(() => {
+      this.toneBuffer = '';
+      this.dispatchEvent(Object.assign(new Event('tonechange'), { tone: '' }));
+    });
   }
 }
 
