@@ -1,0 +1,89 @@
+// Reads with a token over keep-alive connections. Server and its database thread share one core; the generator has the other.
+import { Agent, request } from 'node:http';
+import { startServer } from '@intermix/testkit';
+import { median, quantile, round, row } from './support/figures.mjs';
+import { pin, sleep, treeCpuMs } from './support/processes.mjs';
+import { signIn } from './support/rated-server.mjs';
+
+export const title = 'API reads with token, 32 connections, server and embedded database on one core';
+
+const budgetPerSec = 3_000;
+const connections = 32;
+
+export async function run({ cores, seconds = 5 }) {
+  const server = await startServer({ env: { INTERMIX_LOG_LEVEL: 'warn' } });
+  try {
+    const admin = await signIn(server);
+    const callSid = await someCall(server, admin);
+    if (cores.server !== undefined) pin(server.pid, cores.server);
+    const rows = [];
+    for (const [what, path, budget] of [
+      ['one call with legs and events (database)', `/api/v1/calls/${callSid}`, true],
+      ['list of 50 calls (database)', '/api/v1/calls?limit=50', false],
+      ['carriers (database)', '/api/v1/carriers', false],
+      ['health, without token or database', '/healthz', false],
+    ]) {
+      await load(server, path, admin.token, 1); // Warms the code up.
+      rows.push(...rowsOf(what, await load(server, path, admin.token, seconds), budget));
+    }
+    return rows;
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Sixty calls to the number that is busy, so that lists are full. */
+async function someCall(server, admin) {
+  const [exophone] = server.bootstrap.exophones;
+  for (let i = 0; i < 60; i++) {
+    // Nobody is registered: each is refused at once, and recorded.
+    await admin('POST', '/api/v1/simulator/calls', { to: exophone });
+  }
+  for (let i = 0; i < 100; i++) {
+    const { items } = await admin('GET', '/api/v1/calls?limit=50');
+    if (items.length === 50) return items[0].call_sid;
+    await sleep(100);
+  }
+  throw new Error('the calls to read were not recorded');
+}
+
+async function load(server, path, token, seconds) {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const url = new URL(path, server.baseUrl);
+  const headers = { authorization: `Bearer ${token}` };
+  const latencies = [];
+  let failed = 0;
+  const until = performance.now() + seconds * 1_000;
+  const before = treeCpuMs(server.pid);
+  const startedAt = performance.now();
+  const one = () =>
+    new Promise((resolve) => {
+      const sentAt = performance.now();
+      const sent = request(url, { agent, headers }, (response) => {
+        response.on('data', () => {});
+        response.on('end', () => {
+          if (response.statusCode === 200) latencies.push(performance.now() - sentAt);
+          else failed++;
+          resolve();
+        });
+      });
+      sent.on('error', () => resolve(failed++)).end();
+    });
+  const reader = async () => {
+    while (performance.now() < until) await one();
+  };
+  await Promise.all(Array.from({ length: connections }, reader));
+  const wallSec = (performance.now() - startedAt) / 1_000;
+  agent.destroy();
+  return { latencies, failed, perSec: latencies.length / wallSec, cpuMs: treeCpuMs(server.pid) - before };
+}
+
+function rowsOf(what, { latencies, failed, perSec, cpuMs }, hasBudget) {
+  const perCoreSec = (latencies.length * 1_000) / cpuMs;
+  return [
+    row(`${what}: /s reached; /s of a full core; failed`, `${round(perSec)}; ${round(perCoreSec)}; ${failed}`, {
+      ...(hasBudget ? { budget: `≥ ${budgetPerSec}/s`, met: perSec >= budgetPerSec && failed === 0 } : {}),
+    }),
+    row(`${what}: ms p50 / p99`, `${round(median(latencies), 1)} / ${round(quantile(latencies, 0.99), 1)}`),
+  ];
+}

@@ -1,0 +1,66 @@
+// The whole product as a process, with one carrier at our load generator, and two numbers that ring the first two demo users.
+import { startServer } from '@intermix/testkit';
+
+export const dialled = '+918040010001';
+/** Rings the prober. */
+export const probed = '+918040010199';
+
+/** Starts the built server; `databaseUrl` undefined: the embedded database. */
+export async function startRatedServer({ databaseUrl, ports }) {
+  const server = await startServer({
+    env: {
+      INTERMIX_LOG_LEVEL: 'warn',
+      // RTP ports for 1,000 legs at once: two blocks of the benchmark's own ports would not do.
+      INTERMIX_RTP_PORT_MIN: '16000',
+      INTERMIX_RTP_PORT_MAX: '19999',
+      ...(databaseUrl ? { INTERMIX_DATABASE_URL: databaseUrl } : {}),
+    },
+  });
+  const admin = await signIn(server);
+  const carrier = await admin('POST', '/api/v1/carriers', {
+    ...{ name: 'SIPp', sip_address: `127.0.0.1:${ports.port(20)}`, transport: 'udp', destination_country: 'IN' },
+    inbound_allowed_addresses: ['127.0.0.1'],
+  });
+  const [first, second] = server.bootstrap.users;
+  for (const [number, user] of [
+    [dialled, first],
+    [probed, second],
+  ]) {
+    const target = { type: 'user', app_id: server.bootstrap.app.id, user_id: user.user_id };
+    await admin('POST', `/api/v1/carriers/${carrier.id}/dids`, { number, target });
+  }
+  return { server, admin };
+}
+
+/** The administration API with a token. */
+export async function signIn(server) {
+  let token;
+  const request = async (method, path, body) => {
+    const response = await fetch(`${server.baseUrl}${path}`, {
+      method,
+      headers: {
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  token = (await request('POST', '/api/v1/auth/login', server.bootstrap.admin)).access_token;
+  return Object.assign(request, { token });
+}
+
+/** One figure of /metrics. */
+export async function metric(server, name) {
+  const text = await (await fetch(`${server.baseUrl}/metrics`)).text();
+  return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
+}
+
+/** Sum over all labels. */
+export async function metricSum(server, name) {
+  const text = await (await fetch(`${server.baseUrl}/metrics`)).text();
+  const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))];
+  return values.reduce((sum, [, value]) => sum + Number(value), 0);
+}
