@@ -119,7 +119,13 @@ describe('carriers and numbers', () => {
     const did = await ask(api, 'POST', `${path}/dids`, { token, body: { number: '080 1234 5678', target } });
     expect(did).toMatchObject({ status: 201, body: { number: '+918012345678', direction: 'both', target } });
     const didPath = `${path}/dids/${did.body.id}`;
-    expect((await ask(api, 'PUT', didPath, { token, body: { label: 'Sales' } })).body.label).toBe('Sales');
+    expect(
+      (await ask(api, 'PUT', didPath, { token, body: { label: 'Sales', ring_timeout_sec: 5 } })).body,
+    ).toMatchObject({
+      label: 'Sales',
+      ring_timeout_sec: 5,
+      target,
+    });
     expect((await ask(api, 'GET', `${path}/dids`, { token })).body.items).toHaveLength(1);
     expect((await ask(api, 'DELETE', didPath, { token })).status).toBe(204);
     expect((await ask(api, 'DELETE', path, { token })).status).toBe(204);

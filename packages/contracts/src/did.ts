@@ -24,6 +24,9 @@ const fields = {
   label: nullable(Name),
   direction: oneOf(directions, { description: 'Which calls the number is for' }),
   target: nullable(DidTarget),
+  ring_timeout_sec: nullable(
+    Type.Integer({ minimum: 5, maximum: 180, description: 'Seconds that a call to the number may ring; null: 30' }),
+  ),
 };
 const { number, ...optional } = fields;
 
@@ -42,5 +45,6 @@ export const DidRead = Type.Object({
   label: nullable(Type.String()),
   direction: oneOf(directions),
   target: nullable(DidTarget),
+  ring_timeout_sec: nullable(Type.Integer()),
 });
 export type DidRead = Static<typeof DidRead>;

@@ -92,6 +92,7 @@ export interface DidsTable {
   label: string | null;
   direction: string;
   target: JSONColumnType<object> | null;
+  ring_timeout_sec: number | null;
   created_at: CreatedAt;
   updated_at: Generated<Date>;
 }

@@ -93,7 +93,7 @@ async function createExophones(store: Store, accountSid: string, appId: string):
   });
   const [first, second] = demoExophones;
   const everybody = demoPeople.map((person) => person.userId);
-  const number = { carrierId: carrier.id, accountSid, direction: 'both' as const };
+  const number = { carrierId: carrier.id, accountSid, direction: 'both' as const, ringTimeoutSec: undefined };
   await store.carriers.createDid({
     ...number,
     number: first,

@@ -11,6 +11,7 @@ export function didRead(did: Did): DidRead {
     label: did.label ?? null,
     direction: did.direction,
     target: did.target === undefined ? null : targetRead(did.target),
+    ring_timeout_sec: did.ringTimeoutSec ?? null,
   };
 }
 
@@ -21,6 +22,7 @@ export function newDid(owner: { accountSid: string; carrierId: string }, input: 
     label: input.label ?? undefined,
     direction: input.direction ?? 'both',
     target: input.target ? targetOf(input.target) : undefined,
+    ringTimeoutSec: input.ring_timeout_sec ?? undefined,
   };
 }
 
@@ -31,6 +33,7 @@ export function didChange(input: DidUpdate): DidChange {
     ...(input.label !== undefined && { label: input.label ?? undefined }),
     ...(input.direction !== undefined && { direction: input.direction }),
     ...(input.target !== undefined && { target: input.target ? targetOf(input.target) : undefined }),
+    ...(input.ring_timeout_sec !== undefined && { ringTimeoutSec: input.ring_timeout_sec ?? undefined }),
   };
 }
 

@@ -67,6 +67,8 @@ export interface Did {
   label: string | undefined;
   direction: 'inbound' | 'outbound' | 'both';
   target: DidTarget | undefined;
+  /** Seconds after which an unanswered call to this number ends; the switch's own setting when undefined. */
+  ringTimeoutSec: number | undefined;
 }
 
 /** Carriers and numbers. Implemented by the store; read on the call path, so implementations cache. */

@@ -66,7 +66,10 @@ export class Router {
     const branches = users.flatMap((user) => this.#devicesOf(user, { number: from, name: from }));
     return {
       ok: true,
-      plan: branches.length > 0 ? { ...head, branches } : { ...head, branches, refusal: unreachable },
+      plan:
+        branches.length > 0
+          ? { ...head, branches, ringTimeoutSec: did.ringTimeoutSec }
+          : { ...head, branches, refusal: unreachable },
     };
   }
 

@@ -29,6 +29,8 @@ export interface CallPlan {
   to: string;
   caller: { kind: 'browser' | 'carrier'; party: string; address: string; device?: Device };
   branches: readonly BranchPlan[];
+  /** Seconds that it may ring; the switch's setting when undefined. */
+  ringTimeoutSec?: number | undefined;
   /** Set when the call is to be recorded and refused. */
   refusal?: Refusal;
   /** Hops left for the INVITEs that we send: one less than the caller's had. */

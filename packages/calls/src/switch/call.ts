@@ -114,7 +114,8 @@ export class Call extends TypedEmitter<CallEvents> {
       await this.#caller.openMedia();
       if (this.#over) return;
       const { clock, config } = this.#deps;
-      this.#ringTimer = clock.schedule(config.ringTimeoutSec * 1000, () => this.#finish(rungOut()));
+      const ringTimeoutSec = this.#plan.ringTimeoutSec ?? config.ringTimeoutSec;
+      this.#ringTimer = clock.schedule(ringTimeoutSec * 1000, () => this.#finish(rungOut()));
       await this.#branches.ring(this.#plan.branches, codecs);
     } catch (error) {
       this.#breakDown(error);

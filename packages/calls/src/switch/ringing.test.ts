@@ -82,6 +82,21 @@ describe('all devices of all users ring together', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[RING5b] a number may ring for a time of its own', async () => {
+    const bench = await makeBench({ ringTimeoutSec: 20 });
+    const did = bench.directory.dids[0];
+    if (did) did.ringTimeoutSec = 7;
+    const alice = await bench.registered('alice');
+    const placed = dialIn(await bench.carrier());
+    await bench.run();
+    alice.calls[0]!.ring();
+    await bench.run(6_980);
+    expect(placed.failure).toBeUndefined();
+    await bench.run(40);
+    expect(placed.failure).toMatchObject({ status: 480 });
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[RING5] no answer in time: the devices are cancelled and the carrier gets 480', async () => {
     const bench = await makeBench({ ringTimeoutSec: 20 });
     const alice = await bench.registered('alice');

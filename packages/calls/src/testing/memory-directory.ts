@@ -32,6 +32,7 @@ export class MemoryDirectory implements UserDirectory, CarrierDirectory {
   addDid(number: string, userIds: readonly string[], overrides: Partial<Did> = {}): Did {
     const did: Did = {
       ...{ id: `did_${number}`, carrierId: 'car_1', accountSid: 'acme', number, label: undefined, direction: 'both' },
+      ringTimeoutSec: undefined,
       target: { type: 'users', appId: 'app1', userIds },
       ...overrides,
     } as Did;

@@ -64,6 +64,7 @@ export function didOfRow(row: Selectable<DidsTable>): Did {
     label: row.label ?? undefined,
     direction: row.direction as Did['direction'],
     target: (row.target as DidTarget | null) ?? undefined,
+    ringTimeoutSec: row.ring_timeout_sec ?? undefined,
   };
 }
 
@@ -76,5 +77,6 @@ export function rowOfDid(did: Did): Insertable<DidsTable> {
     label: did.label ?? null,
     direction: did.direction,
     target: did.target === undefined ? null : JSON.stringify(did.target),
+    ring_timeout_sec: did.ringTimeoutSec ?? null,
   };
 }

@@ -161,8 +161,8 @@ export class CarrierStore implements CarrierDirectory {
         const before = didOfRow(row);
         const did: Did = { ...before, ...patch, id: didId, accountSid, carrierId: before.carrierId };
         if ('target' in patch) await checkTarget(trx, accountSid, did.target);
-        const { number, label, direction, target } = rowOfDid(did);
-        const changed = { number, label, direction, target, updated_at: sql<Date>`now()` };
+        const { number, label, direction, target, ring_timeout_sec } = rowOfDid(did);
+        const changed = { number, label, direction, target, ring_timeout_sec, updated_at: sql<Date>`now()` };
         await trx.updateTable('dids').set(changed).where('id', '=', didId).execute();
         return did;
       }),

@@ -97,6 +97,7 @@ const statements = [
      label text,
      direction text NOT NULL,
      target jsonb,
+     ring_timeout_sec integer,
      created_at timestamptz NOT NULL DEFAULT now(),
      updated_at timestamptz NOT NULL DEFAULT now(),
      CONSTRAINT dids_carrier FOREIGN KEY (carrier_id, account_sid) REFERENCES carriers (id, account_sid)

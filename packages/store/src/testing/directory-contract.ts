@@ -10,7 +10,13 @@ export function directoryContract(theStore: () => Store): void {
     const tenant = await makeTenant(store);
     const carrier = await store.carriers.createCarrier(newCarrier(tenant.accountSid));
     const target: DidTarget = { type: 'user', appId: tenant.appId, userId: tenant.userId };
-    const newDid = { carrierId: carrier.id, accountSid: tenant.accountSid, direction: 'both' as const, target };
+    const newDid = {
+      carrierId: carrier.id,
+      accountSid: tenant.accountSid,
+      direction: 'both' as const,
+      target,
+      ringTimeoutSec: 12,
+    };
     const makeDid = (number = spareNumber()) => store.carriers.createDid({ ...newDid, number, label: undefined });
     return { store, carriers: store.carriers, users: store.users, ...tenant, carrier, newDid, makeDid };
   }
