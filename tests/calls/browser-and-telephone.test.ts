@@ -115,6 +115,26 @@ describe('a browser and a telephone', () => {
     await asha.onCall('hangup');
   });
 
+  it('digits reach the telephone, which reads them back as tones', async () => {
+    const asha = await agent();
+    await asha.dial(server.bootstrap.simulated_numbers.dtmf_readback);
+    await asha.expectEvent('connected');
+    await asha.onCall('sendDtmf', '5');
+    const seen = await admin.expectSimulated('the digit', (call) => call.digits_heard === '5');
+    expect(seen.direction).toBe('received');
+    await asha.onCall('hangup');
+  });
+
+  it('early media comes before the answer, and the answer goes on with it', async () => {
+    const asha = await agent();
+    await asha.dial('+911130000007');
+    await asha.expectEvent('earlyMedia');
+    expect((await asha.events()).map((event) => event.name)).not.toContain('connected');
+    await asha.expectEvent('connected');
+    await expectPageTone(asha.page, 1000);
+    await asha.onCall('hangup');
+  });
+
   it.each([
     ['busy', 'busy'],
     ['reject', 'declined'],
