@@ -489,6 +489,14 @@ describe('stateless answers', () => {
     expect(layer.counts.serverTransactions).toBe(0);
   });
 
+  it('is silent, and does not throw, where it would have to echo what cannot be written', () => {
+    const { layer } = makeLayer();
+    const flow = new RecordingFlow();
+    const nul = String.fromCharCode(0);
+    layer.answerBadMessage(broken(`OPTIONS sip:c@d SIP/2.0\n${head.replace('c@d', `c${nul}@d`)}CSeq: x\n\n`), flow);
+    expect(flow.take()).toEqual([]);
+  });
+
   it('is silent about ACKs, responses and noise', () => {
     const { layer } = makeLayer();
     const flow = new RecordingFlow();

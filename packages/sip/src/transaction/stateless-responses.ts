@@ -1,4 +1,4 @@
-import type { SipRequest } from '../message/message.js';
+import type { SipRequest, SipResponse } from '../message/message.js';
 import { createParseErrorResponse, createResponse } from '../message/responses.js';
 import type { SipParseError } from '../message/syntax-errors.js';
 import { writeMessage } from '../message/write.js';
@@ -9,6 +9,14 @@ import { writeSource } from './via-source.js';
 export function statelessErrorBytes(error: SipParseError, flow: Flow): Uint8Array | undefined {
   const response = createParseErrorResponse(error);
   if (!response) return undefined;
+  try {
+    return taggedBytes(response, flow);
+  } catch {
+    return undefined; // What would have to be echoed cannot be written: a To with a NUL, for instance.
+  }
+}
+
+function taggedBytes(response: SipResponse, flow: Flow): Uint8Array {
   const to = response.headers.get('To');
   if (to !== undefined && !/;\s*tag\s*=/i.test(to)) response.headers.set('To', `${to};tag=${stableTag(to)}`);
   try {

@@ -124,18 +124,8 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
     } catch (error) {
       if (!(error instanceof SipParseError)) throw error;
       this.#dropped(error.problem, flow, error.status);
-      this.#answerBadMessage(error, flow);
-      return undefined;
-    }
-  }
-
-  #answerBadMessage(error: SipParseError, flow: Flow): void {
-    try {
       this.#layer.answerBadMessage(error, flow);
-    } catch {
-      // What would have to be echoed cannot be written, such as a To with a NUL: then there is no answer. Nothing is
-      // logged above debug that any stranger can bring about.
-      this.#options.logger.debug({ flow: flow.id, problem: error.problem }, 'broken message without an answer');
+      return undefined;
     }
   }
 
