@@ -8,7 +8,7 @@ import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
 import { tenantContract } from './testing/tenant-contract.js';
 
-describe('the embedded store', () => {
+describe('the embedded store', { timeout: 60_000 }, () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'intermix-store-'));
   let store: Store;
 
@@ -19,7 +19,7 @@ describe('the embedded store', () => {
   afterAll(async () => {
     await store?.close();
     rmSync(dataDir, { recursive: true, force: true });
-  });
+  }, 60_000);
 
   it('is empty at its first start', async () => {
     expect(store.kind).toBe('embedded');

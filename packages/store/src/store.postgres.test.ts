@@ -2,18 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@intermix/kernel';
+import { startTestPostgres, type TestPostgres, whyNoPostgres } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from './open-store.js';
 import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
-import { startTestPostgres, type TestPostgres, whyNoPostgres } from './testing/postgres-cluster.js';
 import { tenantContract } from './testing/tenant-contract.js';
 
 const missing = whyNoPostgres();
 if (missing !== undefined && process.env.CI === 'true') throw new Error(missing);
 if (missing !== undefined) process.stderr.write(`SKIPPED, the store on PostgreSQL: ${missing}\n`);
 
-describe.skipIf(missing !== undefined)('the store on PostgreSQL', () => {
+describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_000 }, () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'intermix-store-'));
   let server: TestPostgres;
   let store: Store;

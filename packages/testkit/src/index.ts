@@ -6,6 +6,7 @@ export { FakeClock } from './fake-clock.js';
 export { PhoneCall, type PhoneCallEnd } from './phone/phone-call.js';
 export type { RecordedMessage } from './phone/recording-transport.js';
 export { type PhoneDialOptions, SipPhone, type SipPhoneOptions } from './phone/sip-phone.js';
+export { startTestPostgres, type TestPostgres, whyNoPostgres } from './postgres-cluster.js';
 export { repositoryRoot } from './repository-root.js';
 export {
   runSipp,

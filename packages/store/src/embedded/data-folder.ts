@@ -19,7 +19,8 @@ export function embeddedFolder(dataDir: string): string {
   return folder;
 }
 
-function versionOf(folder: string): string | undefined {
+/** Major version of PostgreSQL that wrote a cluster; undefined when there is none. */
+export function versionOf(folder: string): string | undefined {
   try {
     return readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
   } catch {

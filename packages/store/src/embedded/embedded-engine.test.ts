@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -73,16 +73,42 @@ describe('the embedded database', { timeout: 120_000 }, () => {
     expect(readFileSync(key)).toHaveLength(32);
   });
 
-  it('begins anew after a first start that was broken off', async () => {
+  it('begins anew after a first start that was broken off, wherever that was', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const dataDir = join(root, `data-${folders++}`);
+      const writer = startWriter(dataDir);
+      const begun = () => existsSync(join(dataDir, 'database.new')) || existsSync(join(dataDir, 'database'));
+      await eventually(begun, { timeoutMs: 60_000, everyMs: 1 });
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 400)); // Anywhere while it copies and opens.
+      writer.child.kill('SIGKILL');
+      await writer.exited;
+      expect(await (await open(dataDir)).tenants.isEmpty()).toBe(true);
+      expect(existsSync(join(dataDir, 'database.new'))).toBe(false);
+    }
+  });
+
+  it('takes nothing over from half a cluster', async () => {
     const dataDir = join(root, `data-${folders++}`);
-    const writer = startWriter(dataDir);
-    await eventually(() => existsSync(join(dataDir, 'database.new')), { timeoutMs: 60_000, everyMs: 1 });
-    writer.child.kill('SIGKILL');
-    await writer.exited;
-    expect(existsSync(join(dataDir, 'database'))).toBe(false);
+    cpSync(join(template, 'database', 'base', '1'), join(dataDir, 'database.new', 'base', '1'), { recursive: true });
+    writeFileSync(join(dataDir, 'database.new', 'half'), '');
     expect(await (await open(dataDir)).tenants.isEmpty()).toBe(true);
-    expect(existsSync(join(dataDir, 'database.new'))).toBe(false);
-  }, 120_000);
+    expect(existsSync(join(dataDir, 'database', 'half'))).toBe(false);
+  });
+
+  it.each(['is missing', 'is of another version'])('makes its cluster itself when the seed %s', async (problem) => {
+    const [dataDir, seed] = [join(root, `data-${folders++}`), join(root, `seed-${folders++}`)];
+    if (problem !== 'is missing') {
+      mkdirSync(seed);
+      writeFileSync(join(seed, 'PG_VERSION'), '17\n');
+    }
+    mkdirSync(dataDir);
+    const engine = await EmbeddedEngine.open({
+      ...{ dataDir, logger: silentLogger, clock: new FakeClock(), onFatal: () => {}, seed },
+    });
+    await engine.close();
+    expect(readFileSync(join(dataDir, 'database', 'PG_VERSION'), 'utf8')).toBe('18\n');
+    expect(await (await open(dataDir)).tenants.isEmpty()).toBe(true);
+  });
 
   it('keeps what was written over a clean restart, and runs each migration once', async () => {
     const dataDir = usedFolder();
@@ -105,14 +131,14 @@ describe('the embedded database', { timeout: 120_000 }, () => {
 
     const other = usedFolder();
     const writer = startWriter(other);
-    await eventually(() => writer.lines.includes('open'), { timeoutMs: 30_000 });
+    await eventually(() => writer.lines.includes('open'), { timeoutMs: 60_000 });
     await expect(open(other)).rejects.toThrow(`is in use by process ${writer.child.pid}`);
   });
 
   it('opens a folder whose owner was killed, though its pid is in the file', async () => {
     const dataDir = usedFolder();
     const writer = startWriter(dataDir);
-    await eventually(() => writer.lines.includes('open'), { timeoutMs: 30_000 });
+    await eventually(() => writer.lines.includes('open'), { timeoutMs: 60_000 });
     writer.child.kill('SIGKILL');
     await writer.exited;
     expect(JSON.parse(readFileSync(join(dataDir, 'intermix.pid'), 'utf8'))).toMatchObject({ pid: writer.child.pid });
@@ -167,7 +193,7 @@ describe('the embedded database', { timeout: 120_000 }, () => {
     });
     await engine.pool.query('SELECT 1');
     engine.send(new Uint8Array([0, 0, 0, 8, 0, 0, 0, 0])); // A startup message of no protocol: PostgreSQL gives up.
-    await eventually(() => fatal.length > 0, { timeoutMs: 30_000 });
+    await eventually(() => fatal.length > 0, { timeoutMs: 60_000 });
     expect(fatal).toMatchObject([{ code: 'ERR_STORE_STOPPED' }]);
     await expect(engine.pool.query('SELECT 1')).rejects.toThrow();
     await engine.close();
@@ -200,10 +226,10 @@ describe('the embedded database', { timeout: 120_000 }, () => {
     const before = await checkpoint();
     const advance = async () => {
       for (let n = 0; n < 8; n += 1) {
-        await eventually(() => clock.pendingTimers > 0, { timeoutMs: 30_000 });
+        await eventually(() => clock.pendingTimers > 0, { timeoutMs: 60_000 });
         clock.advance(15_000);
       }
-      await eventually(() => clock.pendingTimers > 0, { timeoutMs: 30_000 });
+      await eventually(() => clock.pendingTimers > 0, { timeoutMs: 60_000 });
     };
     await advance();
     const after = await checkpoint();

@@ -1,14 +1,16 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
+import { existsSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
 import type { Clock, Logger } from '@intermix/kernel';
 import pg from 'pg';
 import type { Engine } from '../engine.js';
 import { StoreError } from '../store-error.js';
+import { seedFolder } from './cluster-seed.js';
 import { embeddedFolder } from './data-folder.js';
+import { started, startWorker } from './database-worker.js';
 import { Maintenance } from './maintenance.js';
+import { makeCluster } from './make-cluster.js';
 import { type OwnerGuard, takeOwnership } from './owner-guard.js';
-import type { FromWorker, ToWorker, WorkerData } from './worker-protocol.js';
+import type { FromWorker, ToWorker } from './worker-protocol.js';
 import { type WireEndpoint, WorkerStream } from './worker-stream.js';
 
 export interface EmbeddedOptions {
@@ -17,6 +19,8 @@ export interface EmbeddedOptions {
   clock: Clock;
   /** The database thread died; the process should end, so that its supervisor starts it again. */
   onFatal(error: StoreError): void;
+  /** A cluster with empty tables, which the first start copies. Default: the build's. One that is missing makes initdb run. */
+  seed?: string;
 }
 
 /** PGlite (PostgreSQL in WebAssembly) in a worker thread, behind a pool of one connection. */
@@ -57,7 +61,7 @@ export class EmbeddedEngine implements Engine, WireEndpoint {
     const guard = await takeOwnership(options.dataDir);
     try {
       const databaseDir = embeddedFolder(options.dataDir);
-      if (!existsSync(databaseDir)) await makeCluster(databaseDir);
+      if (!existsSync(databaseDir)) await makeCluster(databaseDir, options.seed ?? seedFolder(), options.logger);
       const worker = startWorker({ task: 'serve', databaseDir });
       await started(worker);
       const engine = new EmbeddedEngine(options, guard, worker);
@@ -126,41 +130,4 @@ export class EmbeddedEngine implements Engine, WireEndpoint {
     this.#options.logger.error({ err: this.#failure }, 'embedded database stopped');
     this.#options.onFatal(this.#failure);
   }
-}
-
-function startWorker(workerData: WorkerData): Worker {
-  return new Worker(createRequire(import.meta.url).resolve('@intermix/store/pglite-worker'), { workerData });
-}
-
-/**
- * The first start. The cluster is made beside its place and moved there when it is whole: a start that is broken off
- * begins anew, instead of leaving half a cluster that never opens. The thread is its own, for making takes 500 MB.
- */
-async function makeCluster(databaseDir: string): Promise<void> {
-  const unfinished = `${databaseDir}.new`;
-  rmSync(unfinished, { recursive: true, force: true });
-  const worker = startWorker({ task: 'make', databaseDir: unfinished });
-  await started(worker);
-  await worker.terminate();
-  renameSync(unfinished, databaseDir);
-}
-
-/** Waits for `ready`. A folder that does not open makes the worker say why and exit. */
-function started(worker: Worker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const listeners = {
-      message(message: FromWorker) {
-        if (message.type === 'ready') settle();
-        else if (message.type === 'failed') settle(new Error(message.message));
-      },
-      error: (error: Error) => settle(error),
-      exit: (status: number) => settle(new Error(`its thread ended with status ${status} before it was ready`)),
-    };
-    const settle = (error?: Error): void => {
-      for (const [event, listener] of Object.entries(listeners)) worker.off(event, listener);
-      if (error === undefined) resolve();
-      else reject(StoreError.stopped(error));
-    };
-    for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener);
-  });
 }

@@ -70,11 +70,15 @@ function fail(error: unknown): never {
 
 const openCluster = (folder: string) => PGlite.create({ fs: new DurableNodeFS(folder), startParams });
 
-/** PGlite runs initdb in a folder that has no cluster; that part does not sync what it writes. */
+/** PGlite runs initdb in a folder that has no cluster; that part syncs nothing, and its files are for everybody. */
 async function make(folder: string): Promise<void> {
   const database = await openCluster(folder);
   await database.close();
-  for (const path of fs.readdirSync(folder, { recursive: true, encoding: 'utf8' })) syncPath(join(folder, path));
+  for (const path of ['.', ...fs.readdirSync(folder, { recursive: true, encoding: 'utf8' })]) {
+    const whole = join(folder, path);
+    fs.chmodSync(whole, fs.statSync(whole).isDirectory() ? 0o700 : 0o600);
+    syncPath(whole);
+  }
 }
 
 async function serve(folder: string): Promise<void> {
