@@ -7,6 +7,7 @@ import type { AdminDirectory } from './auth/admin.js';
 import { loginRoute } from './auth/login-route.js';
 import { type CallRoutesDeps, callRoutes } from './calls/call-routes.js';
 import { type CarrierRoutesDeps, carrierRoutes } from './carriers/carrier-routes.js';
+import { didRoutes } from './carriers/did-routes.js';
 import { healthRoutes, type MetricsText, type Readiness } from './health/health-routes.js';
 import { errorReply } from './http/error-reply.js';
 import { validatorCompiler } from './http/validation.js';
@@ -61,7 +62,9 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const tokens = new AccessTokens({ key: deps.tokenKey, clock: deps.clock });
   healthRoutes(app, deps);
   loginRoute(app, { admins: deps.admins, tokens, clock: deps.clock });
-  carrierRoutes(app, { carriers: deps.carriers, tokens, onChanged: deps.onCarriersChanged });
+  const carriers = { carriers: deps.carriers, tokens, onChanged: deps.onCarriersChanged };
+  carrierRoutes(app, carriers);
+  didRoutes(app, carriers);
   callRoutes(app, { calls: deps.calls, tokens });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });

@@ -6,7 +6,6 @@ import { adminOf, requireRole } from '../auth/require-role.js';
 import { ApiError } from '../http/api-error.js';
 import type { CarrierAdministration } from './carrier-administration.js';
 import { carrierChange, carrierRead, newCarrier, requireConsistency } from './carrier-mapping.js';
-import { didRoutes } from './did-routes.js';
 
 export interface CarrierRoutesDeps {
   carriers: CarrierAdministration;
@@ -17,7 +16,7 @@ export interface CarrierRoutesDeps {
 
 const CarrierPath = Type.Object({ carrier_id: Type.String({ maxLength: 128 }) });
 
-/** `/api/v1/carriers` and `/api/v1/carriers/{id}/dids`. Read by admins, written by super admins. */
+/** `/api/v1/carriers`. Read by admins, written by super admins. */
 export function carrierRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): void {
   const read = { preHandler: requireRole(deps.tokens, 'admin') };
   const write = { preHandler: requireRole(deps.tokens, 'super_admin') };
@@ -107,6 +106,4 @@ export function carrierRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): vo
       return reply.status(204).send();
     },
   );
-
-  didRoutes(app, deps);
 }
