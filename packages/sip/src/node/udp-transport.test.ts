@@ -42,6 +42,13 @@ describe('UdpTransport', () => {
     expect(bob.sink.texts).toEqual(['end']);
   });
 
+  it('counts a datagram to nowhere as not sent, and throws nothing', async () => {
+    const alice = await start();
+    const flow = await alice.transport.connect('UDP', { host: '127.0.0.1', port: 0 });
+    flow.send(options('one'));
+    expect(alice.transport.sendErrors).toBe(1);
+  });
+
   it('names address and cure when the port is taken', async () => {
     const { port } = (await start()).transport.address;
     const second = new UdpTransport({ host: '127.0.0.1', port });

@@ -92,11 +92,19 @@ export class UdpTransport implements Transport {
 
   /** @internal */
   send(bytes: Uint8Array | string, to: SocketAddress): void {
-    this.#socket?.send(bytes, to.port, to.host, (err) => {
-      if (!err) return;
-      this.#sendErrors++;
-      this.#logger.debug({ err, to }, 'datagram not sent');
-    });
+    try {
+      this.#socket?.send(bytes, to.port, to.host, (err) => {
+        if (err) this.#notSent(err, to);
+      });
+    } catch (err) {
+      // Node throws at once for what can be no destination. A peer names those too: port 0 in a Via or a Contact.
+      this.#notSent(err, to);
+    }
+  }
+
+  #notSent(err: unknown, to: SocketAddress): void {
+    this.#sendErrors++;
+    this.#logger.debug({ err, to }, 'datagram not sent');
   }
 
   #received(bytes: Buffer, from: RemoteInfo, sink: TransportSink): void {
