@@ -10,6 +10,14 @@ describe('AddressList', () => {
     expect(known.map((address) => list.has(address))).toEqual(known.map(() => true));
     expect(['203.0.113.6', '198.51.101.1', '2001:db9::7', 'x'].some((address) => list.has(address))).toBe(false);
   });
+
+  it('answers alike when it is asked again, however many other hosts asked between', () => {
+    const list = new AddressList(['203.0.113.0/24']);
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 1_500; i++) expect(list.has(`10.0.${i >> 8}.${i & 255}`)).toBe(false);
+      expect([list.has('203.0.113.9'), list.has('203.0.113.9')]).toEqual([true, true]);
+    }
+  });
 });
 
 it.each([
