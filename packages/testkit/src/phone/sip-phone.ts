@@ -11,7 +11,7 @@ import {
   SipUri,
   type SocketAddress,
 } from '@intermix/sip';
-import { TcpTransport, UdpTransport } from '@intermix/sip/node';
+import { TcpTransport, TlsTransport, UdpTransport } from '@intermix/sip/node';
 import { eventually } from '../eventually.js';
 import { PhoneCall } from './phone-call.js';
 import { type RecordedMessage, RecordingTransport } from './recording-transport.js';
@@ -19,7 +19,9 @@ import { type RecordedMessage, RecordingTransport } from './recording-transport.
 export interface SipPhoneOptions {
   /** Where its requests go: an outbound proxy, by address. */
   server: SocketAddress;
-  protocol?: 'UDP' | 'TCP';
+  protocol?: 'UDP' | 'TCP' | 'TLS';
+  /** For TLS, PEM: its own certificate and key, and whom it trusts. */
+  tls?: { cert: string; key: string; ca: string };
   /** User part of the address of record. Default `phone`. */
   user?: string;
   /** Domain of the address of record. Default: the server's host. */
@@ -56,7 +58,7 @@ export interface PhoneDialOptions {
 export class SipPhone {
   readonly #options: SipPhoneOptions;
   readonly #transport: RecordingTransport;
-  readonly #sockets: UdpTransport | TcpTransport;
+  readonly #sockets: UdpTransport | TcpTransport | TlsTransport;
   readonly #endpoint: Endpoint;
   readonly #arrived: PhoneCall[] = [];
   readonly #registration = { callId: `${createId()}@phone`, cseq: 0 };
@@ -67,8 +69,8 @@ export class SipPhone {
 
   private constructor(options: SipPhoneOptions) {
     this.#options = options;
-    const { host = '127.0.0.1', port = 0, clock = systemClock, random = systemRandom } = options;
-    this.#sockets = options.protocol === 'TCP' ? new TcpTransport({ host, port }) : new UdpTransport({ host, port });
+    const { clock = systemClock, random = systemRandom } = options;
+    this.#sockets = socketsOf(options);
     this.#transport = new RecordingTransport(this.#sockets);
     this.#endpoint = new Endpoint({
       transports: [this.#transport],
@@ -113,7 +115,7 @@ export class SipPhone {
     const { user, domain, address } = this;
     const { protocol, credentials } = this.#options;
     const aor = NameAddr.create({ uri: SipUri.create({ user, host: domain }) });
-    const suffix = protocol === 'TCP' ? ';transport=tcp' : '';
+    const suffix = protocol === undefined || protocol === 'UDP' ? '' : `;transport=${protocol.toLowerCase()}`;
     this.#registration.cseq += 10; // Answers to challenges take the numbers between.
     return this.#endpoint.request({
       method: 'REGISTER',
@@ -211,4 +213,9 @@ export class SipPhone {
   #target(uri: SipUri): OutgoingInviteOptions['target'] {
     return { uri, protocol: this.#options.protocol ?? 'UDP' };
   }
+}
+
+function socketsOf({ protocol, host = '127.0.0.1', port = 0, tls }: SipPhoneOptions) {
+  if (protocol === 'TLS') return new TlsTransport({ host, port, ...tls });
+  return protocol === 'TCP' ? new TcpTransport({ host, port }) : new UdpTransport({ host, port });
 }
