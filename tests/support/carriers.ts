@@ -19,6 +19,16 @@ export async function addNumber(admin: AdminApi, carrier: CarrierRead, fields: D
   if (status !== 201) throw new Error(`number: ${status} ${JSON.stringify(body)}`);
 }
 
+/** Takes a carrier and its numbers away. */
+export async function removeCarrier(admin: AdminApi, id: string): Promise<void> {
+  const numbers = (await admin.request('GET', `/api/v1/carriers/${id}/dids`)).body.items as { id: string }[];
+  const paths = [...numbers.map((number) => `/api/v1/carriers/${id}/dids/${number.id}`), `/api/v1/carriers/${id}`];
+  for (const path of paths) {
+    const { status, body } = await admin.request('DELETE', path);
+    if (status !== 204) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
+  }
+}
+
 /** The demo user with this index as the target of a number. */
 export function ringUser(server: RunningServer, index = 0): NonNullable<DidCreate['target']> {
   const user = server.bootstrap.users[index];

@@ -1,0 +1,15 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { repositoryRoot } from '@intermix/testkit';
+
+const main = join(repositoryRoot(), 'apps', 'server', 'dist', 'main.js');
+
+/** Runs the built server, with these variables only, until it ends by itself. */
+export function runToEnd(env: Record<string, string>): Promise<{ exitCode: number | null; stderr: string }> {
+  const child = spawn(process.execPath, [main], { env: { PATH: process.env.PATH ?? '', ...env } });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stderr })));
+}
