@@ -202,26 +202,53 @@ describe('the dialling rule', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
-  it('[RULE3] the simulated PSTN takes its own numbers alone, at its own address', async () => {
-    const bench = new Bench(
-      { simulatedPrefixes: ['+91113000'] },
-      { simulatedAddress: { host: '127.0.0.2', port: 5060 } },
-    );
+  const simulatedAt = { host: '127.0.0.2', port: 5060 };
+  const simulatedBench = () => {
+    const bench = new Bench({ simulatedPrefixes: ['+91113000'] }, { simulatedAddress: simulatedAt });
     bench.directory.addUser('alice');
     bench.directory.addCarrier({ simulated: true, sipAddress: 'simulated.invalid' });
     bench.directory.addDid(number, ['u-alice']);
+    return bench;
+  };
+
+  it('[RULE3] the simulated PSTN takes its own numbers and those of open countries, at its own address', async () => {
+    const bench = simulatedBench();
     await bench.start();
     const alice = await bench.registered('alice');
-    const pstn = await bench.carrier({ host: '127.0.0.2' });
+    const pstn = await bench.carrier({ host: simulatedAt.host });
     const echo = aliceDials(alice, '+911130000001');
     const other = aliceDials(alice, '+919876543210');
+    const abroad = aliceDials(alice, '+14155550100');
     await bench.run();
-    expect(pstn.calls[0]!.incoming.request.uri.toString()).toBe('sip:+911130000001@127.0.0.2:5060');
-    expect(echo.failure).toBeUndefined();
-    expect(other.failure).toMatchObject({ status: 403 });
+    expect(pstn.calls.map(({ incoming }) => incoming.request.uri.toString()).sort()).toEqual([
+      'sip:+911130000001@127.0.0.2:5060',
+      'sip:+919876543210@127.0.0.2:5060',
+    ]);
+    expect([echo.failure, other.failure]).toEqual([undefined, undefined]);
+    expect(abroad.failure).toMatchObject({ status: 403, reason: 'Country Not Allowed' });
     dialIn(pstn);
     await bench.run();
     expect(alice.calls).toHaveLength(1);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[RULE3b] beside a real carrier the simulated PSTN is left its own numbers alone', async () => {
+    const bench = simulatedBench();
+    bench.directory.addCarrier({ id: 'car_real', name: 'Real', sipAddress: '127.0.0.3:5060' });
+    bench.directory.addDid('+918012345678', [], { carrierId: 'car_real' });
+    await bench.start();
+    const alice = await bench.registered('alice');
+    const pstn = await bench.carrier({ host: simulatedAt.host });
+    const real = await bench.carrier({ host: '127.0.0.3' });
+    aliceDials(alice, '+911130000001');
+    aliceDials(alice, '+919876543210');
+    await bench.run();
+    expect(pstn.calls.map(({ incoming }) => incoming.request.uri.toString())).toEqual([
+      'sip:+911130000001@127.0.0.2:5060',
+    ]);
+    expect(real.calls.map(({ incoming }) => incoming.request.uri.toString())).toEqual([
+      'sip:+919876543210@127.0.0.3:5060',
+    ]);
     expect(await bench.close()).toEqual(nothingLeft);
   });
 

@@ -6,7 +6,7 @@ export type DialVerdict = { ok: true } | { ok: false; reason: string };
 
 /**
  * The dialling rule: closed unless opened (toll fraud). Open are the countries of the account's own numbers; through the
- * simulated carrier, its numbers alone. Premium-rate and satellite numbers stay closed in any case.
+ * simulated carrier, its own numbers besides. Premium-rate and satellite numbers stay closed in any case.
  */
 export function mayDial(
   number: string,
@@ -14,13 +14,15 @@ export function mayDial(
   dids: readonly Did[],
   simulatedPrefixes: readonly string[],
 ): DialVerdict {
-  if (carrier.simulated) {
-    const known = simulatedPrefixes.some((prefix) => number.startsWith(prefix));
-    return known ? { ok: true } : { ok: false, reason: 'Not A Number Of The Simulated PSTN' };
-  }
+  if (carrier.simulated && isSimulatedNumber(number, simulatedPrefixes)) return { ok: true };
   if (isClosedNumber(number)) return { ok: false, reason: 'Premium And Satellite Numbers Are Closed' };
   const country = countryCodeOf(number);
   const open = new Set(dids.map((did) => countryCodeOf(did.number)));
   if (country === undefined || !open.has(country)) return { ok: false, reason: 'Country Not Allowed' };
   return { ok: true };
+}
+
+/** Whether a number is one of the simulated PSTN's own, which no real carrier should be asked for. */
+export function isSimulatedNumber(number: string, simulatedPrefixes: readonly string[]): boolean {
+  return simulatedPrefixes.some((prefix) => number.startsWith(prefix));
 }

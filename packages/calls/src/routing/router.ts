@@ -3,7 +3,7 @@ import { accountSidOf } from '../auth/domains.js';
 import { carrierUri, protocolOf } from '../carriers/carrier-address.js';
 import type { CarrierLimits } from '../carriers/carrier-limits.js';
 import type { CarrierSources } from '../carriers/carrier-sources.js';
-import { mayDial } from '../carriers/dialling-rule.js';
+import { isSimulatedNumber, mayDial } from '../carriers/dialling-rule.js';
 import { normalizeNumber, toE164 } from '../numbers/normalize-number.js';
 import type { Carrier, CarrierDirectory, Did, DidTarget, SipUser, UserDirectory } from '../ports/directory.js';
 import type { Binding, LocationStore } from '../registrar/location-store.js';
@@ -146,20 +146,27 @@ export class Router {
     return this.#throughCarrier({ ...outbound, from: choice.did.number }, choice.carrier, choice.did);
   }
 
-  /** The first of the account's numbers, oldest first, through whose carrier the number may be dialled. */
+  /**
+   * The first of the account's numbers, oldest first, through whose carrier the number may be dialled. The simulated PSTN
+   * answers any number, but real carriers go before it unless the number is one of its own.
+   */
   #carrierFor(
     number: string,
     dids: readonly Did[],
   ): { ok: true; carrier: Carrier; did: Did } | { ok: false; reason: string } {
     let reason = 'No Carrier For This Account';
-    for (const did of dids) {
-      const carrier = this.#deps.sources.byId(did.carrierId);
-      if (!carrier) continue;
-      if (carrier.simulated && !this.#deps.sources.simulatedAddress) {
+    const { sources, simulatedPrefixes } = this.#deps;
+    const prefersSimulated = isSimulatedNumber(number, simulatedPrefixes);
+    const choices = dids.flatMap((did) => {
+      const carrier = sources.byId(did.carrierId);
+      return carrier ? [{ did, carrier, rank: carrier.simulated === prefersSimulated ? 0 : 1 }] : [];
+    });
+    for (const { did, carrier } of choices.sort((a, b) => a.rank - b.rank)) {
+      if (carrier.simulated && !sources.simulatedAddress) {
         reason = 'The Simulated PSTN Is Off';
         continue;
       }
-      const verdict = mayDial(number, carrier, dids, this.#deps.simulatedPrefixes);
+      const verdict = mayDial(number, carrier, dids, simulatedPrefixes);
       if (verdict.ok) return { ok: true, carrier, did };
       reason = verdict.reason;
     }
