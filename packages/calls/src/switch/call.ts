@@ -218,7 +218,9 @@ export class Call extends TypedEmitter<CallEvents> {
 
   #breakDown(error: unknown): void {
     if (this.#over) return;
-    this.#logger.error({ err: error }, 'call broke down');
+    // What a far end wrote is no defect of ours: it is told by 488, and makes no noise here.
+    if (error instanceof SdpError) this.#logger.info({ problem: error.problem, why: error.message }, 'no media agreed');
+    else this.#logger.error({ err: error }, 'call broke down');
     this.#finish(brokenDown(error, this.#isAnswered));
   }
 
