@@ -77,6 +77,8 @@ function addField(line: string, headers: Headers, seen: Set<string>): Refusal | 
   if (!isToken(name)) return refuse('header', 'a line is not a header field');
   if (line.includes('\r') || line.includes('\n')) return refuse('line-break', 'a lone CR or LF in the head');
   const key = headerKey(name);
+  // Each Via is written back into the response, where no NUL may stand.
+  if (key === 'Via' && line.includes('\0')) return refuse('via', 'a Via holds NUL');
   if (single.has(key)) {
     if (seen.has(key)) return refuse(key.toLowerCase(), `${key} is given twice`);
     seen.add(key);

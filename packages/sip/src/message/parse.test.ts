@@ -106,6 +106,7 @@ describe('parseMessage', () => {
     ['Max-Forwards in words', options({ 'Max-Forwards': 'ten' }), 400, 'max-forwards'],
     ['a line that is no field', options().replace('Max-Forwards: 70', 'Max-Forwards 70'), 400, 'header'],
     ['a lone LF in a value', options({ 'X-A': 'b\nVia: c' }), 400, 'line-break'],
+    ['a NUL in a Via', options({ Via: ['SIP/2.0/UDP h;branch=z9hG4bK1', 'SIP/2.0/UDP x;y="\0"'] }), 400, 'via'],
     ['a lone CR in a value', options({ 'X-A': 'b\rVia: c' }), 400, 'line-break'],
     ['SIP/3.0', options().replace('SIP/2.0\r', 'SIP/3.0\r'), 505, 'version'],
     ['no version', options().replace(' SIP/2.0\r', '\r'), 400, 'start-line'],

@@ -33,8 +33,6 @@ export class Via {
   /** Parses one value (no comma list). Throws SipParseError. */
   static parse(text: string): Via {
     const scanner = new Scanner(text, 'via');
-    // Quoted parameters might hold these; a Via is written back into the response, where none may stand.
-    if (['\0', '\r', '\n'].some((octet) => text.includes(octet))) throw scanner.fail('holds NUL, CR or LF');
     scanner.skipLws();
     const protocol = readSentProtocol(scanner);
     const { host, port } = readSentBy(scanner);
@@ -114,7 +112,7 @@ function readSentBy(scanner: Scanner): { host: string; port: number | undefined 
   const colon = text.indexOf(':', Math.max(bracket, 0));
   const joined = colon < 0 ? text : `${text.slice(0, colon).trimEnd()}:${text.slice(colon + 1).trimStart()}`;
   const address = parseHostPort(joined);
-  if (!address || address.port === 0) throw scanner.fail('sent-by is not host and port');
+  if (!address) throw scanner.fail('sent-by is not host and port');
   return address;
 }
 
