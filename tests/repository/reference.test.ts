@@ -71,8 +71,9 @@ describe('docs/reference/events.md', () => {
   });
 
   it('has every reason of a refused or failed call', () => {
+    const wordsIn = (text: string): string[] => text.match(/[a-z][a-z-]+/g) ?? [];
     const reasons = productSources(['calls', 'store']).flatMap((text) => [
-      ...[...text.matchAll(/\b(?:why|reason): '([a-z-]+)'/g)].map((match) => match[1] ?? ''),
+      ...[...text.matchAll(/\b(?:why|reason): ((?:'[a-z-]+'[ |]*)+)/g)].flatMap(([, words = '']) => wordsIn(words)),
       ...[...text.matchAll(/type Unanswered =([^;]*);/g)].flatMap(
         ([, union = '']) => union.match(/[a-z][a-z-]+/g) ?? [],
       ),
