@@ -1,0 +1,172 @@
+import { eventually, type RunningServer, runSipp, SipPhone, startServer, startSipp } from '@intermix/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApi } from '../support/admin.js';
+import { addCarrier, addNumber, ringUser } from '../support/carriers.js';
+import { errorLines, expectNothingLeft, logLines, metric } from '../support/metrics.js';
+import { RawUdpPeer } from '../support/raw-peer.js';
+import { uacAuthenticated } from '../support/sipp-scenarios.js';
+
+const ourNumber = '+918047110001';
+const trustedNumber = '+918047110002';
+const secret = { username: 'carrier-7', password: 'an-inbound-secret' };
+const patience = 10_000;
+
+/** Each peer has an address of its own on loopback: sources are told apart by address. */
+const hosts = { desk: '127.0.0.5', trusted: '127.0.0.9', scanner: '127.0.0.11', other: '127.0.0.12' };
+
+describe('who may call in', () => {
+  let server: RunningServer;
+  let admin: AdminApi;
+  let desk: SipPhone;
+
+  beforeAll(async () => {
+    server = await startServer({ env: { INTERMIX_SIMULATED_PSTN: 'off' } });
+    admin = new AdminApi(server);
+    const trusted = await addCarrier(admin, { name: 'By address', sip_address: hosts.trusted, transport: 'udp' });
+    await addNumber(admin, trusted, { number: trustedNumber, target: ringUser(server) });
+    const [user] = server.bootstrap.users;
+    if (user === undefined) throw new Error('no demo user');
+    const { sip_username: name, sip_password: password, sip_domain: domain } = user;
+    const credentials = { username: name, password };
+    desk = await SipPhone.start({ server: server.sip, host: hosts.desk, user: name, domain, credentials });
+    expect((await desk.register()).status).toBe(200);
+  });
+  afterAll(async () => {
+    await desk?.stop();
+    await server?.stop();
+  });
+
+  function carrier(host: string, options: { protocol?: 'UDP' | 'TCP'; password?: string } = {}): Promise<SipPhone> {
+    const { protocol = 'UDP', password } = options;
+    const credentials = password === undefined ? {} : { credentials: { username: secret.username, password } };
+    return SipPhone.start({ server: server.sip, host, protocol, user: '+919876543210', ...credentials });
+  }
+
+  /** The carrier's call rings the desk phone, is answered, heard, and ended. */
+  async function expectCall(caller: SipPhone, number: string): Promise<void> {
+    const outgoing = await caller.call(number);
+    const incoming = await desk.waitForCall(patience);
+    incoming.answer();
+    await outgoing.waitForAnswer(patience);
+    outgoing.sendTone(800);
+    await incoming.expectTone(800, patience);
+    outgoing.hangup();
+    await incoming.waitForEnd(patience);
+  }
+
+  it('lets a carrier in by its address', async () => {
+    const caller = await carrier(hosts.trusted);
+    await expectCall(caller, trustedNumber);
+    await caller.stop();
+  });
+
+  it('answers an unknown source with one 403, then with silence; counted, and told once in the log', async () => {
+    const refusedBefore = (await metric(server, 'intermix_sip_sources_refused_total')) ?? 0;
+    const scanner = await RawUdpPeer.bind({ host: hosts.scanner }, server.sip);
+    const probes = 25;
+    for (let i = 0; i < probes; i++) await scanner.send(invite(`scan-${i}`, scanner.port));
+    const refused = async () => (await metric(server, 'intermix_sip_sources_refused_total')) === refusedBefore + probes;
+    await eventually(refused, { timeoutMs: patience, message: 'every probe to be counted' });
+    expect(scanner.received.map((text) => text.split('\r\n', 1)[0])).toEqual(['SIP/2.0 403 Forbidden']);
+    const lines = logLines(server, 'requests from unknown sources refused');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({ level: 40, source: hosts.scanner });
+    scanner.close();
+    // Nobody else suffers.
+    const caller = await carrier(hosts.trusted);
+    await expectCall(caller, trustedNumber);
+    await caller.stop();
+  });
+
+  it('keeps no transaction and no call of a stranger', async () => {
+    await expectNothingLeft(server);
+    expect((await admin.request('GET', '/api/v1/calls?limit=50')).body.items).toHaveLength(2);
+  });
+
+  describe('with a carrier that is known by credentials', () => {
+    beforeAll(async () => {
+      const added = await addCarrier(admin, {
+        name: 'By credentials',
+        sip_address: '127.0.0.13',
+        inbound_auth_mode: 'credentials',
+        inbound_auth_username: secret.username,
+        inbound_auth_password: secret.password,
+      });
+      await addNumber(admin, added, { number: ourNumber, target: ringUser(server) });
+    });
+
+    it.each(['UDP', 'TCP'] as const)('lets the right password in over %s, from any address', async (protocol) => {
+      const caller = await carrier(hosts.other, { protocol, password: secret.password });
+      await expectCall(caller, ourNumber);
+      expect(caller.story).toContain('< SIP/2.0 407 Proxy Authentication Required');
+      await caller.stop();
+    });
+
+    it.each(['UDP', 'TCP'] as const)('refuses a wrong password over %s, and rings nobody', async (protocol) => {
+      const caller = await carrier(hosts.other, { protocol, password: 'a-guess' });
+      const rung = desk.calls.length;
+      const call = await caller.call(ourNumber);
+      expect(await call.waitForEnd(patience)).toMatchObject({ by: 'remote', cause: 'failed', status: 407 });
+      expect(desk.calls).toHaveLength(rung);
+      await caller.stop();
+    });
+
+    it('challenges one that offers no password', async () => {
+      const caller = await carrier(hosts.other);
+      const call = await caller.call(ourNumber);
+      expect(await call.waitForEnd(patience)).toMatchObject({ status: 407 });
+      await caller.stop();
+    });
+
+    it('understands SIPp: right password, and wrong password', async () => {
+      const remote = `${server.sip.host}:${server.sip.port}`;
+      const args = ['-auth_uri', `${ourNumber}@${remote}`]; // Its own choice leaves the number out.
+      const common = { remote, service: ourNumber, timeoutMs: 15_000, args };
+      const right = await startSipp({ scenario: uacAuthenticated(secret, 200), ...common });
+      const incoming = await desk.waitForCall(patience);
+      incoming.answer();
+      const { exitCode, log } = await right.done;
+      expect(exitCode, log).toBe(0);
+      const guess = { ...secret, password: 'a-guess' };
+      const wrong = await runSipp({ scenario: uacAuthenticated(guess, 407), ...common });
+      expect(wrong.exitCode, wrong.log).toBe(0);
+    });
+
+    it('falls silent towards one that only guesses', async () => {
+      const guesser = await carrier('127.0.0.14', { password: 'a-guess' });
+      const silent = () => metric(server, 'intermix_sip_sources_refused_total');
+      const before = (await silent()) ?? 0;
+      let answers = 0;
+      for (; answers < 40 && (await silent()) === before; answers++) {
+        const call = await guesser.call(ourNumber);
+        await call.waitForEnd(patience);
+      }
+      expect(answers).toBeLessThan(40);
+      await guesser.stop();
+      const caller = await carrier(hosts.other, { password: secret.password });
+      await expectCall(caller, ourNumber);
+      await caller.stop();
+    });
+  });
+
+  it('leaves nothing behind, and no error in the log', async () => {
+    await expectNothingLeft(server);
+    expect(errorLines(server)).toEqual([]);
+    expect(server.logs()).not.toContain(secret.password);
+  });
+});
+
+function invite(callId: string, port: number): string {
+  return [
+    `INVITE sip:900${callId.length}441234567890@127.0.0.1 SIP/2.0`,
+    `Via: SIP/2.0/UDP ${hosts.scanner}:${port};branch=z9hG4bK-${callId};rport`,
+    'Max-Forwards: 70',
+    `From: <sip:100@${hosts.scanner}>;tag=${callId}`,
+    'To: <sip:9441234567890@127.0.0.1>',
+    `Call-ID: ${callId}`,
+    'CSeq: 1 INVITE',
+    `Contact: <sip:100@${hosts.scanner}:${port}>`,
+    'Content-Length: 0',
+    '\r\n',
+  ].join('\r\n');
+}
