@@ -1,30 +1,46 @@
-// Reads with a token over keep-alive connections. Server and its database thread share one core; the generator has the other.
+// Reads with a token over keep-alive connections. Server and its embedded database share one core; the generator has the
+// other, and so has PostgreSQL.
 import { Agent, request } from 'node:http';
 import { startServer } from '@intermix/testkit';
 import { median, quantile, round, row } from './support/figures.mjs';
+import { postgresPrograms, startPostgres } from './support/postgres.mjs';
 import { pin, sleep, treeCpuMs } from './support/processes.mjs';
 import { signIn } from './support/rated-server.mjs';
 
-export const title = 'API reads with token, 32 connections, server and embedded database on one core';
+export const title =
+  'API reads with token, 32 connections, server (and embedded database) on one core, PostgreSQL on the other';
 
 const budgetPerSec = 3_000;
 const connections = 32;
 
-export async function run({ cores, seconds = 5 }) {
-  const server = await startServer({ env: { INTERMIX_LOG_LEVEL: 'warn' } });
+export async function run({ ports, cores, seconds = 4 }) {
+  const rows = await onStore('PGlite', {}, { cores, seconds });
+  if (!postgresPrograms()) return rows;
+  const postgres = await startPostgres(ports.port(30));
+  try {
+    if (cores.load !== undefined) pin(postgres.pid, cores.load);
+    const env = { INTERMIX_DATABASE_URL: postgres.url };
+    return [...rows, ...(await onStore('PostgreSQL', env, { cores, seconds }))];
+  } finally {
+    await postgres.stop();
+  }
+}
+
+async function onStore(name, env, { cores, seconds }) {
+  const server = await startServer({ env: { INTERMIX_LOG_LEVEL: 'warn', ...env } });
   try {
     const admin = await signIn(server);
     const callSid = await someCall(server, admin);
     if (cores.server !== undefined) pin(server.pid, cores.server);
     const rows = [];
-    for (const [what, path, budget] of [
-      ['one call with legs and events (database)', `/api/v1/calls/${callSid}`, true],
-      ['list of 50 calls (database)', '/api/v1/calls?limit=50', false],
-      ['carriers (database)', '/api/v1/carriers', false],
+    for (const [what, path, hasBudget] of [
+      ['one call with legs and events', `/api/v1/calls/${callSid}`, true],
+      ['list of 50 calls', '/api/v1/calls?limit=50', true],
+      ['carriers', '/api/v1/carriers', true],
       ['health, without token or database', '/healthz', false],
     ]) {
-      await load(server, path, admin.token, 1); // Warms the code up.
-      rows.push(...rowsOf(what, await load(server, path, admin.token, seconds), budget));
+      await load(server, path, admin.token, 2); // Warms the code up.
+      rows.push(...rowsOf(`${name}: ${what}`, await load(server, path, admin.token, seconds), hasBudget));
     }
     return rows;
   } finally {

@@ -13,27 +13,34 @@ export const title = 'Registrations with digest, UDP, server on one core';
 const users = 5_000;
 const budgetPerSec = 2_500;
 
-export async function run({ ports, cores, seconds = 6, rates = [1_000, 2_500, 4_000] }) {
+export async function run({ ports, cores, seconds = 6, rates = [500, 1_000, 2_500, 4_000] }) {
   const port = ports.port(0);
   const script = fileURLToPath(new URL('./support/switch-process.mjs', import.meta.url));
   const ours = await forkNode(script, { core: cores.server, args: [port, users] });
   const figures = new Map();
   try {
-    for (const rate of rates)
+    await load({ port, rate: 500, seconds: 4, cores }, () => 0); // Warms the code up.
+    for (const rate of rates) {
       figures.set(rate, { ours: await load({ port, rate, seconds, cores }, () => cpuMsOf(ours.pid)) });
+      if (!isSustained(figures.get(rate).ours, rate)) break;
+    }
   } finally {
     await ours.stop();
   }
   if (hasProgram('kamailio')) {
     const peer = await startKamailio({ port, core: cores.server });
     try {
-      for (const rate of rates) figures.get(rate).peer = await load({ port, rate, seconds, cores }, peer.cpuMs);
+      for (const rate of figures.keys())
+        figures.get(rate).peer = await load({ port, rate, seconds, cores }, peer.cpuMs);
     } finally {
       await peer.stop();
     }
   }
   return rows(figures);
 }
+
+/** Nothing failed, and the rate was kept. */
+const isSustained = (step, rate) => step.failed === 0 && step.perSec > 0.9 * rate;
 
 async function load({ port, rate, seconds, cores }, cpuMs) {
   const lines = Array.from(
@@ -58,17 +65,17 @@ async function load({ port, rate, seconds, cores }, cpuMs) {
 }
 
 function rows(figures) {
-  return [...figures].flatMap(([rate, { ours, peer }]) => {
-    const clean = ours.failed === 0 && ours.good > 0;
-    const budget =
-      rate === budgetPerSec ? { budget: `≥ ${budgetPerSec}/s`, met: clean && ours.perSec > 0.9 * rate } : {};
-    return [
-      row(`${rate}/s: reached /s`, round(ours.perSec), { peer: peer && round(peer.perSec), ...budget }),
-      row(`${rate}/s: CPU µs each (share of the core)`, cpu(ours), { peer: peer && cpu(peer) }),
-      row(`${rate}/s: failed, retransmitted`, lost(ours), { peer: peer && lost(peer) }),
-    ];
-  });
+  const sustained = Math.max(
+    0,
+    ...[...figures].filter(([rate, { ours }]) => isSustained(ours, rate)).map(([rate]) => rate),
+  );
+  const steps = [...figures].flatMap(([rate, { ours, peer }]) => [
+    row(`${rate}/s: reached /s; failed, retransmitted`, lost(ours), { peer: peer && lost(peer) }),
+    row(`${rate}/s: CPU µs each (share of the core)`, cpu(ours), { peer: peer && cpu(peer) }),
+  ]);
+  const verdict = { budget: `≥ ${budgetPerSec}/s`, met: sustained >= budgetPerSec };
+  return [row('highest step sustained', `${sustained}/s`, verdict), ...steps];
 }
 
 const cpu = ({ us, share }) => `${round(us)} (${round(share)} %)`;
-const lost = ({ failed, retransmissions }) => `${failed}, ${retransmissions}`;
+const lost = ({ perSec, failed, retransmissions }) => `${round(perSec)}; ${failed}, ${retransmissions}`;

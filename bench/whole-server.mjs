@@ -94,14 +94,14 @@ async function load({ at, rate, seconds, cores, prober, used, server }) {
 }
 
 function rowsOf(name, rate, step) {
-  const { good, failed, retransmissions, missing, perSec, each, samples, lagMs } = step;
+  const { good, refusals, failed, retransmissions, missing, perSec, each, samples, lagMs } = step;
   const sustained = good > 0 && failed === 0 && missing === 0 && perSec > 0.9 * rate;
   const isBudget = rate === budgetRate;
   const cpu = `${round(each.all, 1)}: ${round(each.main, 1)}, ${round(each.all - each.main, 1)}`;
   return [
     row(
       `${name}: reached /s; failed, retransmitted, ended without a record`,
-      `${round(perSec)}; ${failed}, ${retransmissions}, ${missing}`,
+      `${round(perSec)}; ${failed}, ${retransmissions}, ${missing}${refusals ? ` (${refusals})` : ''}`,
       {
         ...(isBudget ? { budget: `≥ ${budgetRate}/s, nothing lost`, met: sustained } : {}),
       },

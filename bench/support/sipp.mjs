@@ -39,7 +39,8 @@ export async function startSipp({ scenario, port, remote, rate, calls, core, lin
   const done = new Promise((resolve) => {
     child.once('close', (code) => {
       process.off('exit', kill);
-      const result = { code, ...countsOf(join(folder, 'stat.csv')), errors: read(join(folder, 'errors.log')) };
+      const errors = read(join(folder, 'errors.log'));
+      const result = { code, ...countsOf(join(folder, 'stat.csv')), errors, refusals: refusalsIn(errors) };
       rmSync(folder, { recursive: true, force: true });
       resolve(result);
     });
@@ -71,6 +72,19 @@ function countsOf(path) {
     retransmissions: value('Retransmissions(C)'),
     rate: value('CallRate(C)'),
   };
+}
+
+/** What SIPp had not expected, with how often, the most frequent first: why calls failed. */
+function refusalsIn(errors) {
+  const counts = new Map();
+  const patterns = [/received 'SIP\/2\.0 (\d{3})/g, /received '([A-Z]+) /g, /(Timeout|timed out|max retrans)/g];
+  for (const [, what] of patterns.flatMap((pattern) => [...errors.matchAll(pattern)]))
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 3)
+    .map(([what, count]) => `${what} × ${count}`)
+    .join(', ');
 }
 
 function read(path) {
