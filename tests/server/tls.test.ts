@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import type { CarrierCreate } from '@intermix/contracts';
-import { type RunningServer, repositoryRoot, SipPhone, sparePort, startServer } from '@intermix/testkit';
+import { type RunningServer, repositoryRoot, SipPhone, startServer } from '@intermix/testkit';
 import { expectPageTone, launchBrowser, type TestBrowser } from '@intermix/testkit/browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
@@ -29,11 +29,11 @@ describe('a server with a certificate', () => {
   beforeAll(async () => {
     // `fetch` in this process has no other way to take the test's certificate; one test below checks it properly.
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-    sipsPort = await sparePort();
     // Carriers must prove who they are: the server trusts this certificate as it would an authority.
-    const env = { ...certificate, INTERMIX_SIPS_PORT: String(sipsPort), NODE_EXTRA_CA_CERTS: certFile };
+    const env = { ...certificate, NODE_EXTRA_CA_CERTS: certFile };
     [server, browser] = await Promise.all([startServer({ env }), launchBrowser({ micToneHz: micHz })]);
     admin = new AdminApi(server);
+    sipsPort = Number(server.env.INTERMIX_SIPS_PORT);
   });
   afterAll(async () => {
     await browser?.close();

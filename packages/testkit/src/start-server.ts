@@ -42,7 +42,10 @@ export async function startServer(options: StartServerOptions = {}): Promise<Run
   const ports = await reservePorts();
   const dataDir = options.env?.INTERMIX_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'intermix-data-'));
   const ownsData = options.env?.INTERMIX_DATA_DIR === undefined;
-  const env = { ...environment(ports, dataDir), ...options.env };
+  // With a certificate the server listens for SIP over TLS too.
+  const hasTls = options.env?.INTERMIX_TLS_CERT_FILE !== undefined;
+  const sips: Record<string, string> = hasTls ? { INTERMIX_SIPS_PORT: String(ports.port(2)) } : {};
+  const env = { ...environment(ports, dataDir), ...sips, ...options.env };
   const server = new Server({ ports, dataDir, ownsData, env, main: options.main });
   try {
     await server.restart({}, options.readyTimeoutMs);
