@@ -100,9 +100,9 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),
     readiness: async () => ({ store: await store.healthy(), sip: isSipReady, media: media.ready }),
     metrics: () => metrics.text(),
-    onCarriersChanged() {
+    async onCarriersChanged() {
       const taken = simulated.refresh().then(() => switchboard.refreshCarriers());
-      taken.catch((error) => logger.error({ err: error }, 'a change of carriers could not be taken over'));
+      await taken.catch((error) => logger.error({ err: error }, 'a change of carriers could not be taken over'));
     },
   });
   const upgrade = sip.webSocket.handleUpgrade.bind(sip.webSocket);

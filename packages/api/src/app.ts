@@ -30,7 +30,7 @@ export interface ApiDeps {
   readiness: Readiness;
   metrics: MetricsText;
   /** Called when a carrier was made, changed or removed. */
-  onCarriersChanged: () => void;
+  onCarriersChanged: () => Promise<void>;
 }
 
 /** The HTTP side: one Fastify application, not yet listening. */

@@ -10,8 +10,8 @@ import { carrierChange, carrierRead, newCarrier, requireConsistency } from './ca
 export interface CarrierRoutesDeps {
   carriers: CarrierAdministration;
   tokens: AccessTokens;
-  /** A carrier or a number was made, changed or removed. */
-  onChanged: () => void;
+  /** A carrier or a number was made, changed or removed. The answer waits for it, so that the change is in force then. */
+  onChanged: () => Promise<void>;
 }
 
 const CarrierPath = Type.Object({ carrier_id: Type.String({ maxLength: 128 }) });
@@ -45,7 +45,7 @@ export function carrierRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): vo
     },
     async (request, reply) => {
       const carrier = await carriers.createCarrier(newCarrier(adminOf(request).accountSid, request.body));
-      onChanged();
+      await onChanged();
       return reply.status(201).send(carrierRead(carrier));
     },
   );
@@ -82,7 +82,7 @@ export function carrierRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): vo
       requireConsistency({ ...before, ...change });
       const after = await carriers.updateCarrier(accountSid, before.id, change);
       if (after === undefined) throw ApiError.notFound('carrier');
-      onChanged();
+      await onChanged();
       return carrierRead(after);
     },
   );
@@ -102,7 +102,7 @@ export function carrierRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): vo
       const carrier = await carriers.getCarrier(accountSid, request.params.carrier_id);
       if (carrier === undefined || carrier.simulated) throw ApiError.notFound('carrier');
       await carriers.deleteCarrier(accountSid, carrier.id);
-      onChanged();
+      await onChanged();
       return reply.status(204).send();
     },
   );

@@ -69,7 +69,7 @@ export function didRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): void {
       const carrier = await carrierOf(request);
       const owner = { accountSid: carrier.accountSid, carrierId: carrier.id };
       const did = await carriers.createDid(newDid(owner, request.body));
-      onChanged();
+      await onChanged();
       return reply.status(201).send(didRead(did));
     },
   );
@@ -95,7 +95,7 @@ export function didRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): void {
       const before = await didOf(request);
       const after = await carriers.updateDid(before.accountSid, before.id, didChange(request.body));
       if (after === undefined) throw ApiError.notFound('number');
-      onChanged();
+      await onChanged();
       return didRead(after);
     },
   );
@@ -109,7 +109,7 @@ export function didRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): void {
     async (request, reply) => {
       const did = await didOf(request);
       await carriers.deleteDid(did.accountSid, did.id);
-      onChanged();
+      await onChanged();
       return reply.status(204).send();
     },
   );

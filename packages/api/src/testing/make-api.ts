@@ -119,7 +119,7 @@ export async function makeApi(options: { isLocalOnly?: boolean } = {}): Promise<
     },
     readiness: async () => ready,
     metrics: async () => ({ contentType: 'text/plain', text: 'x 1' }),
-    onCarriersChanged: () => {
+    onCarriersChanged: async () => {
       changes += 1;
     },
   });

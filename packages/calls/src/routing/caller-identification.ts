@@ -66,7 +66,7 @@ export class CallerIdentification {
     if (registered) return this.#userOf(registered);
     if (!isWebSocket(flow)) {
       const carriers = this.#deps.sources.byAddress(flow);
-      if (carriers.length > 0) return { kind: 'carrier', carriers };
+      if (carriers.length > 0 && !(await this.#namesUser(request))) return { kind: 'carrier', carriers };
     }
     if (isWebSocket(flow) || this.#speaksOfUs(request)) return this.#challengeUser(request, flow);
     const candidates = this.#deps.sources.byCredentials(flow);
@@ -114,6 +114,16 @@ export class CallerIdentification {
     const isGuess = why === 'wrong' || why === 'unknown-user';
     if (isGuess && !this.#deps.strangers.mayChallenge(flow.remote.host)) this.#deps.strangers.refuse(flow.remote.host);
     return { kind: 'refused', status: 407, headers: this.#carrierRealm.challengeAfter(why, 407) };
+  }
+
+  /** True when From names a user that exists: a telephone may stand at a carrier's address, and has to prove itself. */
+  async #namesUser(request: SipRequest): Promise<boolean> {
+    if (!this.#speaksOfUs(request)) return false;
+    const { uri } = request.from;
+    if (!(uri instanceof SipUri) || uri.user === undefined) return false;
+    const accountSid = accountSidOf(uri.host, this.#deps.domains);
+    if (accountSid === undefined) return false;
+    return (await this.#deps.users.findSipAccount(accountSid, uri.user)) !== undefined;
   }
 
   /** True when From names one of our accounts: then the sender says to be a user, and has to prove it. */

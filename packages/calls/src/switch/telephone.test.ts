@@ -41,6 +41,22 @@ describe('a SIP telephone of a user', () => {
     expect((await bench.record()).call).toMatchObject({ direction: 'outbound', status: 'completed' });
   });
 
+  it('[TEL6] is taken for a user, and asked for proof, also at the address of a carrier', async () => {
+    bench = await makeBench();
+    const carrier = await bench.carrier(); // The carrier's own address: a laboratory, or a shared border controller.
+    const unproved = carrier.call(`sip:09876543210@${domain}`, alice, {});
+    await bench.run(5);
+    expect(unproved.failure).toMatchObject({ status: 407 });
+    const placed = carrier.call(`sip:09876543210@${domain}`, alice, { credentials });
+    await bench.run(5);
+    carrier.calls.at(-1)!.answer();
+    await bench.run(5);
+    expect(placed.session).toBeDefined();
+    expect((await bench.record()).call).toMatchObject({ direction: 'outbound' });
+    placed.session!.bye();
+    await bench.run();
+  });
+
   it('[TEL2] rings for a number together with the browsers, each with the media it knows', async () => {
     bench = await makeBench();
     const desk = await deskPhone(bench);
