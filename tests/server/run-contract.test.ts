@@ -1,22 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunningServer, repositoryRoot, startServer } from '@intermix/testkit';
+import { type RunningServer, startServer } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
-
-const main = join(repositoryRoot(), 'apps', 'server', 'dist', 'main.js');
-
-/** Runs the server until it ends by itself. */
-function runToEnd(env: Record<string, string>): Promise<{ exitCode: number | null; stderr: string }> {
-  const child = spawn(process.execPath, [main], { env: { PATH: process.env.PATH ?? '', ...env } });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stderr })));
-}
+import { runToEnd } from '../support/run-to-end.js';
 
 describe('the run contract', () => {
   let server: RunningServer;
