@@ -36,6 +36,8 @@ describe('a server that dies', () => {
     await page.expectEvent('incoming');
     await page.onCall('answer');
     await page.expectEvent('connected');
+    // The page is connected when its 200 is sent; the telephone, when ours is. A hang-up in between is no answered call.
+    await admin.expectSimulated('the answer', (call) => call.state === 'answered', { id: finished.id });
     await page.onCall('hangup');
     await admin.expectSimulated('the end', (call) => call.state === 'ended', { id: finished.id });
     const ended = await admin.expectLastCall('completed', (call) => call.status === 'completed');
