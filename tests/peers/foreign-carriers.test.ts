@@ -100,6 +100,7 @@ describe('SIPp as a foreign carrier', () => {
       await event('incoming');
       await asha.onCall('answer');
       await event('connected');
+      await record('in-progress'); // The page is connected when its 200 is sent, the carrier when ours is.
       await asha.onCall('hangup');
       expectGood(await sipp.done);
       expect((await record('completed')).termination).toMatchObject({ by: 'callee' });
