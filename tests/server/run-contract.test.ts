@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningServer, startServer } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdminApi } from '../support/admin.js';
 import { runToEnd } from '../support/run-to-end.js';
 
 describe('the run contract', () => {
@@ -97,15 +96,6 @@ describe('the run contract', () => {
     const { exitCode, stderr } = await runToEnd({ ...freshEnvironment(), INTERMIX_DATA_DIR: server.dataDir });
     expect(stderr).toMatch(/data folder|in use/);
     expect(exitCode).toBeGreaterThan(0);
-  });
-
-  it('stops cleanly on SIGTERM, with calls ended by BYE and written', async () => {
-    const [own, admin] = [server, new AdminApi(server)];
-    await admin.simulatedCall({ to: own.bootstrap.exophones[0] ?? '' }).catch(() => undefined);
-    await own.restart();
-    const calls = (await admin.request('GET', '/api/v1/calls')).body.items as { status: string }[];
-    expect(calls.length).toBeGreaterThan(0);
-    for (const call of calls) expect(call.status).not.toMatch(/ringing|in-progress|queued/);
   });
 
   it('keeps the tenant over a restart, and tells the new addresses', async () => {

@@ -44,7 +44,7 @@ export interface SwitchDeps {
 const defaultMaxForwards = 70;
 
 /**
- * Joins SIP, media, location and records: every INVITE and REGISTER of the endpoint comes here. Built by `createSwitch`;
+ * Joins SIP, media, location and records: every INVITE and REGISTER of the endpoint comes here. Built by `createSwitchboard`;
  * `start` takes hold of the endpoint, `stop` ends all calls and lets go of it.
  */
 export class Switch extends TypedEmitter<SwitchEvents> {
