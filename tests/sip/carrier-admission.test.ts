@@ -132,20 +132,39 @@ describe('who may call in', () => {
       expect(wrong.exitCode, wrong.log).toBe(0);
     });
 
-    it('falls silent towards one that only guesses', async () => {
+    it('answers one that only guesses each time: 407 with a fresh challenge, and 403 in the end', async () => {
       const guesser = await carrier('127.0.0.14', { password: 'a-guess' });
-      const silent = () => metric(server, 'intermix_sip_sources_refused_total');
-      const before = (await silent()) ?? 0;
-      let answers = 0;
-      for (; answers < 40 && (await silent()) === before; answers++) {
+      const before = (await metric(server, 'intermix_carrier_guesses_total')) ?? 0;
+      const statuses: Array<number | undefined> = [];
+      for (let i = 0; i < 14; i++) {
         const call = await guesser.call(ourNumber);
-        await call.waitForEnd(patience);
+        const end = await call.waitForEnd(patience);
+        statuses.push('status' in end ? end.status : undefined);
       }
-      expect(answers).toBeLessThan(40);
+      expect(statuses).toEqual([...Array(10).fill(407), ...Array(4).fill(403)]);
+      expect(await metric(server, 'intermix_carrier_guesses_total')).toBe(before + 14);
       await guesser.stop();
+      const lines = logLines(server, 'wrong password for calls of a carrier');
+      expect(lines.length).toBeGreaterThan(0);
+      expect(lines.length).toBeLessThan(8); // One in ten seconds, not one a call.
       const caller = await carrier(hosts.other, { password: secret.password });
       await expectCall(caller, ourNumber);
       await caller.stop();
+    });
+
+    it('gives SIPp a new challenge after a wrong password', async () => {
+      const remote = `${server.sip.host}:${server.sip.port}`;
+      const args = ['-auth_uri', `${ourNumber}@${remote}`];
+      const common = { remote, service: ourNumber, timeoutMs: 15_000, args };
+      const { exitCode, log } = await runSipp({
+        scenario: uacAuthenticated({ ...secret, password: 'wrong-again' }, 407),
+        ...common,
+      });
+      expect(exitCode, log).toBe(0);
+      const nonces = [...log.matchAll(/^Proxy-Authenticate: Digest .*algorithm=MD5.*$/gm)]
+        .map(([line]) => /nonce="(\w+)"/.exec(line)?.[1])
+        .filter((nonce) => nonce !== undefined);
+      expect(new Set(nonces).size).toBe(2);
     });
   });
 

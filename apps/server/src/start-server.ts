@@ -153,6 +153,7 @@ function meter(parts: { switchboard: Switchboard; media: MediaEngine; sip: SipSi
     activeCalls: () => switchboard.switch.stats.activeCalls,
     activeLegs: () => switchboard.switch.stats.activeLegs,
     sourcesRefused: () => switchboard.switch.stats.sourcesRefused,
+    carrierGuesses: () => switchboard.switch.stats.carrierGuesses,
     registrationsRefused: () => switchboard.switch.stats.registrationsRefused,
     mediaLegs: () => media.counts.legs,
     mediaProcesses: () => media.counts.processes,

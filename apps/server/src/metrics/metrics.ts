@@ -12,6 +12,8 @@ export interface MetricSources {
   /** Total since the start. */
   sourcesRefused(): number;
   /** Total since the start. */
+  carrierGuesses(): number;
+  /** Total since the start. */
   registrationsRefused(): number;
 }
 
@@ -54,6 +56,7 @@ export class Metrics {
       return counter;
     };
     total('intermix_sip_sources_refused_total', 'Requests from no carrier of ours', sources.sourcesRefused);
+    total('intermix_carrier_guesses_total', 'Wrong passwords for calls of carriers', sources.carrierGuesses);
     total('intermix_registrations_refused_total', 'REGISTERs refused', sources.registrationsRefused);
     this.callsEnded = new Counter({
       name: 'intermix_calls_ended_total',

@@ -304,6 +304,36 @@ describe('who may call in', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[IN10] each wrong password of a carrier gets a fresh 407, one source too many of them 403; the carrier itself goes on', async () => {
+    const bench = await makeCarrierBench(
+      { inboundAuthMode: 'credentials', inboundAuthUsername: 'peer', inboundAuthPassword: 'pw' },
+      { carrierGuessLimit: { burst: 3, refillMs: 60_000 } },
+    );
+    const alice = await bench.registered('alice');
+    const peer = await bench.carrier({ host: '198.51.100.9' });
+    const guess = async (from: Phone, password: string) => {
+      const placed = dialIn(from, { credentials: { username: 'peer', password } });
+      await bench.run();
+      return placed.failure?.status;
+    };
+    const guesser = await bench.carrier({ host: '198.51.100.10' });
+    const statuses: Array<number | undefined> = [];
+    for (let i = 0; i < 12; i++) statuses.push(await guess(guesser, `guess-${i}`));
+    expect(statuses).toEqual([407, 407, 407, ...Array(9).fill(403)]);
+    expect(await guess(guesser, 'pw')).toBe(403); // Right or wrong: it is not looked at.
+    const challenges = bench.sent('407').map(({ text }) => /nonce="([^"]+)"/.exec(text)?.[1]);
+    expect(new Set(challenges).size).toBe(6); // Two in each of three calls, none twice.
+    expect(bench.board.switch.stats.carrierGuesses).toBe(13);
+
+    expect(await guess(peer, 'pw')).toBeUndefined(); // Its own source has guessed nothing.
+    for (let i = 0; i < 6; i++) expect(await guess(peer, 'forged')).toBe(407); // Whoever has proved itself is not shut out.
+    expect(await guess(peer, 'pw')).toBeUndefined();
+    expect(alice.calls).toHaveLength(2);
+    await bench.run(61_000);
+    expect(await guess(guesser, 'pw')).toBeUndefined(); // Slowed, not banned.
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[IN3] a stranger gets one 403, and then silence', async () => {
     const bench = await makeBench();
     const stranger = await bench.carrier({ host: '198.18.0.66' });

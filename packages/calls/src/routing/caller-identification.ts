@@ -2,6 +2,7 @@ import type { Clock, Random } from '@intermix/kernel';
 import { DigestServer, type Flow, type SipRequest, SipUri } from '@intermix/sip';
 import { accountSidOf } from '../auth/domains.js';
 import type { UserAuthenticator } from '../auth/user-authenticator.js';
+import type { CarrierGuesses } from '../carriers/carrier-guesses.js';
 import type { CarrierSources } from '../carriers/carrier-sources.js';
 import type { UnknownSources } from '../carriers/unknown-sources.js';
 import type { Carrier, UserDirectory } from '../ports/directory.js';
@@ -14,6 +15,7 @@ export interface CallerIdentificationDeps {
   location: LocationStore;
   sources: CarrierSources;
   strangers: UnknownSources;
+  guesses: CarrierGuesses;
   domains: readonly string[];
   clock: Clock;
   random: Random;
@@ -51,12 +53,14 @@ export class CallerIdentification {
   screen(request: SipRequest, flow: Flow): number | 'drop' | undefined {
     if (isWebSocket(flow) || request.method === 'ACK' || request.method === 'CANCEL') return undefined;
     if (request.headers.get('to')?.includes('tag=')) return undefined;
-    const { sources, strangers } = this.#deps;
+    const { sources, strangers, guesses } = this.#deps;
     if (sources.byAddress(flow).length > 0) return undefined;
     const { host } = flow.remote;
     if (this.#speaksOfUs(request) || request.method === 'OPTIONS') return undefined;
-    const mayBeCarrier = request.method === 'INVITE' && sources.byCredentials(flow).length > 0;
-    if (mayBeCarrier && (this.#hasCredentials(request) || strangers.mayChallenge(host))) return undefined;
+    if (request.method === 'INVITE' && sources.byCredentials(flow).length > 0) {
+      if (guesses.isExhausted(host)) return this.#guessed(host);
+      if (this.#hasCredentials(request) || strangers.mayChallenge(host)) return undefined;
+    }
     return strangers.refuse(host) ? 403 : 'drop';
   }
 
@@ -106,14 +110,24 @@ export class CallerIdentification {
     candidates: readonly Carrier[],
   ): Promise<Caller | Challenge> {
     const verdict = await this.#carrierRealm.check(request, 407);
-    const username = verdict.ok ? verdict.username : undefined;
-    const carriers = candidates.filter((carrier) => carrier.inboundAuthUsername === username);
-    if (verdict.ok && carriers.length > 0) return { kind: 'carrier', carriers };
+    const { guesses } = this.#deps;
+    const { host } = flow.remote;
+    const named = candidates.filter((carrier) => carrier.inboundAuthUsername === verdict.username);
+    if (verdict.ok && named.length > 0) {
+      guesses.succeeded(host);
+      return { kind: 'carrier', carriers: named };
+    }
     const why = verdict.ok ? 'wrong' : verdict.why;
-    // Each wrong guess uses up a challenge; a source without any left is a stranger.
-    const isGuess = why === 'wrong' || why === 'unknown-user';
-    if (isGuess && !this.#deps.strangers.mayChallenge(flow.remote.host)) this.#deps.strangers.refuse(flow.remote.host);
+    // Whoever answers a challenge in whatever wrong way guesses; an old nonce is no guess.
+    const isGuess = this.#hasCredentials(request) && why !== 'stale' && why !== 'replayed';
+    if (isGuess) guesses.failed(host, named[0]?.id);
     return { kind: 'refused', status: 407, headers: this.#carrierRealm.challengeAfter(why, 407) };
+  }
+
+  /** A source that has guessed too often is told so each time: a carrier with a mistyped password must not wait for us. */
+  #guessed(host: string): number {
+    this.#deps.guesses.failed(host);
+    return 403;
   }
 
   /** True when From names a user that exists: a telephone may stand at a carrier's address, and has to prove itself. */

@@ -2,10 +2,11 @@ import type { Clock, Logger, Random } from '@intermix/kernel';
 import type { MediaEngine } from '@intermix/media';
 import type { EndpointFace, Resolver, SocketAddress } from '@intermix/sip';
 import { type DigestAlgorithm, UserAuthenticator } from '../auth/user-authenticator.js';
+import { CarrierGuesses } from '../carriers/carrier-guesses.js';
 import { CarrierLimits } from '../carriers/carrier-limits.js';
 import { CarrierSources } from '../carriers/carrier-sources.js';
 import { type UnknownSourcePolicy, UnknownSources } from '../carriers/unknown-sources.js';
-import type { GuessLimits } from '../limits/guess-limiter.js';
+import type { GuessLimit, GuessLimits } from '../limits/guess-limiter.js';
 import type { CallStore } from '../ports/call-store.js';
 import type { CarrierDirectory, UserDirectory } from '../ports/directory.js';
 import { type LocationStore, MemoryLocationStore } from '../registrar/location-store.js';
@@ -20,6 +21,8 @@ export interface SwitchboardConfig extends Partial<SwitchConfig> {
   domains: readonly string[];
   registrar?: Partial<RegistrarConfig>;
   guessLimits?: GuessLimits;
+  /** Wrong carrier passwords of one source before it hears 403. */
+  carrierGuessLimit?: GuessLimit;
   /** Digest challenges to users, in order. MD5 alone unless told otherwise. */
   algorithms?: readonly DigestAlgorithm[];
   unknownSources?: Partial<UnknownSourcePolicy>;
@@ -71,6 +74,7 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   });
   const registrar = new Registrar({ authenticator, location, clock, logger, config: config.registrar ?? {} });
   const strangers = new UnknownSources({ clock, logger, policy: unknownSources });
+  const guesses = new CarrierGuesses({ clock, logger, limit: config.carrierGuessLimit });
   const sources = new CarrierSources({
     ...{ carriers, resolver, clock, logger },
     ...(carrierRefreshMs === undefined ? {} : { refreshMs: carrierRefreshMs }),
@@ -78,12 +82,14 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   });
   const limits = new CarrierLimits({ clock });
   const identification = new CallerIdentification({
-    ...{ authenticator, users, location, sources, strangers, domains, clock, random },
+    ...{ authenticator, users, location, sources, strangers, guesses, domains, clock, random },
   });
   const router = new Router({ users, carriers, location, sources, limits, domains, simulatedPrefixes });
   const strangersRefused = () => strangers.refused;
+  const carrierGuesses = () => guesses.wrong;
   const theSwitch = new Switch({
     ...{ endpoint, media, registrar, identification, router, calls, clock, random, logger, config, strangersRefused },
+    carrierGuesses,
   });
   return {
     switch: theSwitch,

@@ -13,4 +13,6 @@ export interface SwitchStats {
   registrationsRefused: number;
   /** Requests of unknown sources, refused or dropped. */
   sourcesRefused: number;
+  /** Wrong passwords for calls of carriers that are known by credentials. */
+  carrierGuesses: number;
 }

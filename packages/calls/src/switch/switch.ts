@@ -39,6 +39,8 @@ export interface SwitchDeps {
   config: Pick<SwitchConfig, 'domains'> & Partial<SwitchConfig>;
   /** Requests of strangers so far, for the figures. */
   strangersRefused?: () => number;
+  /** Wrong passwords for carriers' calls so far, for the figures. */
+  carrierGuesses?: () => number;
 }
 
 const defaultMaxForwards = 70;
@@ -79,6 +81,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
       invitesRefused: this.#invitesRefused,
       registrationsRefused: this.#registrationsRefused,
       sourcesRefused: this.#deps.strangersRefused?.() ?? 0,
+      carrierGuesses: this.#deps.carrierGuesses?.() ?? 0,
     };
   }
 
