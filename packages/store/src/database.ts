@@ -28,6 +28,8 @@ export interface AppsTable {
   account_sid: string;
   name: string;
   secret_hash: string;
+  /** Region, as the customer wrote it: `mumbai`, `Singapore`, … */
+  exotel_domain: Generated<string>;
   is_active: Generated<boolean>;
   created_at: CreatedAt;
   updated_at: Generated<Date>;
@@ -46,8 +48,124 @@ export interface UsersTable {
   virtual_number: string | null;
   is_active: Generated<boolean>;
   outbound_active: Generated<boolean>;
+  /** Order of creation. */
+  position: Generated<string>;
+  exotel_user_id: Generated<string>;
+  exotel_user_name: string | null;
+  role: Generated<string>;
+  sip_enabled: Generated<boolean>;
+  phone_enabled: Generated<boolean>;
+  /** `sip` or `phone`. */
+  last_enabled_device: Generated<string>;
+  sip_device_id: Generated<string>;
+  phone_device_id: Generated<string>;
+  devices_updated_at: Generated<Date>;
+  sip_last_seen_at: Date | null;
   created_at: CreatedAt;
   updated_at: Generated<Date>;
+}
+
+export interface AppSettingsTable {
+  app_id: string;
+  account_sid: string;
+  popup_url: string | null;
+  incoming_call_hangup_url: string | null;
+  missed_call_url: string | null;
+  callback_url: string | null;
+  recording_enabled: Generated<boolean>;
+  recording_url: string | null;
+  streaming_enabled: Generated<boolean>;
+  streaming_url: string | null;
+  playback_url: string | null;
+  /** Keys that mean nothing here, kept for the customer. */
+  custom: JSONColumnType<Record<string, string>>;
+  /** `camel` or `snake`: which face wrote last. */
+  written_generation: string;
+  /** `camel` or `snake` when the customer decided; NULL: as `written_generation`. */
+  notification_format: string | null;
+  created_at: CreatedAt;
+  updated_at: Generated<Date>;
+}
+
+export interface ContactsTable {
+  app_id: string;
+  account_sid: string;
+  /** `+E.164` */
+  number: string;
+  name: string;
+  custom_field: string | null;
+  created_at: CreatedAt;
+  updated_at: Generated<Date>;
+}
+
+export interface IntegrationTokensTable {
+  token_hash: string;
+  account_sid: string;
+  customer_id: string;
+  /** NULL for the token of a customer. */
+  app_id: string | null;
+  created_at: CreatedAt;
+  expires_at: Date;
+  last_used_at: Date | null;
+}
+
+export interface WebhookEventsTable {
+  /** Order of the feed. */
+  position: Generated<string>;
+  event_id: string;
+  account_sid: string;
+  app_id: string;
+  call_sid: string;
+  type: string;
+  payload: JSONColumnType<Record<string, unknown>>;
+  at: Date;
+  tx: Generated<string>;
+}
+
+export interface WebhookDeliveriesTable {
+  /** Order of creation. */
+  position: Generated<string>;
+  delivery_id: string;
+  event_id: string;
+  event_type: string;
+  account_sid: string;
+  app_id: string;
+  call_sid: string;
+  url: string;
+  /** Host and port of `url`: what the cap counts by. */
+  host: string;
+  /** The exact text that is sent and signed. */
+  body: string;
+  /** `pending`, `delivered`, `dropped`. */
+  status: Generated<string>;
+  attempts: Generated<number>;
+  due_at: Generated<Date>;
+  locked_until: Date | null;
+  replay_of: string | null;
+  last_http_status: number | null;
+  last_error: string | null;
+  created_at: CreatedAt;
+  finished_at: Date | null;
+}
+
+export interface WebhookAttemptsTable {
+  delivery_id: string;
+  number: number;
+  at: Date;
+  latency_ms: number;
+  http_status: number | null;
+  error: string | null;
+  response_body: string | null;
+}
+
+export interface WebhookSecretsTable {
+  id: string;
+  app_id: string;
+  account_sid: string;
+  secret_encrypted: string;
+  created_at: CreatedAt;
+  /** NULL while it is the current one. */
+  expires_at: Date | null;
 }
 
 export interface AdminsTable {
@@ -110,6 +228,10 @@ export interface CallsTable {
   ended_at: Date | null;
   duration_sec: number;
   termination: JSONColumnType<object> | null;
+  /** The app's user who placed, answered or missed it. */
+  user_id: string | null;
+  /** Our number in the call. */
+  exophone: string | null;
 }
 
 export interface CallLegsTable {
@@ -129,6 +251,10 @@ export interface CallLegsTable {
   ended_at: Date | null;
   termination: JSONColumnType<object> | null;
   quality: JSONColumnType<object> | null;
+  /** The app's user whose device it is. */
+  user_id: string | null;
+  /** `sip` or `phone`, for the leg of a user. */
+  device: string | null;
 }
 
 export interface CallEventsTable {
@@ -159,4 +285,11 @@ export interface Database {
   call_legs: CallLegsTable;
   call_events: CallEventsTable;
   settings: SettingsTable;
+  app_settings: AppSettingsTable;
+  contacts: ContactsTable;
+  integration_tokens: IntegrationTokensTable;
+  webhook_events: WebhookEventsTable;
+  webhook_deliveries: WebhookDeliveriesTable;
+  webhook_attempts: WebhookAttemptsTable;
+  webhook_secrets: WebhookSecretsTable;
 }
