@@ -60,6 +60,10 @@ describe('a SIP telephone of a user', () => {
       await admin.expectSimulated('the end', ({ state }) => state === 'ended', { id: seen.id });
       const record = await admin.expectLastCall('completed', ({ status }) => status === 'completed');
       expect(record).toMatchObject({ direction: 'outbound', termination: { by: 'caller' } });
+      expect(record.legs.map(({ role, kind }) => `${role} ${kind}`).sort()).toEqual([
+        'callee carrier',
+        'caller telephone',
+      ]);
     });
 
     it('is rung by a number: tones both ways, the number hangs up', async () => {
@@ -96,6 +100,8 @@ describe('a SIP telephone of a user', () => {
       const record = await admin.expectLastCall('completed', ({ status }) => status === 'completed');
       expect(record).toMatchObject({ direction: 'internal', termination: { by: 'callee' } });
       expect(record.legs.map((leg) => leg.quality?.codec)).toEqual(['PCMU', 'PCMU']);
+      const kinds = record.legs.map(({ role, kind }) => `${role} ${kind}`).sort();
+      expect(kinds).toEqual(['callee browser', 'caller telephone']);
     });
 
     it('is called by a browser, which it puts on hold and takes back, and hangs up', async () => {

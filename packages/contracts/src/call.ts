@@ -34,8 +34,8 @@ const LegQuality = Type.Object({
 export const CallLegRead = Type.Object({
   leg_id: Id,
   role: oneOf(['caller', 'callee']),
-  kind: oneOf(['browser', 'carrier']),
-  party: Type.String({ description: 'User id of a browser, carrier id of a telephone' }),
+  kind: oneOf(['browser', 'telephone', 'carrier']),
+  party: Type.String({ description: 'User id of a browser or SIP telephone, carrier id of a carrier' }),
   address: Type.String(),
   sip_call_id: nullable(Type.String()),
   status: CallStatus,

@@ -18,13 +18,16 @@ export interface Termination {
   sipStatus: number | undefined;
 }
 
+/** Who stands at the far end: a user's browser, a user's SIP telephone, or a carrier. */
+export type PartyKind = 'browser' | 'telephone' | 'carrier';
+
 export interface LegRecord {
   legId: string;
   callSid: string;
   /** `caller` is the leg that placed the call. */
   role: 'caller' | 'callee';
-  kind: 'browser' | 'carrier';
-  /** User id for browsers, carrier id for carriers. */
+  kind: PartyKind;
+  /** User id for browsers and telephones, carrier id for carriers. */
   party: string;
   address: string;
   sipCallId: string | undefined;
@@ -36,6 +39,10 @@ export interface LegRecord {
   termination: Termination | undefined;
   /** Media figures at the end of the leg. */
   quality: LegQuality | undefined;
+  /** The user whose device it is, by browser or telephone; undefined for the other party. */
+  userId: string | undefined;
+  /** Which of the user's devices. */
+  device: 'sip' | 'phone' | undefined;
 }
 
 export interface LegQuality {
@@ -61,6 +68,10 @@ export interface CallRecord {
   /** Seconds between answer and end, rounded up; 0 when unanswered. */
   durationSec: number;
   termination: Termination | undefined;
+  /** The app's user in the call: who placed it, who answered it, or the first of those whom it rang. */
+  userId: string | undefined;
+  /** Our number in the call, `+E.164`: the one dialled, or the caller id shown. */
+  exophone: string | undefined;
 }
 
 /** A thing that happened in a call, kept in order. `type` is a word of docs/reference/events.md. */

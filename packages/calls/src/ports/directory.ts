@@ -7,6 +7,10 @@ export interface SipUser {
   sipUsername: string;
   /** E.164 number of the person's telephone, if any. */
   phone: string | undefined;
+  /** Which devices ring; at least one is on. */
+  devices: { sip: boolean; phone: boolean };
+  /** Caller id of calls that the user places, `+E.164`; undefined: the account's first number. */
+  virtualNumber: string | undefined;
 }
 
 /** Credentials of a SIP user, as the digest check needs them. Never logged. */

@@ -9,7 +9,7 @@ import type { Carrier, CarrierDirectory, Did, DidTarget, SipUser, UserDirectory 
 import type { Binding, LocationStore } from '../registrar/location-store.js';
 import { routeOf } from '../registrar/registrar.js';
 import type { BranchPlan, CallPlan, Refusal } from '../switch/call-plan.js';
-import { mediaKindOfDevice } from '../switch/media-kind.js';
+import { mediaKindOfDevice, partyKindOfDevice } from '../switch/media-kind.js';
 import type { Caller } from './caller.js';
 import { customHeadersOf } from './custom-headers.js';
 
@@ -44,7 +44,7 @@ export class Router {
   route(incoming: IncomingInvite, caller: Caller, maxForwards: number): Promise<RouteResult> {
     return caller.kind === 'carrier'
       ? this.#fromCarrier(incoming.request, caller.carriers, maxForwards)
-      : this.#fromUser(incoming.request, caller, maxForwards);
+      : this.#fromUser(incoming, caller, maxForwards);
   }
 
   async #fromCarrier(request: SipRequest, carriers: readonly Carrier[], maxForwards: number): Promise<RouteResult> {
@@ -100,7 +100,8 @@ export class Router {
     return users.filter((user) => user !== undefined);
   }
 
-  async #fromUser(request: SipRequest, caller: UserCaller, maxForwards: number): Promise<RouteResult> {
+  async #fromUser(incoming: IncomingInvite, caller: UserCaller, maxForwards: number): Promise<RouteResult> {
+    const { request, flow } = incoming;
     const dialled = request.uri;
     const { accountSid } = caller.user;
     const otherAccount = dialled instanceof SipUri ? accountSidOf(dialled.host, this.#deps.domains) : accountSid;
@@ -111,7 +112,7 @@ export class Router {
       from: caller.user.sipUsername,
       to: userTextOf(dialled) ?? '',
       caller: {
-        kind: 'browser',
+        kind: partyKindOfDevice(flow, contactOf(request)),
         party: caller.user.userId,
         address: `sip:${caller.user.sipUsername}@${caller.domain}`,
         device: deviceOf(caller),
@@ -219,7 +220,7 @@ function branchTo(user: SipUser, binding: Binding, caller: { number: string; nam
   const route = routeOf(binding);
   const { domain } = binding;
   return {
-    kind: 'browser',
+    kind: partyKindOfDevice(binding.flow, binding.contactUri),
     party: user.userId,
     address: `sip:${user.sipUsername}@${domain}`,
     target: { uri: binding.contactUri, flow: binding.flow, ...(route.length > 0 ? { route } : {}) },
@@ -236,6 +237,17 @@ function refused(head: PlanHead, refusal: Refusal): RouteResult {
 
 function deviceOf({ user, binding }: UserCaller) {
   return { accountSid: user.accountSid, sipUsername: user.sipUsername, instance: binding?.instance };
+}
+
+/** A browser behind a proxy is known by its contact. */
+function contactOf(request: SipRequest): SipUri | undefined {
+  const text = request.headers.get('contact');
+  try {
+    const uri = text === undefined ? undefined : NameAddr.parse(text).uri;
+    return uri instanceof SipUri ? uri : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function countryOf(carrier: Carrier | undefined): { country?: string } {

@@ -82,13 +82,13 @@ export class Branches extends TypedEmitter<BranchesEvents> {
     const { target, from, to, credentials, kind } = plan;
     const { endpoint, logger, maxForwards } = this.#deps;
     const headers: Array<[string, string]> =
-      kind === 'browser'
+      kind !== 'carrier'
         ? [
             ['X-Exotel-CallSid', leg.identity.callSid],
             ['LegSid', leg.id],
           ]
         : [];
-    const read = kind === 'browser' ? browserFailure : carrierFailure;
+    const read = kind !== 'carrier' ? browserFailure : carrierFailure;
     leg.invite(
       endpoint,
       { target, from, to, sdp, headers, maxForwards, ...(credentials ? { credentials } : {}) },

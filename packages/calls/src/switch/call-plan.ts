@@ -1,11 +1,11 @@
 import type { LegKind } from '@intermix/media';
 import type { DigestCredentials, ExtraHeaders, NameAddr, RequestTarget } from '@intermix/sip';
-import type { CallDirection } from '../ports/call-store.js';
+import type { CallDirection, PartyKind } from '../ports/call-store.js';
 import type { Device } from './leg.js';
 
 /** One party that is to ring. */
 export interface BranchPlan {
-  kind: 'browser' | 'carrier';
+  kind: PartyKind;
   /** User id or carrier id. */
   party: string;
   address: string;
@@ -16,6 +16,9 @@ export interface BranchPlan {
   to: NameAddr;
   credentials?: DigestCredentials;
   device?: Device;
+  /** The user who rings, and on which device; undefined for the other party. */
+  userId?: string | undefined;
+  userDevice?: 'sip' | 'phone' | undefined;
   /** Gives back what the leg holds of its carrier. Called once, at its end. */
   release?: () => void;
 }
@@ -25,9 +28,12 @@ export interface CallPlan {
   accountSid: string;
   appId: string | undefined;
   direction: CallDirection;
+  /** See `CallRecord`. */
+  userId?: string | undefined;
+  exophone?: string | undefined;
   from: string;
   to: string;
-  caller: { kind: 'browser' | 'carrier'; party: string; address: string; device?: Device };
+  caller: Pick<BranchPlan, 'kind' | 'party' | 'address' | 'device' | 'userId' | 'userDevice'>;
   branches: readonly BranchPlan[];
   /** Seconds that it may ring; the switch's setting when undefined. */
   ringTimeoutSec?: number | undefined;

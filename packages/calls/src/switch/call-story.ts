@@ -76,6 +76,8 @@ export class CallStory {
       endedAt: this.#endedAt,
       durationSec: Math.ceil(talkedMs / 1000),
       termination: this.#termination,
+      userId: this.#plan.userId,
+      exophone: this.#plan.exophone,
     };
   }
 

@@ -84,7 +84,7 @@ export class Call extends TypedEmitter<CallEvents> {
 
   /** The user who placed it; undefined when a carrier brought it. */
   get placedBy(): string | undefined {
-    return this.#plan.caller.kind === 'browser' ? this.#plan.caller.party : undefined;
+    return this.#plan.caller.kind !== 'carrier' ? this.#plan.caller.party : undefined;
   }
 
   get legs(): readonly Leg[] {

@@ -176,7 +176,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   /** A page that dials without end, or a stolen password, ties up a few calls and not the trunk. */
   #withinUserLimit(plan: CallPlan): CallPlan {
     const { kind, party } = plan.caller;
-    if (kind !== 'browser' || plan.refusal) return plan;
+    if (kind === 'carrier' || plan.refusal) return plan;
     const placed = [...this.#calls.values()].filter((call) => call.placedBy === party).length;
     if (placed < this.#config.maxCallsPerUser) return plan;
     for (const branch of plan.branches) branch.release?.();
@@ -266,6 +266,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   }
 }
 
-function party({ kind, party, address }: Pick<BranchPlan, 'kind' | 'party' | 'address'>) {
-  return { kind, party, address };
+function party(plan: Pick<BranchPlan, 'kind' | 'party' | 'address' | 'userId' | 'userDevice'>) {
+  const { kind, party, address, userId, userDevice: device } = plan;
+  return { kind, party, address, userId, device };
 }

@@ -17,6 +17,10 @@ async function deskPhone(bench: Bench): Promise<Phone> {
   return phone;
 }
 
+async function legKinds(bench: Bench): Promise<string[]> {
+  return (await bench.record()).legs.map(({ role, kind, party }) => `${role} ${kind} ${party}`);
+}
+
 describe('a SIP telephone of a user', () => {
   let bench: Bench;
   afterEach(async () => {
@@ -39,6 +43,7 @@ describe('a SIP telephone of a user', () => {
     placed.session!.bye();
     await bench.run();
     expect((await bench.record()).call).toMatchObject({ direction: 'outbound', status: 'completed' });
+    expect(await legKinds(bench)).toEqual(['caller telephone u-alice', 'callee carrier car_1']);
   });
 
   it('[TEL6] is taken for a user, and asked for proof, also at the address of a carrier', async () => {
@@ -73,6 +78,7 @@ describe('a SIP telephone of a user', () => {
     placed.session!.bye();
     await bench.run();
     expect((await bench.record()).call).toMatchObject({ direction: 'inbound', to: number, status: 'completed' });
+    expect(await legKinds(bench)).toEqual(['caller carrier car_1', 'callee telephone u-alice', 'callee browser u-bob']);
   });
 
   it('[TEL3] calls a browser, and a browser calls it: G.711 on both legs', async () => {

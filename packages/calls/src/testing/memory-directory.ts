@@ -11,6 +11,7 @@ export class MemoryDirectory implements UserDirectory, CarrierDirectory {
   addUser(name: string, overrides: Partial<SipUser> = {}): SipUser {
     const user: SipUser = {
       ...{ accountSid: 'acme', appId: 'app1', userId: `u-${name}`, name, sipUsername: name, phone: undefined },
+      ...{ devices: { sip: true, phone: false }, virtualNumber: undefined },
       ...overrides,
     };
     this.users.push({ user, password: `secret-${name}` });
