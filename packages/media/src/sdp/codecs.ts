@@ -28,9 +28,14 @@ export function defaultCodecs(kind: LegKind): readonly CodecName[] {
   return kind === 'rtp' ? ['PCMU', 'PCMA'] : ['PCMU', 'PCMA', 'opus'];
 }
 
+/** By the name in lower case: encoding names are compared without case. RFC 8866 §6.6. */
+const factsByEncoding: ReadonlyMap<string, CodecFacts> = new Map(
+  Object.values(codecFacts).map((facts) => [facts.name.toLowerCase(), facts]),
+);
+
 /** The codec that an rtpmap names, or undefined. */
 export function codecOfRtpmap(encoding: string, clockRateHz: number, channels: number): CodecName | undefined {
-  const facts = Object.values(codecFacts).find((known) => known.name.toLowerCase() === encoding.toLowerCase());
+  const facts = factsByEncoding.get(encoding.toLowerCase());
   return facts?.clockRateHz === clockRateHz && facts.channels === channels ? facts.name : undefined;
 }
 

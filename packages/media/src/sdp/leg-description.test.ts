@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { systemRandom } from '@intermix/kernel';
+import { parse, write } from 'sdp-transform';
 import { describe, expect, it } from 'vitest';
 import type { LegKind, MediaDirection } from '../types.js';
 import type { LocalTransport } from './descriptions.js';
@@ -185,6 +186,28 @@ describe('offer', () => {
     const offer = carrier().replace('0 8 101', '0 97').replace('101 telephone-event/8000', '97 telephone-event/8000');
     answerTo(leg, offer);
     expect(linesOf(leg.offer({ codecs: ['PCMU', 'PCMA'] }), 'm=')).toEqual(['m=audio 30000 RTP/AVP 0 8 97']);
+  });
+});
+
+describe('our text', () => {
+  const texts = {
+    'an offer to a browser': () => make('webrtc').offer(),
+    'an offer to a carrier': () => make('rtp').offer({ direction: 'sendonly' }),
+    'an answer to a browser': () => answerTo(make('webrtc'), sample('chromium-offer'), { codecs: ['opus'] }).sdp,
+    'an answer to a carrier': () => answerTo(make('rtp'), sample('carrier-offer')).sdp,
+  };
+
+  it.each(Object.entries(texts))('of %s loses nothing in a reader that is not ours', (_name, text) => {
+    const sdp = text();
+    const sorted = (whole: string) => whole.split('\r\n').sort();
+    expect(sorted(write(parse(sdp)))).toEqual(sorted(sdp));
+  });
+
+  it('names the family of an IPv6 address', () => {
+    const transport: LocalTransport = { kind: 'rtp', address: '2001:db8::1', port: 30_000 };
+    const sdp = new LegDescription({ transport, random: systemRandom }).offer();
+    expect(linesOf(sdp, 'c=')).toEqual(['c=IN IP6 2001:db8::1']);
+    expect(linesOf(sdp, 'a=rtcp:')).toEqual(['a=rtcp:30001 IN IP6 2001:db8::1']);
   });
 });
 

@@ -12,9 +12,9 @@ import type {
   RemoteTelephoneEvent,
 } from './descriptions.js';
 import { intersection, reversed } from './direction.js';
-import { parseRemote } from './parse-remote.js';
 import { PayloadTypes } from './payload-types.js';
-import { type LocalContent, writeLocal } from './write-local.js';
+import { readRemote } from './read-remote.js';
+import { type LocalContent, withVersion, writeLocal } from './write-local.js';
 
 /** What an exchange settled: for the engine. */
 export interface Agreement {
@@ -38,7 +38,7 @@ export class LegDescription {
   #sections: RemoteSection[];
   #audioIndex = 0;
   #version = 0;
-  #lastText: string | undefined;
+  #lastBody: string | undefined;
   #offered: { codecs: readonly CodecName[]; direction: MediaDirection } | undefined;
   #agreement: Agreement | undefined;
 
@@ -69,7 +69,7 @@ export class LegDescription {
 
   /** Reads a description of the far end, which must be of this leg's kind. Throws SdpError. */
   read(sdp: string): RemoteDescription {
-    const remote = parseRemote(sdp);
+    const remote = readRemote(sdp);
     if (remote.kind === this.#kind) return remote;
     throw new SdpError('wrong-kind', `this leg is ${this.#kind}, the description is for ${remote.kind}`);
   }
@@ -176,11 +176,10 @@ export class LegDescription {
   /** The version goes up only when the text says something new. RFC 3264 §8. */
   #write(said: Omit<LocalContent, 'transport' | 'sections' | 'audioIndex'>): string {
     const place = { transport: this.#transport, sections: this.#sections, audioIndex: this.#audioIndex };
-    const content: LocalContent = { ...place, ...said };
-    const unversioned = writeLocal(content, this.#sessionId, 0);
-    if (unversioned !== this.#lastText) this.#version++;
-    this.#lastText = unversioned;
-    return writeLocal(content, this.#sessionId, this.#version);
+    const body = writeLocal({ ...place, ...said });
+    if (body !== this.#lastBody) this.#version++;
+    this.#lastBody = body;
+    return withVersion(body, this.#sessionId, this.#version);
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SdpError } from '../errors.js';
 import { pseudoRandomOctets } from '../rtp/testing-octets.js';
 import { parseRemote } from './parse-remote.js';
+import { readRemote } from './read-remote.js';
 import { summarizeOffer } from './summarize-offer.js';
 
 const sample = (name: string) => readFileSync(new URL(`../../testdata/${name}.sdp`, import.meta.url), 'utf8');
@@ -52,6 +53,17 @@ describe('summarizeOffer', () => {
   });
 });
 
+describe('readRemote', () => {
+  it('reads what it has just read no second time, and keeps a bounded number', () => {
+    const offer = sample('carrier-offer');
+    const read = readRemote(offer);
+    expect(readRemote(offer)).toBe(read);
+    for (let i = 0; i < 64; i++) readRemote(offer.replace('s=', `s=${i}`));
+    expect(readRemote(offer)).not.toBe(read);
+    expect(readRemote(offer)).toEqual(read);
+  });
+});
+
 describe('parseRemote', () => {
   it('[P10] keeps UDP candidates of component 1 with an address only', () => {
     const { transport } = parseRemote(sample('chromium-offer'));
@@ -87,9 +99,30 @@ describe('parseRemote', () => {
     });
   });
 
-  it('reads lines that end in a bare line feed', () => {
-    expect(parseRemote(sample('carrier-offer').replaceAll('\r\n', '\n')).formats).toHaveLength(2);
+  it.each(['\n', '\r'])('reads lines that end in a bare %j', (end) => {
+    expect(parseRemote(sample('carrier-offer').replaceAll('\r\n', end)).formats).toHaveLength(2);
   });
+
+  it('reads an m= line with a number of ports, and an rtpmap without a clock as 8000', () => {
+    const sdp = plain('c=IN IP4 192.0.2.1', 'm=audio 4000/2 RTP/AVP 96 97', 'a=rtpmap:96 PCMA', 'a=rtpmap:97 x/8000');
+    expect(parseRemote(sdp)).toMatchObject({
+      formats: [{ payloadType: 96, codec: 'PCMA' }],
+      transport: { port: 4000, rtcpPort: 4001 },
+    });
+  });
+
+  it('takes the payload type that a map gives to another codec for that codec', () => {
+    const sdp = plain('c=IN IP4 192.0.2.1', 'm=audio 4000 RTP/AVP 0', 'a=rtpmap:0 G726-32/8000');
+    expect(parseRemote(sdp).formats).toEqual([]);
+  });
+
+  it.each(['a=rtcp:0', 'a=rtcp:70000', 'a=rtcp:4011 IN IP4 example.com'])(
+    'takes the next port for RTCP when %s cannot be used',
+    (line) => {
+      const { transport } = parseRemote(plain('c=IN IP4 192.0.2.1', 'm=audio 4000 RTP/AVP 0', line));
+      expect(transport).toMatchObject({ rtcpAddress: '192.0.2.1', rtcpPort: 4001 });
+    },
+  );
 
   const ice = ['a=ice-ufrag:abcd', 'a=ice-pwd:0123456789012345678901'];
   const fingerprint = `a=fingerprint:sha-256 ${Array(32).fill('AA').join(':')}`;

@@ -1,13 +1,10 @@
 import { isIP } from 'node:net';
-import { type MediaDescription, parse, type SessionDescription } from 'sdp-transform';
 import { SdpError } from '../errors.js';
 import type { LegKind, MediaDirection } from '../types.js';
 import { codecOfRtpmap } from './codecs.js';
 import type { RemoteDescription, RemoteFormat, RemoteTelephoneEvent, RemoteTransport } from './descriptions.js';
 import { directionOf, receives, sends } from './direction.js';
-import { checkLines } from './sdp-lines.js';
-
-type Section = SessionDescription['media'][number];
+import { readLines, type SdpPart, type SdpSection, type SdpText, tokenOf } from './sdp-lines.js';
 
 const kindOfProfile: Readonly<Record<string, LegKind>> = {
   'RTP/AVP': 'rtp',
@@ -19,47 +16,35 @@ const kindOfProfile: Readonly<Record<string, LegKind>> = {
 
 /** Reads the far end's offer or answer. Throws SdpError, and nothing else. */
 export function parseRemote(sdp: string): RemoteDescription {
-  checkLines(sdp);
-  const session = parseText(sdp);
-  const audioIndex = audioSectionOf(session);
-  const section = session.media[audioIndex] as Section;
+  const read = readLines(sdp);
+  const audioIndex = audioSectionOf(read.sections);
+  const section = read.sections[audioIndex] as SdpSection;
   const kind = kindOfProfile[section.protocol] as LegKind;
-  const mid = text(section.mid);
-  const transport = kind === 'rtp' ? rtpTransport(session, section) : webrtcTransport(session, section);
+  const mid = tokenOf(section, 'mid');
+  const transport = kind === 'rtp' ? rtpTransport(read, section) : webrtcTransport(read, section);
+  const maps = rtpmapsOf(section);
   return {
     kind,
-    sections: session.media.map((each) => ({
+    sections: read.sections.map((each) => ({
       type: each.type,
       protocol: each.protocol,
-      formats: text(each.payloads) ?? '0',
-      mid: text(each.mid),
+      formats: each.formats.join(' '),
+      mid: tokenOf(each, 'mid'),
     })),
     audioIndex,
-    hasBundle: mid !== undefined && isBundled(session, mid),
-    formats: formatsOf(section),
-    telephoneEvents: telephoneEventsOf(section),
-    direction: directionOfSection(session, section, transport),
+    hasBundle: mid !== undefined && isBundled(read.session, mid),
+    formats: formatsOf(maps),
+    telephoneEvents: telephoneEventsOf(maps),
+    direction: directionOfSection(read, section, transport),
     transport,
   };
 }
 
-function parseText(sdp: string): SessionDescription {
-  try {
-    return parse(sdp);
-  } catch (error) {
-    throw new SdpError('malformed', 'the session description cannot be read', { cause: error });
-  }
-}
-
-/** sdp-transform gives a value that looks like a number as a number. */
-const text = (value: string | number | undefined): string | undefined =>
-  value === undefined ? undefined : String(value);
-
-function audioSectionOf(session: SessionDescription): number {
-  const isAudio = (section: Section) => section.type === 'audio';
-  const usable = session.media.findIndex((s) => isAudio(s) && s.port !== 0 && kindOfProfile[s.protocol] !== undefined);
+function audioSectionOf(sections: readonly SdpSection[]): number {
+  const isAudio = (section: SdpSection) => section.type === 'audio';
+  const usable = sections.findIndex((s) => isAudio(s) && s.port !== 0 && kindOfProfile[s.protocol] !== undefined);
   if (usable >= 0) return usable;
-  const audio = session.media.filter(isAudio);
+  const audio = sections.filter(isAudio);
   if (audio.length === 0) throw new SdpError('no-audio', 'there is no m=audio section');
   const refused = audio.find((section) => section.port !== 0);
   if (!refused) throw new SdpError('rejected', 'the audio section has port 0: the far end wants no audio');
@@ -69,68 +54,93 @@ function audioSectionOf(session: SessionDescription): number {
   );
 }
 
-function isBundled(session: SessionDescription, mid: string): boolean {
-  return (session.groups ?? []).some((group) => group.type === 'BUNDLE' && String(group.mids).split(' ').includes(mid));
+function isBundled(session: SdpPart, mid: string): boolean {
+  return (session.attributes.get('group') ?? []).some((group) => {
+    const [semantics, ...mids] = group.split(' ');
+    return semantics === 'BUNDLE' && mids.includes(mid);
+  });
 }
 
-function payloadTypesOf(section: Section): number[] {
-  const written = (text(section.payloads) ?? '').split(' ').map(Number);
-  return written.filter((payloadType) => Number.isInteger(payloadType) && payloadType >= 0 && payloadType <= 127);
+interface Rtpmap {
+  payloadType: number;
+  codec: string;
+  rate: number;
+  channels: number;
 }
 
-function formatsOf(section: Section): RemoteFormat[] {
+/** What each payload type of the m= line means, in its order; those without a meaning are left out. */
+function rtpmapsOf(section: SdpSection): Rtpmap[] {
+  const written = new Map<number, Rtpmap>();
+  for (const value of section.attributes.get('rtpmap') ?? []) {
+    const map = rtpmapOf(value);
+    if (map && !written.has(map.payloadType)) written.set(map.payloadType, map);
+  }
+  return section.formats.flatMap((format) => {
+    const payloadType = Number(format);
+    return written.get(payloadType) ?? staticMaps.get(payloadType) ?? [];
+  });
+}
+
+/** `96 opus/48000/2`: RFC 8866 §6.6. */
+function rtpmapOf(value: string): Rtpmap | undefined {
+  const found = /^(\d{1,3}) +([\w.-]+)(?:\s*\/(\d+)(?:\s*\/(\d+))?)?/.exec(value);
+  if (!found || Number(found[1]) > 127) return undefined;
+  const [, payloadType, codec = '', rate = 8000, channels = 1] = found;
+  return { payloadType: Number(payloadType), codec, rate: Number(rate), channels: Number(channels) };
+}
+
+/** The static types that we know may lack a map. RFC 3551 §6. */
+const staticMaps: ReadonlyMap<number, Rtpmap> = new Map([
+  [0, { payloadType: 0, codec: 'PCMU', rate: 8000, channels: 1 }],
+  [8, { payloadType: 8, codec: 'PCMA', rate: 8000, channels: 1 }],
+]);
+
+function formatsOf(maps: readonly Rtpmap[]): RemoteFormat[] {
   const formats: RemoteFormat[] = [];
-  for (const payloadType of payloadTypesOf(section)) {
-    const map = rtpmapOf(section, payloadType);
-    const codec = map && codecOfRtpmap(map.codec, map.rate, map.channels);
+  for (const { payloadType, ...map } of maps) {
+    const codec = codecOfRtpmap(map.codec, map.rate, map.channels);
     if (codec && !formats.some((known) => known.codec === codec)) formats.push({ payloadType, codec });
   }
   return formats;
 }
 
-function telephoneEventsOf(section: Section): RemoteTelephoneEvent[] {
-  return payloadTypesOf(section).flatMap((payloadType) => {
-    const map = rtpmapOf(section, payloadType);
-    const isEvent = map?.codec.toLowerCase() === 'telephone-event' && map.rate > 0;
-    return isEvent ? [{ payloadType, clockRateHz: map.rate }] : [];
-  });
+function telephoneEventsOf(maps: readonly Rtpmap[]): RemoteTelephoneEvent[] {
+  const events = maps.filter((map) => map.codec.toLowerCase() === 'telephone-event' && map.rate > 0);
+  return events.map(({ payloadType, rate }) => ({ payloadType, clockRateHz: rate }));
 }
 
-function rtpmapOf(section: Section, payloadType: number) {
-  const map = section.rtp.find((entry) => entry.payload === payloadType);
-  if (map) return { codec: String(map.codec), rate: Number(map.rate ?? 8000), channels: Number(map.encoding ?? 1) };
-  if (payloadType === 0) return { codec: 'PCMU', rate: 8000, channels: 1 }; // Static types may lack a map, RFC 3551 §6.
-  if (payloadType === 8) return { codec: 'PCMA', rate: 8000, channels: 1 };
-  return undefined;
-}
-
-function directionOfSection(
-  session: SessionDescription,
-  section: MediaDescription,
-  transport: RemoteTransport,
-): MediaDirection {
-  const written = section.direction ?? session.direction ?? 'sendrecv';
+function directionOfSection(read: SdpText, section: SdpSection, transport: RemoteTransport): MediaDirection {
+  const written = writtenDirection(section) ?? writtenDirection(read.session) ?? 'sendrecv';
   const isHeld = transport.kind === 'rtp' && transport.isHeld;
   return directionOf(sends(written), receives(written) && !isHeld);
 }
 
-function rtpTransport(session: SessionDescription, section: Section): RemoteTransport {
-  const address = text((section.connection ?? session.connection)?.ip);
+const directions: readonly MediaDirection[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+
+function writtenDirection(part: SdpPart): MediaDirection | undefined {
+  return directions.find((direction) => part.attributes.has(direction));
+}
+
+function rtpTransport(read: SdpText, section: SdpSection): RemoteTransport {
+  const address = section.address ?? read.session.address;
   if (address === undefined)
     throw new SdpError('bad-address', 'there is no c= line, neither for the session nor for the audio');
   checkAddress(address);
-  const port = Number(section.port);
-  const rtcpAddress = text(section.rtcp?.address);
-  const rtcpPort = Number(section.rtcp?.port ?? port + 1);
-  const isRtcpUsable = rtcpPort > 0 && rtcpPort <= 65_535 && (rtcpAddress === undefined || isIP(rtcpAddress) !== 0);
+  const { port } = section;
   return {
     kind: 'rtp',
     address,
     port,
-    rtcpAddress: isRtcpUsable ? (rtcpAddress ?? address) : address,
-    rtcpPort: isRtcpUsable ? rtcpPort : Math.min(65_535, port + 1),
+    ...(rtcpOf(section, address) ?? { rtcpAddress: address, rtcpPort: Math.min(65_535, port + 1) }),
     isHeld: address === '0.0.0.0' || address === '::', // RFC 3264 §8.4: the old way of holding.
   };
+}
+
+/** `a=rtcp:53020` or `a=rtcp:53020 IN IP4 192.0.2.1`, RFC 3605; undefined when it is not there or not usable. */
+function rtcpOf(section: SdpSection, host: string): { rtcpAddress: string; rtcpPort: number } | undefined {
+  const found = /^(\d{1,5})(?: \S+ IP[46] (\S+))?/.exec(section.attributes.get('rtcp')?.at(-1) ?? '');
+  const [rtcpPort, rtcpAddress] = [Number(found?.[1] ?? 0), found?.[2] ?? host];
+  return rtcpPort > 0 && rtcpPort <= 65_535 && isIP(rtcpAddress) !== 0 ? { rtcpAddress, rtcpPort } : undefined;
 }
 
 function checkAddress(address: string): void {
@@ -140,9 +150,10 @@ function checkAddress(address: string): void {
   if (isMulticast) throw new SdpError('bad-address', `the c= line's ${address} is not a unicast address`);
 }
 
-function webrtcTransport(session: SessionDescription, section: Section): RemoteTransport {
-  const iceUfrag = text(section.iceUfrag ?? session.iceUfrag);
-  const icePwd = text(section.icePwd ?? session.icePwd);
+function webrtcTransport(read: SdpText, section: SdpSection): RemoteTransport {
+  const { session } = read;
+  const iceUfrag = tokenOf(section, 'ice-ufrag') ?? tokenOf(session, 'ice-ufrag');
+  const icePwd = tokenOf(section, 'ice-pwd') ?? tokenOf(session, 'ice-pwd');
   if (iceUfrag === undefined || !/^[A-Za-z0-9+/]{4,256}$/.test(iceUfrag)) {
     throw new SdpError('missing-ice', 'a=ice-ufrag is missing or not 4 to 256 ICE characters');
   }
@@ -154,14 +165,14 @@ function webrtcTransport(session: SessionDescription, section: Section): RemoteT
     iceUfrag,
     icePwd,
     fingerprint: fingerprintOf(session, section),
-    setup: setupOf(text(section.setup ?? session.setup)),
+    setup: setupOf(tokenOf(section, 'setup') ?? tokenOf(session, 'setup')),
     candidates: candidatesOf(section),
   };
 }
 
-function fingerprintOf(session: SessionDescription, section: Section): string {
-  const fingerprint = section.fingerprint ?? session.fingerprint;
-  const value = `${fingerprint?.type ?? ''} ${fingerprint?.hash ?? ''}`;
+function fingerprintOf(session: SdpPart, section: SdpSection): string {
+  const values = section.attributes.get('fingerprint') ?? session.attributes.get('fingerprint');
+  const value = values?.at(-1)?.trimEnd() ?? '';
   if (!/^sha-(1|224|256|384|512) [0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){19,63}$/i.test(value)) {
     throw new SdpError('missing-fingerprint', 'a=fingerprint is missing or not a hash of octets in hexadecimal');
   }
@@ -176,20 +187,27 @@ function setupOf(setup: string | undefined): 'active' | 'passive' | 'actpass' {
  * Only UDP candidates of component 1 with an address: those of component 2 would lead ICE to an RTCP port, and a
  * `.local` name needs mDNS. What is left out is found as peer-reflexive all the same.
  */
-function candidatesOf(section: Section): string[] {
-  const usable = (section.candidates ?? []).filter(
-    (c) =>
-      Number(c.component) === 1 &&
-      String(c.transport).toLowerCase() === 'udp' &&
-      isIP(String(c.ip)) !== 0 &&
-      Number(c.port) > 0 &&
-      Number(c.port) <= 65_535 &&
-      /^(host|srflx|prflx|relay)$/.test(String(c.type)) &&
-      /^[A-Za-z0-9+/]{1,32}$/.test(String(c.foundation)) &&
-      Number.isInteger(Number(c.priority)),
-  );
-  return usable
-    .slice(0, 32)
-    .map((c) => `${c.foundation} 1 UDP ${c.priority} ${c.ip} ${c.port} typ ${c.type}`)
-    .map((line, i) => (usable[i]?.type === 'host' ? line : `${line} raddr 0.0.0.0 rport 0`));
+function candidatesOf(section: SdpSection): string[] {
+  const written = section.attributes.get('candidate') ?? [];
+  return written.flatMap((value) => usableCandidate(value) ?? []).slice(0, 32);
+}
+
+/** `foundation component transport priority address port typ type …`, RFC 8839 §5.1, written anew. */
+function usableCandidate(value: string): string | undefined {
+  const [foundation = '', component, transport = '', priority = '', address = '', port = '', typ, type = ''] =
+    value.split(' ');
+  const isUsable =
+    component === '1' &&
+    typ === 'typ' &&
+    transport.toLowerCase() === 'udp' &&
+    isIP(address) !== 0 &&
+    /^\d{1,5}$/.test(port) &&
+    Number(port) > 0 &&
+    Number(port) <= 65_535 &&
+    /^(host|srflx|prflx|relay)$/.test(type) &&
+    /^[A-Za-z0-9+/]{1,32}$/.test(foundation) &&
+    /^\d{1,10}$/.test(priority);
+  if (!isUsable) return undefined;
+  const line = `${foundation} 1 UDP ${priority} ${address} ${port} typ ${type}`;
+  return type === 'host' ? line : `${line} raddr 0.0.0.0 rport 0`;
 }

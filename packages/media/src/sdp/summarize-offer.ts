@@ -1,9 +1,9 @@
 import type { SdpSummary } from '../types.js';
-import { parseRemote } from './parse-remote.js';
+import { readRemote } from './read-remote.js';
 
 /** What an offer holds, without creating anything. Throws SdpError, and nothing else. */
 export function summarizeOffer(sdp: string): SdpSummary {
-  const remote = parseRemote(sdp);
+  const remote = readRemote(sdp);
   return {
     codecs: remote.formats.map((format) => format.codec),
     direction: remote.direction,

@@ -1,11 +1,7 @@
-import { isIP } from 'node:net';
-import { type MediaDescription, type SessionDescription, write } from 'sdp-transform';
 import type { MediaDirection } from '../types.js';
-import { type CodecFacts, codecFacts } from './codecs.js';
+import { codecFacts } from './codecs.js';
 import type { DtlsRole, LocalTransport, RemoteFormat, RemoteSection, RemoteTelephoneEvent } from './descriptions.js';
 import { sends } from './direction.js';
-
-type Section = SessionDescription['media'][number];
 
 /** Everything that our description says, apart from its o= line. */
 export interface LocalContent {
@@ -20,87 +16,82 @@ export interface LocalContent {
   setup: DtlsRole | 'actpass';
 }
 
-/** Our SDP text. No extmap and no ssrc, ever: we send neither the extensions nor a fixed SSRC across engines. */
-export function writeLocal(content: LocalContent, sessionId: string, sessionVersion: number): string {
+/**
+ * Our SDP text, all but the version in its o= line: what `withVersion` takes. No extmap and no ssrc, ever: we send neither
+ * the extensions nor a fixed SSRC across engines.
+ */
+export function writeLocal(content: LocalContent): string {
   const { transport, audioIndex } = content;
-  const ipVer = isIP(transport.address) === 6 ? 6 : 4;
+  const { address } = transport;
   const mid = content.sections[audioIndex]?.mid;
   const isWebrtc = transport.kind === 'webrtc';
-  return write({
-    version: 0,
-    origin: { username: '-', sessionId, sessionVersion, netType: 'IN', ipVer, address: transport.address },
-    name: '-',
-    connection: { version: ipVer, ip: transport.address },
-    timing: { start: 0, stop: 0 },
-    ...(isWebrtc && { icelite: 'ice-lite' as const }),
-    ...(isWebrtc && content.hasBundle && mid !== undefined && { groups: [{ type: 'BUNDLE', mids: mid }] }),
-    media: content.sections.map((section, i) => (i === audioIndex ? audioSection(content, section) : refusal(section))),
-  });
+  const lines = [` IN ${familyOf(address)} ${address}`, 's=-', `c=IN ${familyOf(address)} ${address}`, 't=0 0'];
+  if (isWebrtc) lines.push('a=ice-lite');
+  if (isWebrtc && content.hasBundle && mid !== undefined) lines.push(`a=group:BUNDLE ${mid}`);
+  for (const [index, section] of content.sections.entries()) {
+    lines.push(...(index === audioIndex ? audioSection(content, section) : refusal(section)));
+  }
+  lines.push('');
+  return lines.join('\r\n');
 }
 
-function refusal(section: RemoteSection): Section {
-  const { type, protocol, formats, mid } = section;
-  return { type, port: 0, protocol, payloads: formats, rtp: [], fmtp: [], ...(mid !== undefined && { mid }) };
+/** The whole text: RFC 8866 §5.2 wants the version in the second line. */
+export function withVersion(body: string, sessionId: string, sessionVersion: number): string {
+  return `v=0\r\no=- ${sessionId} ${sessionVersion}${body}`;
 }
 
-function audioSection(content: LocalContent, section: RemoteSection): Section {
-  const { transport, formats, telephoneEvents } = content;
-  return {
-    type: 'audio',
-    port: transport.port,
-    protocol: section.protocol,
-    payloads: [...formats, ...telephoneEvents].map((format) => format.payloadType).join(' '),
-    rtp: [...formats.map(codecMap), ...telephoneEvents.map(eventMap)],
-    fmtp: [...formats.flatMap(codecFmtp), ...telephoneEvents.map(eventFmtp)],
-    ptime: 20,
-    direction: content.direction,
-    ...(section.mid !== undefined && { mid: section.mid }),
-    ...(transport.kind === 'webrtc' ? webrtcAttributes(transport, content) : { rtcp: rtcpAttribute(transport) }),
-  };
+/** Of an address that is known to be one. */
+function familyOf(address: string): string {
+  return address.includes(':') ? 'IP6' : 'IP4';
 }
 
-function rtcpAttribute(transport: LocalTransport) {
-  const ipVer = isIP(transport.address) === 6 ? 6 : 4;
-  return { port: transport.port + 1, netType: 'IN', ipVer, address: transport.address };
+function refusal({ type, protocol, formats, mid }: RemoteSection): string[] {
+  return [`m=${type} 0 ${protocol} ${formats}`, ...midLine(mid)];
 }
 
-function webrtcAttributes(
-  transport: Extract<LocalTransport, { kind: 'webrtc' }>,
-  content: LocalContent,
-): Partial<MediaDescription> {
-  const [type = 'sha-256', hash = ''] = transport.fingerprint.split(' ');
-  const candidate = { component: 1, transport: 'UDP', priority: 2_130_706_431, type: 'host' };
-  return {
+function audioSection(content: LocalContent, section: RemoteSection): string[] {
+  const { transport, formats, telephoneEvents, direction } = content;
+  const payloadTypes = [...formats, ...telephoneEvents].map((format) => format.payloadType).join(' ');
+  return [
+    `m=audio ${transport.port} ${section.protocol} ${payloadTypes}`,
+    ...formats.map(codecMap),
+    ...telephoneEvents.map((event) => `a=rtpmap:${event.payloadType} telephone-event/${event.clockRateHz}`),
+    ...formats.flatMap(codecFmtp),
+    ...telephoneEvents.map((event) => `a=fmtp:${event.payloadType} 0-15`),
+    'a=ptime:20',
+    `a=${direction}`,
+    ...midLine(section.mid),
+    ...(transport.kind === 'webrtc' ? webrtcLines(transport, content) : [rtcpLine(transport)]),
+  ];
+}
+
+const midLine = (mid: string | undefined): string[] => (mid === undefined ? [] : [`a=mid:${mid}`]);
+
+/** RFC 3605. */
+function rtcpLine({ address, port }: LocalTransport): string {
+  return `a=rtcp:${port + 1} IN ${familyOf(address)} ${address}`;
+}
+
+function webrtcLines(transport: Extract<LocalTransport, { kind: 'webrtc' }>, content: LocalContent): string[] {
+  return [
     // Without an msid the page's `track` event comes without a stream.
-    ...(sends(content.direction) && { msid: [{ id: 'intermix', appdata: 'audio' }] }),
-    iceUfrag: transport.iceUfrag,
-    icePwd: transport.icePwd,
-    fingerprint: { type, hash },
-    setup: content.setup,
-    rtcpMux: 'rtcp-mux',
-    candidates: [{ foundation: '1', ...candidate, ip: transport.address, port: transport.port }],
-    endOfCandidates: 'end-of-candidates',
-  };
+    ...(sends(content.direction) ? ['a=msid:intermix audio'] : []),
+    `a=ice-ufrag:${transport.iceUfrag}`,
+    `a=ice-pwd:${transport.icePwd}`,
+    `a=fingerprint:${transport.fingerprint}`,
+    `a=setup:${content.setup}`,
+    'a=rtcp-mux',
+    `a=candidate:1 1 UDP 2130706431 ${transport.address} ${transport.port} typ host`,
+    'a=end-of-candidates',
+  ];
 }
 
-function factsOf(format: RemoteFormat): CodecFacts {
-  return codecFacts[format.codec];
+function codecMap({ payloadType, codec }: RemoteFormat): string {
+  const { name, clockRateHz, channels } = codecFacts[codec];
+  return `a=rtpmap:${payloadType} ${name}/${clockRateHz}${channels > 1 ? `/${channels}` : ''}`;
 }
 
-function codecMap(format: RemoteFormat) {
-  const { name, clockRateHz, channels } = factsOf(format);
-  return { payload: format.payloadType, codec: name, rate: clockRateHz, ...(channels > 1 && { encoding: channels }) };
+function codecFmtp({ payloadType, codec }: RemoteFormat): string[] {
+  const { fmtp } = codecFacts[codec];
+  return fmtp === undefined ? [] : [`a=fmtp:${payloadType} ${fmtp}`];
 }
-
-function codecFmtp(format: RemoteFormat) {
-  const { fmtp } = factsOf(format);
-  return fmtp === undefined ? [] : [{ payload: format.payloadType, config: fmtp }];
-}
-
-const eventMap = (event: RemoteTelephoneEvent) => ({
-  payload: event.payloadType,
-  codec: 'telephone-event',
-  rate: event.clockRateHz,
-});
-
-const eventFmtp = (event: RemoteTelephoneEvent) => ({ payload: event.payloadType, config: '0-15' });
