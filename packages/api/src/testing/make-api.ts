@@ -60,6 +60,8 @@ const call: CallRecord = {
   endedAt: undefined,
   durationSec: 0,
   termination: undefined,
+  userId: undefined,
+  exophone: undefined,
 };
 
 export interface TestApi {

@@ -2,7 +2,10 @@ import type { Clock } from '@intermix/kernel';
 import type { CallStatus, LegQuality, LegRecord, Termination } from '../ports/call-store.js';
 
 /** Who stands at the far end of a leg. */
-export type LegIdentity = Pick<LegRecord, 'legId' | 'callSid' | 'role' | 'kind' | 'party' | 'address' | 'userId' | 'device'>;
+export type LegIdentity = Pick<
+  LegRecord,
+  'legId' | 'callSid' | 'role' | 'kind' | 'party' | 'address' | 'userId' | 'device'
+>;
 
 /** The dates and states of a leg, as its row has them. */
 export class LegLife {

@@ -18,6 +18,8 @@ const callColumnOf = {
   endedAt: 'ended_at',
   durationSec: 'duration_sec',
   termination: 'termination',
+  userId: 'user_id',
+  exophone: 'exophone',
 } as const satisfies Record<keyof CallRecord, keyof CallsTable>;
 
 const legColumnOf = {
@@ -35,6 +37,8 @@ const legColumnOf = {
   endedAt: 'ended_at',
   termination: 'termination',
   quality: 'quality',
+  userId: 'user_id',
+  device: 'device',
 } as const satisfies Record<keyof LegRecord, keyof CallLegsTable>;
 
 export const callColumns: readonly string[] = Object.values(callColumnOf);
@@ -81,6 +85,8 @@ export function callOfRow(row: Selectable<CallsTable>): CallRecord {
     endedAt: row.ended_at ?? undefined,
     durationSec: row.duration_sec,
     termination: terminationOf(row.termination),
+    userId: row.user_id ?? undefined,
+    exophone: row.exophone ?? undefined,
   };
 }
 
@@ -100,6 +106,8 @@ export function legOfRow(row: Selectable<CallLegsTable>): LegRecord {
     endedAt: row.ended_at ?? undefined,
     termination: terminationOf(row.termination),
     quality: qualityOf(row.quality),
+    userId: row.user_id ?? undefined,
+    device: (row.device ?? undefined) as LegRecord['device'],
   };
 }
 

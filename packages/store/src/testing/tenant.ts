@@ -65,6 +65,8 @@ export function newCall(accountSid: string, changes: Partial<CallRecord> = {}): 
     endedAt: undefined,
     durationSec: 0,
     termination: undefined,
+    userId: undefined,
+    exophone: undefined,
     ...changes,
   };
 }
@@ -85,6 +87,8 @@ export function newLeg(callSid: string, role: LegRecord['role'], changes: Partia
     endedAt: undefined,
     termination: undefined,
     quality: undefined,
+    userId: undefined,
+    device: undefined,
     ...changes,
   };
 }

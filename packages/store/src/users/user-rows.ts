@@ -5,8 +5,6 @@ import type { UsersTable } from '../database.js';
 /** A user as the API reads one; never with the SIP password. */
 export interface UserRecord extends SipUser {
   email: string | undefined;
-  /** Caller id of calls that the user places. */
-  virtualNumber: string | undefined;
   isActive: boolean;
   outboundActive: boolean;
   createdAt: Date;
@@ -45,6 +43,8 @@ export function sipUserOfRow(row: Selectable<UsersTable>): SipUser {
     name: row.name,
     sipUsername: row.sip_username,
     phone: row.phone ?? undefined,
+    devices: { sip: row.sip_enabled, phone: row.phone_enabled },
+    virtualNumber: row.virtual_number ?? undefined,
   };
 }
 
@@ -52,7 +52,6 @@ export function userOfRow(row: Selectable<UsersTable>): UserRecord {
   return {
     ...sipUserOfRow(row),
     email: row.email ?? undefined,
-    virtualNumber: row.virtual_number ?? undefined,
     isActive: row.is_active,
     outboundActive: row.outbound_active,
     createdAt: row.created_at,
