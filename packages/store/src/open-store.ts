@@ -102,7 +102,7 @@ class OpenStore implements Store {
     this.#engine = engine;
     this.kind = engine.kind;
     const cacheTtlMs = engine.kind === 'embedded' ? Number.POSITIVE_INFINITY : sharedCacheTtlMs;
-    this.calls = new CallStore({ db, pool: engine.pool });
+    this.calls = new CallStore({ pool: engine.pool, maxReads: engine.kind === 'embedded' ? 1 : 2 });
     this.carriers = new CarrierStore({ db, secrets, clock, cacheTtlMs });
     this.users = new UserStore({ db, secrets, clock, cacheTtlMs });
     this.tenants = new TenantStore({ db, users: this.users });

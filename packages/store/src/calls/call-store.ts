@@ -6,29 +6,26 @@ import type {
   CallStore as CallStorePort,
   LegRecord,
 } from '@intermix/calls';
-import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
-import type { Database } from '../database.js';
 import { StoreConflictError, StoreError, sqlState, uniqueViolation } from '../store-error.js';
 import { CallBatch, type CallWrite } from './call-batch.js';
 import { batchParameters, batchSql } from './call-batch-sql.js';
-import { decodeCursor, encodeCursor } from './call-cursor.js';
-import { callOfRow, eventOfRow, legOfRow } from './call-rows.js';
+import { type CallDetail, CallReads } from './call-reads.js';
 import { GroupCommit } from './group-commit.js';
 
 const maxGroup = 128;
 const maxWaiting = 20_000;
-const maxPage = 500;
 
 /** Calls, their legs and events. Every write resolves after its commit; writes that queue up share one. */
 export class CallStore implements CallStorePort {
-  readonly #db: Kysely<Database>;
   readonly #pool: pg.Pool;
+  readonly #reads: CallReads;
   readonly #writes: GroupCommit<CallWrite>;
 
-  constructor(deps: { db: Kysely<Database>; pool: pg.Pool }) {
-    this.#db = deps.db;
+  /** `maxReads`: how many connections reads of single calls may use at once. */
+  constructor(deps: { pool: pg.Pool; maxReads: number }) {
     this.#pool = deps.pool;
+    this.#reads = new CallReads({ pool: deps.pool, maxRunning: deps.maxReads });
     this.#writes = new GroupCommit({
       commit: (writes) => this.#commit(writes),
       isOwnFault,
@@ -56,41 +53,13 @@ export class CallStore implements CallStorePort {
     return this.#write({ kind: 'addLegs', legs });
   }
 
-  async find(
-    accountSid: string,
-    callSid: string,
-  ): Promise<{ call: CallRecord; legs: LegRecord[]; events: CallEventRecord[] } | undefined> {
-    const call = await this.#db
-      .selectFrom('calls')
-      .selectAll()
-      .where('account_sid', '=', accountSid)
-      .where('call_sid', '=', callSid)
-      .executeTakeFirst();
-    if (!call) return undefined;
-    const [legs, events] = await Promise.all([
-      this.#db.selectFrom('call_legs').selectAll().where('call_sid', '=', callSid).orderBy('position').execute(),
-      this.#db.selectFrom('call_events').selectAll().where('call_sid', '=', callSid).orderBy('id').execute(),
-    ]);
-    return { call: callOfRow(call), legs: legs.map(legOfRow), events: events.map(eventOfRow) };
+  find(accountSid: string, callSid: string): Promise<CallDetail | undefined> {
+    return this.#reads.find(accountSid, callSid);
   }
 
   /** Newest first; at most 500 a page. Throws ERR_STORE_CURSOR for a cursor that no page returned. */
-  async list(query: CallQuery): Promise<{ calls: CallRecord[]; nextCursor: string | undefined }> {
-    const limit = Math.max(1, Math.min(query.limit, maxPage));
-    let select = this.#db.selectFrom('calls').selectAll().where('account_sid', '=', query.accountSid);
-    if (query.status !== undefined) select = select.where('status', '=', query.status);
-    if (query.cursor !== undefined) {
-      const { createdAt, callSid } = decodeCursor(query.cursor);
-      select = select.where(sql<boolean>`(created_at, call_sid) < (${createdAt}::timestamptz, ${callSid}::text)`);
-    }
-    const rows = await select
-      .orderBy('created_at', 'desc')
-      .orderBy('call_sid', 'desc')
-      .limit(limit + 1)
-      .execute();
-    const calls = rows.slice(0, limit).map(callOfRow);
-    const last = calls.at(-1);
-    return { calls, nextCursor: rows.length > limit && last ? encodeCursor(last) : undefined };
+  list(query: CallQuery): Promise<{ calls: CallRecord[]; nextCursor: string | undefined }> {
+    return this.#reads.list(query);
   }
 
   /**

@@ -15,6 +15,8 @@ const startParams = [
   'max_wal_size=64MB',
   '-c',
   'min_wal_size=32MB',
+  '-c',
+  'enable_seqscan=off', // As in openPostgres: a plan that is kept must not depend on how small a table once was.
 ];
 
 const port = parentPort;

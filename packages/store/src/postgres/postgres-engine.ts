@@ -5,6 +5,13 @@ import { StoreError } from '../store-error.js';
 
 const oldestServer = 150_000;
 
+/**
+ * Statements are prepared once a connection. A plan that was made while a table was small would read all of it for ever:
+ * every statement here has an index. Without sequential scans the planner's costs are beyond its limit for compiling, which
+ * takes longer than the statement.
+ */
+const sessionSettings = 'SET enable_seqscan = off; SET jit = off';
+
 /** A PostgreSQL server. Rejects with ERR_STORE_UNREACHABLE or ERR_STORE_VERSION. */
 export async function openPostgres(databaseUrl: string, logger: Logger): Promise<Engine> {
   const pool = makePool(databaseUrl);
@@ -30,6 +37,7 @@ function makePool(databaseUrl: string): pg.Pool {
       connectionTimeoutMillis: 5000,
       keepAlive: true,
       application_name: 'intermix',
+      onConnect: async (client) => void (await client.query(sessionSettings)),
     });
   } catch (error) {
     throw StoreError.unreachable(withoutPassword(databaseUrl), error);

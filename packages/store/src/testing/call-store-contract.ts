@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import type { Store } from '../open-store.js';
 import { makeTenant, newCall, newEvent, newLeg } from './tenant.js';
@@ -153,6 +154,25 @@ export function callStoreContract(theStore: () => Store): void {
     expect(await calls.list({ accountSid: other, limit: 10 })).toEqual({ calls: [], nextCursor: undefined });
     const stolen = await calls.list({ accountSid: other, limit: 10, cursor: nextCursor ?? expect.fail('no cursor') });
     expect(stolen).toEqual({ calls: [], nextCursor: undefined });
+  });
+
+  it('gives each of many readers the call that it asked for, its own account only', async () => {
+    const { store, calls, accountSid } = await begin();
+    const { accountSid: other } = await makeTenant(store);
+    const made = Array.from({ length: 70 }, (_, n) => newCall(n % 2 ? accountSid : other));
+    const stories = made.map((call) => ({ call, legs: [newLeg(call.callSid, 'caller')], events: [] }));
+    await Promise.all(stories.map(({ call, legs }) => calls.create(call, legs, [])));
+    const reads = [...made, ...made].map((call) => calls.find(accountSid, call.callSid));
+    const found = await Promise.all([...reads, calls.find(accountSid, 'none'), calls.find(accountSid, 'a\0b')]);
+    const mine = stories.map((story) => (story.call.accountSid === accountSid ? story : undefined));
+    expect(found).toStrictEqual([...mine, ...mine, undefined, undefined]);
+  });
+
+  it('looks a call up by index, however small the table is when the statement is prepared', async () => {
+    const { store } = await begin();
+    await sql`ANALYZE calls`.execute(store.db);
+    const plan = await sql<object>`EXPLAIN SELECT * FROM calls WHERE call_sid = 'x'`.execute(store.db);
+    expect(JSON.stringify(plan.rows)).toMatch(/Index Scan/);
   });
 
   it('lists the newest first, page by page, each call once', async () => {
