@@ -14,6 +14,8 @@ export async function startRatedServer({ databaseUrl, ports }) {
       INTERMIX_RTP_PORT_MIN: '9000',
       INTERMIX_RTP_PORT_MAX: '19999',
       ...(databaseUrl ? { INTERMIX_DATABASE_URL: databaseUrl } : {}),
+      // For a profile: BENCH_SERVER_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=/tmp/profiles'.
+      ...(process.env.BENCH_SERVER_NODE_OPTIONS ? { NODE_OPTIONS: process.env.BENCH_SERVER_NODE_OPTIONS } : {}),
     },
   });
   const admin = await signIn(server);
