@@ -138,7 +138,10 @@ export interface WebhookDeliveriesTable {
   body: string;
   /** `pending`, `delivered`, `dropped`. */
   status: Generated<string>;
+  /** Attempts that have ended. */
   attempts: Generated<number>;
+  /** How often it was claimed: guards the end of an attempt against another's. */
+  claims: Generated<number>;
   due_at: Generated<Date>;
   locked_until: Date | null;
   replay_of: string | null;

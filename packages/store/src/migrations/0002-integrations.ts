@@ -87,12 +87,13 @@ const statements = [
      app_id text NOT NULL,
      call_sid text NOT NULL,
      type text NOT NULL,
-     payload jsonb NOT NULL,
+     payload json NOT NULL, -- json: the order of its fields is kept
      at timestamptz NOT NULL,
      tx xid8 NOT NULL DEFAULT pg_current_xact_id()
    )`,
-  `CREATE INDEX webhook_events_by_app ON webhook_events (app_id, position)`,
+  `CREATE INDEX webhook_events_by_app ON webhook_events (app_id, tx, position)`,
   `CREATE INDEX webhook_events_by_call ON webhook_events (call_sid, position)`,
+  `CREATE INDEX webhook_events_by_time ON webhook_events (at)`,
   `CREATE TABLE webhook_deliveries (
      position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
      delivery_id text NOT NULL CONSTRAINT webhook_deliveries_id_unique UNIQUE,
@@ -106,6 +107,7 @@ const statements = [
      body text NOT NULL,
      status text NOT NULL DEFAULT 'pending',
      attempts integer NOT NULL DEFAULT 0,
+     claims integer NOT NULL DEFAULT 0,
      due_at timestamptz NOT NULL DEFAULT now(),
      locked_until timestamptz,
      replay_of text,
@@ -114,13 +116,13 @@ const statements = [
      created_at timestamptz NOT NULL DEFAULT now(),
      finished_at timestamptz
    )`,
-  `CREATE INDEX webhook_deliveries_due ON webhook_deliveries (due_at, position) WHERE status = 'pending'`,
+  `CREATE INDEX webhook_deliveries_due ON webhook_deliveries (host, due_at, position) WHERE status = 'pending'`,
   `CREATE INDEX webhook_deliveries_order ON webhook_deliveries (call_sid, position)
      WHERE status = 'pending' AND attempts = 0`,
   `CREATE INDEX webhook_deliveries_by_account ON webhook_deliveries (account_sid, position DESC)`,
   `CREATE INDEX webhook_deliveries_by_app ON webhook_deliveries (app_id, position DESC)`,
   `CREATE INDEX webhook_deliveries_by_call ON webhook_deliveries (call_sid, position)`,
-  `CREATE INDEX webhook_deliveries_by_event ON webhook_deliveries (event_id)`,
+  `CREATE INDEX webhook_deliveries_finished ON webhook_deliveries (finished_at) WHERE finished_at IS NOT NULL`,
   `CREATE TABLE webhook_attempts (
      delivery_id text NOT NULL,
      number integer NOT NULL,
@@ -142,6 +144,7 @@ const statements = [
      CONSTRAINT webhook_secrets_app FOREIGN KEY (app_id, account_sid) REFERENCES apps (id, account_sid) ON DELETE CASCADE
    )`,
   `CREATE INDEX webhook_secrets_by_app ON webhook_secrets (app_id, created_at DESC)`,
+  `CREATE UNIQUE INDEX webhook_secrets_current ON webhook_secrets (app_id) WHERE expires_at IS NULL`,
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {
