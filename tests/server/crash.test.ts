@@ -1,4 +1,4 @@
-import { type RunningServer, startServer } from '@intermix/testkit';
+import { eventually, type RunningServer, SipPhone, startServer } from '@intermix/testkit';
 import { expectPageTone, launchBrowser, type TestBrowser } from '@intermix/testkit/browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
@@ -72,6 +72,43 @@ describe('a server that dies', () => {
     await page.close();
   });
 
+  it('kill -9 in the instant of the 200 to a BYE: that end is on record', async () => {
+    const user = server.bootstrap.users[asha];
+    if (user === undefined) throw new Error('no demo user');
+    const { sip_username: name, sip_password: password, sip_domain: domain } = user;
+    const credentials = { username: name, password };
+    const phone = await SipPhone.start({ server: server.sip, user: name, domain, credentials });
+    const ended = new Set<string>();
+    for (let round = 0; round < 3; round++) {
+      const calls = await Promise.all(
+        Array.from({ length: 4 }, () => phone.call(server.bootstrap.simulated_numbers.answer_tone)),
+      );
+      for (const call of calls) await call.waitForAnswer(10_000);
+      for (const call of calls) call.hangup();
+      const answered = () => phone.messages.flatMap(({ direction, text }) => byeAnswered(direction, text));
+      await eventually(() => answered().some((id) => !ended.has(id)), { timeoutMs: 10_000, everyMs: 0 });
+      await server.kill();
+      for (const id of answered()) ended.add(id);
+      await server.restart();
+    }
+    const { items } = (await admin.request('GET', '/api/v1/calls?limit=50')).body;
+    const details = await Promise.all(
+      items.map(
+        async ({ call_sid }: { call_sid: string }) => (await admin.request('GET', `/api/v1/calls/${call_sid}`)).body,
+      ),
+    );
+    const byDialog = new Map(details.flatMap((call) => call.legs.map((leg: any) => [leg.sip_call_id, call])));
+    expect(ended.size).toBeGreaterThanOrEqual(3);
+    for (const id of ended) {
+      expect(byDialog.get(id)).toMatchObject({
+        status: 'completed',
+        termination: { by: 'caller', reason: 'hangup' },
+        events: expect.arrayContaining([expect.objectContaining({ type: 'call-ended' })]),
+      });
+    }
+    await phone.stop();
+  });
+
   it('pages come back by themselves after the restart, and take calls', async () => {
     const page = await agent(asha);
     await server.kill();
@@ -104,3 +141,9 @@ describe('a server that dies', () => {
     await page.close();
   });
 });
+
+/** The Call-ID of a BYE's 200 that has come. */
+function byeAnswered(direction: 'sent' | 'received', text: string): string[] {
+  const isAnswer = direction === 'received' && text.startsWith('SIP/2.0 200') && /^CSeq: \d+ BYE/m.test(text);
+  return isAnswer ? [/^Call-ID: (\S+)/m.exec(text)?.[1] ?? ''] : [];
+}

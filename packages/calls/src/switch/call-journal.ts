@@ -5,6 +5,8 @@ export interface CallJournalDeps {
   logger: Logger;
   /** How long the far end may be kept waiting for a commit; 1,000 ms. */
   patienceMs?: number;
+  /** Takes the end of a call that could not be written. */
+  keepForLater?: ((write: () => Promise<void>) => void) | undefined;
   /** Delays before a failed commit is tried again. */
   retryDelaysMs?: readonly number[];
 }
@@ -13,7 +15,7 @@ const defaultRetryDelaysMs = [100, 500, 2_000];
 
 /**
  * Writes the story of one call, one commit after the other. A commit that fails is tried again in its place a few times,
- * then logged and left out: people who are talking are not cut off because a table is locked.
+ * then logged and left out: people who are talking are not cut off because a table is locked. The end is kept for later.
  */
 export class CallJournal {
   readonly #deps: CallJournalDeps;
@@ -53,7 +55,19 @@ export class CallJournal {
    * or when the patience has run out (it is still being tried then). Never rejects.
    */
   commit(write: () => Promise<void>): Promise<boolean> {
-    const done = this.#tail.then(() => this.#open && this.#try(write));
+    return this.#queue(write, (err) => this.#deps.logger.error({ err }, 'call record not written; given up'));
+  }
+
+  /** The last commit, which is not given up: what cannot be written now goes to `keepForLater`. */
+  close(write: () => Promise<void>): Promise<boolean> {
+    return this.#queue(write, (err) => {
+      this.#deps.logger.error({ err }, 'end of a call not written; kept for later');
+      this.#deps.keepForLater?.(write);
+    });
+  }
+
+  #queue(write: () => Promise<void>, onGivenUp: (error: unknown) => void): Promise<boolean> {
+    const done = this.#tail.then(() => this.#open && this.#try(write, onGivenUp));
     this.#tail = done.then(() => undefined);
     return this.#within(this.#deps.patienceMs ?? 1_000, done);
   }
@@ -63,13 +77,13 @@ export class CallJournal {
     return this.#tail;
   }
 
-  async #try(write: () => Promise<void>): Promise<boolean> {
+  async #try(write: () => Promise<void>, onGivenUp: (error: unknown) => void): Promise<boolean> {
     for (const delayMs of [...(this.#deps.retryDelaysMs ?? defaultRetryDelaysMs), undefined]) {
       try {
         await write();
         return true;
       } catch (error) {
-        if (delayMs === undefined) this.#deps.logger.error({ err: error }, 'call record not written; given up');
+        if (delayMs === undefined) onGivenUp(error);
         else {
           this.#deps.logger.warn({ err: error, delayMs }, 'call record not written; will be tried again');
           await this.#wait(delayMs);

@@ -3,12 +3,15 @@ import type { CallEventRecord, CallRecord, CallStatus, CallStore, Termination } 
 import { CallJournal } from './call-journal.js';
 import type { CallPlan } from './call-plan.js';
 import type { Leg } from './leg.js';
+import type { UnwrittenEnds } from './unwritten-ends.js';
 
 export interface CallStoryDeps {
   calls: CallStore;
   clock: Clock;
   logger: Logger;
   createDeadlineMs: number;
+  /** Takes an end that could not be written. */
+  unwritten: UnwrittenEnds;
 }
 
 /** What is told in one commit: the event, and the legs whose rows change with it. */
@@ -34,7 +37,7 @@ export class CallStory {
     this.#sid = sid;
     this.#plan = plan;
     this.#deps = deps;
-    this.#journal = new CallJournal(deps);
+    this.#journal = new CallJournal({ ...deps, keepForLater: (write) => deps.unwritten.keep(write) });
     this.#createdAt = this.#now();
   }
 
@@ -92,10 +95,19 @@ export class CallStory {
 
   /** Commits a step, as it stands now. See `CallJournal.commit` for what the promise says; it never rejects. */
   tell(type: string, telling: Telling = {}): Promise<boolean> {
+    return this.#journal.commit(this.#change(type, telling));
+  }
+
+  /** Commits the end, which holds everything: earlier steps that could not be written are in it. Never given up. */
+  tellEnd(telling: Telling): Promise<boolean> {
+    return this.#journal.close(this.#change('call-ended', telling));
+  }
+
+  #change(type: string, telling: Telling): () => Promise<void> {
     const call = this.record();
     const legs = (telling.legs ?? []).map((leg) => leg.record());
     const events = [this.#event(type, telling)];
-    return this.#journal.commit(() => this.#deps.calls.apply({ call, legs, events }));
+    return () => this.#deps.calls.apply({ call, legs, events });
   }
 
   flushed(): Promise<void> {

@@ -22,6 +22,7 @@ import type { CallerLeg } from './caller-leg.js';
 import type { Leg, LegLoss } from './leg.js';
 import { MediaJoin } from './media-join.js';
 import type { SwitchConfig } from './switch-config.js';
+import type { UnwrittenEnds } from './unwritten-ends.js';
 
 /** Told after the record says so too. */
 export interface CallEvents {
@@ -45,6 +46,7 @@ export interface CallDeps {
   clock: Clock;
   logger: Logger;
   config: SwitchConfig;
+  unwritten: UnwrittenEnds;
 }
 
 /**
@@ -65,6 +67,8 @@ export class Call extends TypedEmitter<CallEvents> {
   #ringTimer: Timer | undefined;
   #over = false;
   #closing: Promise<void> = Promise.resolve();
+  /** Settles when the end is on record, or the far end has waited for that long enough. */
+  #recorded: Promise<void> | undefined;
 
   constructor(plan: CallPlan, caller: CallerLeg, callees: readonly CalleeLeg[], deps: CallDeps) {
     super();
@@ -73,11 +77,14 @@ export class Call extends TypedEmitter<CallEvents> {
     this.#caller = caller;
     this.#deps = deps;
     this.#logger = deps.logger.child({ callSid: this.sid });
-    const { endpoint, engine, calls, clock, config } = deps;
+    const { endpoint, engine, calls, clock, config, unwritten } = deps;
     const logger = this.#logger;
     this.#branches = new Branches(callees, { endpoint, logger, maxForwards: plan.maxForwards });
     this.#join = new MediaJoin({ engine, caller, onBroken: (error) => this.#breakDown(error) });
-    this.#story = new CallStory(this.sid, plan, { calls, clock, logger, createDeadlineMs: config.createDeadlineMs });
+    this.#story = new CallStory(this.sid, plan, {
+      ...{ calls, clock, logger, unwritten },
+      createDeadlineMs: config.createDeadlineMs,
+    });
     for (const leg of this.legs) this.#listenToLeg(leg);
     this.#listenToBranches();
   }
@@ -225,6 +232,7 @@ export class Call extends TypedEmitter<CallEvents> {
   }
 
   #listenToLeg(leg: Leg): void {
+    leg.recorded = () => this.#recorded;
     leg.on('lost', (loss) => this.#lost(leg, loss));
     leg.on('held', () => void this.#holdChanged(leg, 'held'));
     leg.on('resumed', () => void this.#holdChanged(leg, 'resumed'));
@@ -259,21 +267,32 @@ export class Call extends TypedEmitter<CallEvents> {
     this.emit('legEnded', this.record(), leg.record());
   }
 
-  /** The one way out: whoever is still there is told, the media closed, the record written. */
+  /**
+   * The one way out: whoever is still there is told, the media closed, the record written. Only what acknowledges the end
+   * waits for the record: the 200 to a BYE, and the final response to a caller. Nobody's talk or ringing lasts longer.
+   */
   #finish({ status, termination, reject, reason }: CallEnding): void {
     if (this.#over) return;
     this.#over = true;
     this.#ringTimer?.cancel();
     this.#story.markEnded(status, termination);
-    for (const leg of this.legs) leg.end(termination, status, { reject, reason });
+    let acknowledge = () => {};
+    const recorded = new Promise<void>((resolve) => {
+      acknowledge = resolve;
+    });
+    this.#recorded = this.#story.exists ? recorded : undefined;
+    for (const leg of this.legs) leg.end(termination, status, { reject, reason, recorded: this.#recorded });
     this.#logger.info({ ...termination, status }, 'call over');
-    this.#closing = this.#close(status, termination);
+    this.#closing = this.#close(status, termination, acknowledge);
     this.emit('over');
   }
 
-  async #close(status: CallStatus, { by, reason }: Termination): Promise<void> {
+  async #close(status: CallStatus, { by, reason }: Termination, acknowledge: () => void): Promise<void> {
     await Promise.all(this.legs.map((leg) => leg.release()));
-    await this.#story.tell('call-ended', { legs: this.legs, data: { status, by, reason } });
+    const written = await this.#story.tellEnd({ legs: this.legs, data: { status, by, reason } });
+    if (!written && this.#story.exists)
+      this.#logger.warn({ status, by, reason }, 'the end is acknowledged before its record is written');
+    acknowledge();
     this.emit('ended', this.record(), this.#legRecords());
   }
 

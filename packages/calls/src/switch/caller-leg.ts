@@ -74,8 +74,9 @@ export class CallerLeg extends Leg {
     return true;
   }
 
-  protected override abandon({ reject }: Farewell): void {
+  protected override abandon({ reject, recorded }: Farewell): void {
     const { status, ...options } = reject;
-    this.#incoming.reject(status, options);
+    if (recorded) void recorded.then(() => this.#incoming.reject(status, options));
+    else this.#incoming.reject(status, options);
   }
 }

@@ -44,6 +44,8 @@ export interface Farewell {
   reject: { status: number; reason?: string; headers?: ReadonlyArray<readonly [string, string]> };
   /** Reason header of CANCEL or BYE. */
   reason?: Reason | undefined;
+  /** A final response waits for this: the end is to be on record before the caller knows of it. */
+  recorded?: Promise<unknown> | undefined;
 }
 
 /** One dialog and one media endpoint. `caller-leg.ts` and `callee-leg.ts` add the two ways to open the dialog. */
@@ -51,6 +53,8 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   readonly identity: LegIdentity;
   readonly device: Device | undefined;
   protected readonly deps: LegDeps;
+  /** Settles when the end of the call is on record, or has waited long enough; undefined while the call goes on. */
+  recorded: () => Promise<unknown> | undefined = () => undefined;
   #media: MediaLeg | undefined;
   #session: InviteSession | undefined;
   #held = false;
@@ -138,6 +142,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
       }),
       session.on('ended', (end) => this.#lose(lossOf(end))),
     );
+    session.answerByeAfter(() => this.recorded());
   }
 
   /** Sends a digit by RFC 4733. A failure is logged: nobody waits for it. */

@@ -138,6 +138,92 @@ describe('the record comes first', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[REC11] the 200 to a BYE waits for the commit of the end, at most two seconds; the other side is told at once', async () => {
+    const bench = await makeBench();
+    const alice = await bench.registered('alice');
+    const carrier = await bench.carrier();
+    const answersToBye = () => bench.sent('200 OK').filter(({ text }) => /^CSeq: \d+ BYE/m.test(text));
+    const talkAndHangUp = async () => {
+      const placed = dialIn(carrier);
+      await bench.run();
+      alice.calls.at(-1)!.answer();
+      await bench.run();
+      let release = () => {};
+      bench.store.before = () => new Promise((resolve) => (release = resolve));
+      const before = answersToBye().filter(({ protocol }) => protocol === 'UDP').length;
+      placed.session!.bye();
+      await bench.run(400);
+      expect(alice.calls.at(-1)!.session!.ended).toBe(true);
+      expect(bench.engine.counts.legs).toBe(0);
+      const answered = () => answersToBye().filter(({ protocol }) => protocol === 'UDP').length - before;
+      expect(answered()).toBe(0);
+      return { answered, release: () => release() };
+    };
+    const slow = await talkAndHangUp();
+    bench.store.before = () => {};
+    slow.release();
+    await bench.run();
+    expect(slow.answered()).toBe(1);
+    expect((await bench.record()).call.status).toBe('completed');
+
+    const stuck = await talkAndHangUp();
+    await bench.run(1_700);
+    expect(stuck.answered()).toBe(1);
+    bench.store.before = () => {};
+    stuck.release();
+    await bench.run();
+    expect([...bench.store.calls.values()].map(({ call }) => call.status)).toEqual(['completed', 'completed']);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[REC12] the caller hears of a failure when it is on record; one who gives up meanwhile is let go', async () => {
+    const bench = await makeBench();
+    await bench.registered('alice');
+    const carrier = await bench.carrier();
+    const alice = bench.phones[0]!;
+    for (const givesUp of [false, true]) {
+      const placed = dialIn(carrier);
+      await bench.run();
+      let release = () => {};
+      bench.store.before = () => new Promise((resolve) => (release = resolve));
+      alice.calls.at(-1)!.incoming.reject(486);
+      await bench.run(400);
+      expect(placed.failure).toBeUndefined();
+      if (givesUp) placed.outgoing.cancel();
+      await bench.run();
+      bench.store.before = () => {};
+      release();
+      await bench.run();
+      expect(placed.failure).toMatchObject({ status: givesUp ? 487 : 486 });
+    }
+    expect([...bench.store.calls.values()].map(({ call }) => call.status)).toEqual(['busy', 'busy']);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[REC13] an end that the store refuses is kept, and written when it is back', async () => {
+    const bench = await makeBench();
+    const alice = await bench.registered('alice');
+    const carrier = await bench.carrier();
+    const placed = dialIn(carrier);
+    await bench.run();
+    alice.calls[0]!.answer();
+    await bench.run();
+    bench.store.before = () => {
+      throw new Error('no route to the database');
+    };
+    placed.session!.bye();
+    await bench.run(60_000);
+    expect(placed.session!.ended).toBe(true);
+    expect((await bench.record()).call.status).toBe('in-progress');
+    bench.store.before = () => {};
+    await bench.run(5_000);
+    const { call, legs, events } = await bench.record();
+    expect(call).toMatchObject({ status: 'completed', termination: { by: 'caller', reason: 'hangup' } });
+    expect(legs.every((leg) => leg.endedAt !== undefined)).toBe(true);
+    expect(events.filter((type) => type === 'call-ended')).toHaveLength(1);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[REC7] listeners hear of each step in order, with the record as it then is', async () => {
     const bench = await makeBench();
     const alice = await bench.registered('alice');

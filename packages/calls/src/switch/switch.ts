@@ -14,6 +14,7 @@ import { CallerLeg } from './caller-leg.js';
 import type { LegDeps } from './leg.js';
 import { defaultSwitchConfig, type SwitchConfig } from './switch-config.js';
 import type { SwitchStats } from './switch-stats.js';
+import { UnwrittenEnds } from './unwritten-ends.js';
 
 /** What happens in calls, for whoever listens: webhooks, CDRs, the console. Each is told when its record is written. */
 export interface SwitchEvents {
@@ -57,6 +58,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   readonly #placing = new Set<Promise<void>>();
   /** Calls whose end is still being written. */
   readonly #closing = new Set<Call>();
+  readonly #unwritten: UnwrittenEnds;
   readonly #endedByStatus: Partial<Record<CallStatus, number>> = {};
   #unsubscribe: Array<() => void> = [];
   #stopping = false;
@@ -68,6 +70,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     super();
     this.#deps = deps;
     this.#config = { ...defaultSwitchConfig, ...deps.config };
+    this.#unwritten = new UnwrittenEnds(deps);
   }
 
   get stats(): SwitchStats {
@@ -135,6 +138,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     this.#eachCall((call) => call.hangup('shutdown'));
     await Promise.all(this.#placing); // Those end their calls themselves: see `#begin`.
     await Promise.all([...this.#closing].map((call) => call.closed()));
+    await this.#unwritten.stop();
   }
 
   async #handleRequest(incoming: IncomingRequest): Promise<void> {
@@ -199,6 +203,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
       clock,
       logger,
       config: this.#config,
+      unwritten: this.#unwritten,
     });
     this.#calls.set(callSid, call);
     this.#callsCreated++;

@@ -9,7 +9,7 @@ import type { SipUri } from '../message/uri.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Flow } from '../transport/flow.js';
 import type { AnswerParts } from './composer.js';
-import { type ListenerArgs, reply, replyBusy, type UaCore } from './core.js';
+import { Alarm, type ListenerArgs, reply, replyBusy, type UaCore } from './core.js';
 import { DialogRequester } from './dialog-requester.js';
 import type { DigestAnswers } from './digest-answers.js';
 import { checkExtraHeaders } from './extra-headers.js';
@@ -29,7 +29,14 @@ import type {
   SipFailure,
 } from './types.js';
 
+/** A BYE is answered after this, whatever it waits for. Well below the 32 s after which its sender gives up. */
+const byeAnswerLimitMs = 2_000;
 const engineMethods = new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK']);
+
+/** Whoever ACKs a 2xx to our INVITE that comes again, because our ACK was lost. */
+export interface AckRepeater {
+  handleRepeated2xx(cseq: number): void;
+}
 
 interface ByeOptions {
   reason?: Reason;
@@ -44,7 +51,10 @@ interface ByeOptions {
  *
  * "Gone" is when the dialog leaves the table, and later requests in it get 481.
  */
-export class DialogSession extends TypedEmitter<InviteSessionEvents> implements InviteSession, DialogOwner {
+export class DialogSession
+  extends TypedEmitter<InviteSessionEvents>
+  implements InviteSession, DialogOwner, AckRepeater
+{
   readonly #core: UaCore;
   readonly #dialog: Dialog;
   readonly #path: SessionPath;
@@ -53,7 +63,9 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
   readonly #handshakes: Handshakes;
   readonly #incoming: IncomingOffers;
   #bye: ByeOptions | undefined;
+  #onGone: ((remains: AckRepeater) => void) | undefined;
   #end: SessionEnd | undefined;
+  #byeAnswerAfter: (() => Promise<unknown> | undefined) | undefined;
   /**
    * Requests that wait for the ACK of the first INVITE. One that overtook our 2xx, or came in its stead because that was
    * lost, would get 481, and the call would be over on our side only.
@@ -200,6 +212,10 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
     if (!this.#handshakes.isAwaitingAck) this.#sendBye();
   }
 
+  answerByeAfter(ready: () => Promise<unknown> | undefined): void {
+    this.#byeAnswerAfter = ready;
+  }
+
   rebind(flow: Flow, remoteTarget?: SipUri): void {
     this.#path.follow(flow);
     if (remoteTarget) this.#dialog.retarget(remoteTarget);
@@ -225,8 +241,12 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
     this.#answerInvite(transaction, answer);
   }
 
-  /** We are the caller: ACKs at once when our INVITE held the offer, else when `acknowledge` is called. */
-  startAsCaller(invite: SipRequest): void {
+  /**
+   * We are the caller: ACKs at once when our INVITE held the offer, else when `acknowledge` is called. Once the dialog is
+   * gone, `onGone` gets what the INVITE's transaction needs in the session's stead.
+   */
+  startAsCaller(invite: SipRequest, onGone: (remains: AckRepeater) => void): void {
+    this.#onGone = onGone;
     this.#handshakes.owe(invite);
     if (invite.sdp !== undefined) this.#handshakes.acknowledge();
   }
@@ -297,11 +317,31 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
 
   #receiveBye(request: SipRequest, transaction: ServerTransaction): void {
     const reason = readReason(request);
-    this.#reply(transaction, 200);
+    const answerAfter = this.#byeAnswerAfter;
+    if (!answerAfter) this.#reply(transaction, 200);
     this.#incoming.terminate();
     this.#handshakes.stopAnswering();
     this.#finish(reason ? { by: 'remote', cause: 'bye', reason } : { by: 'remote', cause: 'bye' });
     this.#leave();
+    if (answerAfter) this.#replyAfter(transaction, answerAfter());
+  }
+
+  /** The sender repeats its BYE after T1, which its transaction swallows: the answer is late, not lost. */
+  #replyAfter(transaction: ServerTransaction, ready: Promise<unknown> | undefined): void {
+    const alarm = new Alarm(this.#core.clock);
+    let answered = false;
+    const answer = (): void => {
+      if (answered) return;
+      answered = true;
+      alarm.clear();
+      this.#reply(transaction, 200);
+    };
+    if (!ready) {
+      answer();
+      return;
+    }
+    alarm.set(byeAnswerLimitMs, answer);
+    ready.then(answer, answer);
   }
 
   #handOver(
@@ -370,6 +410,8 @@ export class DialogSession extends TypedEmitter<InviteSessionEvents> implements 
 
   #leave(): void {
     this.#core.dialogs.delete(this.#dialog.key, this);
+    this.#onGone?.(this.#handshakes.sentAck);
+    this.#onGone = undefined;
   }
 
   #reply(transaction: ServerTransaction, status: number, parts: AnswerParts = {}): void {

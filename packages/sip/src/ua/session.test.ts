@@ -244,6 +244,35 @@ describe('the end of a session', () => {
     expect(await leftovers(world, bob)).toEqual([]);
   });
 
+  it('[END6] the 200 to a BYE waits for what the user asks for, at most 2 s; everything else happens at once', async () => {
+    const cases: [ready: () => Promise<unknown> | undefined, answeredAfterMs: number][] = [
+      [() => undefined, 0],
+      [() => Promise.reject(new Error('not written')), 0],
+      [() => new Promise(() => {}), 2_000],
+    ];
+    for (const [ready, limitMs] of cases) {
+      const { world, bob, peer, flow, session, inDialog } = await talking();
+      const ends = watchEnd(session);
+      session.answerByeAfter(ready);
+      const bye = peer.write(flow, 'BYE', { ...inDialog, cseq: 2 });
+      flow.send(bye);
+      await world.pass();
+      expect(ends).toEqual([{ by: 'remote', cause: 'bye' }]);
+      if (limitMs > 0) {
+        flow.send(bye); // Repeated after T1: swallowed, not refused.
+        await world.pass(limitMs - 10);
+        expect(peer.statuses('BYE')).toEqual([]);
+        await world.pass(20);
+      }
+      expect(peer.statuses('BYE')).toEqual([200]);
+      flow.send(bye);
+      await world.pass();
+      expect(peer.statuses('BYE')).toEqual([200, 200]);
+      expect(await leftovers(world, bob)).toEqual([]);
+      expect(world.clock.pendingTimers).toBe(0);
+    }
+  });
+
   it('[END2] answers what is pending with 487, and settles what we asked for', async () => {
     const talk = await talking();
     const { world, bob, peer, flow, session, inDialog } = talk;

@@ -202,6 +202,11 @@ export interface InviteSession {
   request(method: string, options?: { headers?: ExtraHeaders; body?: SipBody }): Promise<SipResponse>;
   /** Sends BYE (waiting for the ACK of our 2xx when it is still out) and ends at once for its user. May be called twice. */
   bye(options?: { reason?: Reason; headers?: ExtraHeaders }): void;
+  /**
+   * The 200 to the peer's BYE is to wait for this promise, however it settles, and at most 2 s: for the record of the end.
+   * `ready` is called once, after `ended` has been emitted; undefined means at once.
+   */
+  answerByeAfter(ready: () => Promise<unknown> | undefined): void;
   /** The peer came back over another flow, with a new Contact (re-registration). Later requests go there. */
   rebind(flow: Flow, remoteTarget?: SipUri): void;
   /** The peer's flow is gone for good: ends with `flow-lost`, sending nothing. */
