@@ -46,7 +46,21 @@ describe('UdpTransport', () => {
     const alice = await start();
     const flow = await alice.transport.connect('UDP', { host: '127.0.0.1', port: 0 });
     flow.send(options('one'));
-    expect(alice.transport.sendErrors).toBe(1);
+    expect(alice.sink.failed).toEqual([]); // Not within `send`.
+    await until(() => alice.transport.sendErrors === 1);
+  });
+
+  it.each([
+    ['a port that is none', '127.0.0.1', 0, 100, 'ERR_SOCKET_BAD_PORT'],
+    ['an address that may not be sent to', '255.255.255.255', 5060, 100, 'EACCES'],
+    ['more than a datagram holds', '127.0.0.1', 9, 70_000, 'EMSGSIZE'],
+  ])('tells what cannot be sent: %s', async (_what, host, port, size, code) => {
+    const { transport, sink } = await start();
+    const flow = await transport.connect('UDP', { host, port });
+    const bytes = Buffer.alloc(size, 'x');
+    flow.send(bytes);
+    await until(() => sink.failed.length === 1);
+    expect(sink.failed[0]).toEqual({ bytes, flow, reason: `not sent: ${code}` });
   });
 
   it('names address and cure when the port is taken', async () => {

@@ -23,6 +23,8 @@ export interface UdpTransportOptions {
 
 /** Peers whose flow object is kept. Above that the oldest is forgotten; its next datagram makes an equal one. */
 const KEPT_FLOWS = 16_384;
+/** Errors of a full queue, after which the next try may succeed: left to retransmission. */
+const passing: ReadonlySet<string> = new Set(['ENOBUFS', 'EAGAIN', 'ENOMEM', 'EINTR', 'ECANCELED']);
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
 /** SIP over one UDP socket. RFC 3261 §18. */
@@ -32,6 +34,7 @@ export class UdpTransport implements Transport {
   readonly #logger: Logger;
   readonly #flows = new Map<string, UdpFlow>();
   #socket: Socket | undefined;
+  #sink: TransportSink | undefined;
   #address: SocketAddress;
   #sendErrors = 0;
 
@@ -46,7 +49,7 @@ export class UdpTransport implements Transport {
     return this.#address;
   }
 
-  /** Datagrams that the kernel refused to send, for metrics. Transactions see such a loss as silence. */
+  /** Datagrams that the kernel refused to send, for metrics. */
   get sendErrors(): number {
     return this.#sendErrors;
   }
@@ -71,6 +74,7 @@ export class UdpTransport implements Transport {
     socket.on('message', (bytes, from) => this.#received(bytes, from, sink));
     this.#address = { host, port: socket.address().port };
     this.#socket = socket;
+    this.#sink = sink;
   }
 
   async connect(protocol: SipProtocol, target: SocketAddress): Promise<Flow> {
@@ -86,25 +90,33 @@ export class UdpTransport implements Transport {
   async stop(): Promise<void> {
     const socket = this.#socket;
     this.#socket = undefined;
+    this.#sink = undefined;
     this.#flows.clear();
     if (socket) await new Promise<void>((resolve) => socket.close(() => resolve()));
   }
 
   /** @internal */
-  send(bytes: Uint8Array | string, to: SocketAddress): void {
+  send(bytes: Uint8Array | string, flow: Flow): void {
+    const { host, port } = flow.remote;
     try {
-      this.#socket?.send(bytes, to.port, to.host, (err) => {
-        if (err) this.#notSent(err, to);
+      this.#socket?.send(bytes, port, host, (err) => {
+        if (err) this.#notSent(err, bytes, flow);
       });
     } catch (err) {
       // Node throws at once for what can be no destination. A peer names those too: port 0 in a Via or a Contact.
-      this.#notSent(err, to);
+      queueMicrotask(() => this.#notSent(err, bytes, flow));
     }
   }
 
-  #notSent(err: unknown, to: SocketAddress): void {
+  /**
+   * What the kernel refuses for good is told (RFC 3261 §18.4). An ICMP error that comes back is not seen: Linux gives it to
+   * connected sockets only, and this one speaks with everybody.
+   */
+  #notSent(err: unknown, bytes: Uint8Array | string, flow: Flow): void {
     this.#sendErrors++;
-    this.#logger.debug({ err, to }, 'datagram not sent');
+    this.#logger.debug({ err, to: flow.remote }, 'datagram not sent');
+    const code = err instanceof Error && 'code' in err ? String(err.code) : 'unknown';
+    if (typeof bytes !== 'string' && !passing.has(code)) this.#sink?.sendFailed?.(bytes, flow, `not sent: ${code}`);
   }
 
   #received(bytes: Buffer, from: RemoteInfo, sink: TransportSink): void {
@@ -143,7 +155,7 @@ class UdpFlow implements Flow {
   }
 
   send(bytes: Uint8Array | string): void {
-    this.#transport.send(bytes, this.remote);
+    this.#transport.send(bytes, this);
   }
 
   close(): void {}

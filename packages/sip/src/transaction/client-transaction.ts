@@ -20,6 +20,7 @@ export interface ClientTransactionHandlers {
 
 /** One request of ours and its responses. RFC 3261 §17.1. */
 export interface ClientTransaction {
+  /** After the final response it is read back from its octets, which weigh less, whenever it is asked for. */
   readonly request: SipRequest;
   readonly flow: Flow;
   readonly branch: string;
@@ -31,6 +32,9 @@ export interface ClientTransaction {
    */
   cancel(reason?: string): void;
 }
+
+/** The handlers of a transaction that has told all there is to tell. They must not keep a call in memory. */
+export const noHandlers: ClientTransactionHandlers = { onFinal() {}, onTimeout() {}, onTransportError() {} };
 
 /** What the layer does for a client transaction. */
 export interface ClientTransactionHost {

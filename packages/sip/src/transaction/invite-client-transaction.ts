@@ -1,4 +1,5 @@
 import type { SipRequest, SipResponse } from '../message/message.js';
+import { parseMessage } from '../message/parse.js';
 import { writeMessage } from '../message/write.js';
 import type { Flow } from '../transport/flow.js';
 import type { ClientMachine, ClientTransactionHandlers, ClientTransactionHost } from './client-transaction.js';
@@ -66,7 +67,6 @@ const inviteClient: TransitionTable<InviteClientState, InviteClientInput, Action
 
 /** Sends an INVITE until it is heard of, and ACKs its failures. The ACK to a 2xx belongs to the dialog. */
 export class InviteClientTransaction implements ClientMachine {
-  readonly request: SipRequest;
   readonly flow: Flow;
   readonly branch: string;
   readonly #key: string;
@@ -75,6 +75,7 @@ export class InviteClientTransaction implements ClientMachine {
   readonly #handlers: ClientTransactionHandlers;
   readonly #timers: StateTimers;
   readonly #bytes: Uint8Array;
+  #request: SipRequest | undefined;
   #state: InviteClientState = 'calling';
   #intervalMs = 0;
   #ack: Uint8Array | undefined;
@@ -89,7 +90,7 @@ export class InviteClientTransaction implements ClientMachine {
     this.#host = host;
     this.#key = what.key;
     this.branch = what.branch;
-    this.request = what.request;
+    this.#request = what.request;
     this.flow = what.flow;
     this.#handlers = what.handlers;
     this.#timers = new StateTimers(context.clock);
@@ -98,6 +99,10 @@ export class InviteClientTransaction implements ClientMachine {
 
   get state(): InviteClientState {
     return this.#state;
+  }
+
+  get request(): SipRequest {
+    return this.#request ?? (parseMessage(this.#bytes) as SipRequest);
   }
 
   start(): void {
@@ -153,6 +158,7 @@ export class InviteClientTransaction implements ClientMachine {
       case 'accept':
         this.#timers.deadlineIn(64 * t1, () => this.#input('timerM'));
         this.#passUp('onFinal', what.response!, what.flow!);
+        this.#request = undefined;
         break;
       case 'passUpFinal':
         this.#passUp('onFinal', what.response!, what.flow!);
@@ -160,6 +166,7 @@ export class InviteClientTransaction implements ClientMachine {
       case 'complete':
         this.#acknowledge(what.response!);
         this.#passUp('onFinal', what.response!, what.flow!);
+        this.#request = undefined;
         this.#armTimerD();
         break;
       case 'acknowledge':

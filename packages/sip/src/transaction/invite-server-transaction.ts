@@ -3,7 +3,12 @@ import { createResponse } from '../message/responses.js';
 import { writeMessage } from '../message/write.js';
 import type { Flow } from '../transport/flow.js';
 import { callUp, StateTimers, type TransactionContext, type TransitionTable } from './machine.js';
-import type { ServerMachine, ServerTransactionHost, ServerTransactionParts } from './server-transaction.js';
+import {
+  openRequest,
+  type ServerMachine,
+  type ServerTransactionHost,
+  type ServerTransactionParts,
+} from './server-transaction.js';
 
 // INVITE server transaction, RFC 3261 §17.2.1, with "accepted" from RFC 6026 §7.1.
 //
@@ -72,17 +77,18 @@ const TRYING_AFTER_MS = 200;
 export class InviteServerTransaction implements ServerMachine {
   readonly key: string;
   readonly mergeKey: string | undefined;
-  readonly request: SipRequest;
   readonly flow: Flow;
-  onTransportError?: (reason: string) => void;
-  onTimeout?: () => void;
-  onTerminated?: () => void;
+  onTransportError: ((reason: string) => void) | undefined;
+  onTimeout: (() => void) | undefined;
+  onTerminated: (() => void) | undefined;
   readonly #context: TransactionContext;
   readonly #host: ServerTransactionHost;
   readonly #parts: ServerTransactionParts;
   readonly #timers: StateTimers;
   #state: InviteServerState = 'proceeding';
-  #last: { response: SipResponse; bytes: Uint8Array } | undefined;
+  #lastStatus: number | undefined;
+  /** The response to repeat. Not kept in "accepted": there the dialog repeats the 2xx, until the ACK comes. */
+  #bytes: Uint8Array | undefined;
   #intervalMs = 0;
 
   constructor(context: TransactionContext, host: ServerTransactionHost, parts: ServerTransactionParts) {
@@ -91,7 +97,6 @@ export class InviteServerTransaction implements ServerMachine {
     this.#parts = parts;
     this.key = parts.key;
     this.mergeKey = parts.mergeKey;
-    this.request = parts.request;
     this.flow = parts.flow;
     this.#timers = new StateTimers(context.clock);
     parts.path.onLost((reason) => this.flowFailed(reason));
@@ -101,8 +106,12 @@ export class InviteServerTransaction implements ServerMachine {
     return this.#state;
   }
 
+  get request(): SipRequest {
+    return openRequest(this.#parts);
+  }
+
   get lastStatus(): number | undefined {
-    return this.#last?.response.status;
+    return this.#lastStatus;
   }
 
   start(): void {
@@ -117,10 +126,13 @@ export class InviteServerTransaction implements ServerMachine {
     const { status } = response;
     const input = status < 200 ? 'provisional' : status < 300 ? 'success' : 'failure';
     if (!inviteServer[this.#state][input]) return;
-    // Before the state changes, as writing may throw. The dialog sends the same 2xx again and again; it is written once.
-    if (this.#last?.response !== response) this.#last = { response, bytes: writeMessage(response) };
+    this.#bytes = writeMessage(response); // Before the state changes, as it may throw.
+    this.#lastStatus = status;
     if (input === 'provisional') this.#timers.stopRepeat(); // No 100 is due any more.
     this.#input(input);
+    if (status < 200) return;
+    this.#parts.request = undefined;
+    if (status < 300) this.#bytes = undefined;
   }
 
   flowFailed(reason: string): void {
@@ -181,13 +193,13 @@ export class InviteServerTransaction implements ServerMachine {
   }
 
   #sendTrying(): void {
-    const response = createResponse(this.request, 100);
-    this.#last = { response, bytes: writeMessage(response) };
+    this.#lastStatus = 100;
+    this.#bytes = writeMessage(createResponse(this.request, 100));
     this.#send();
   }
 
   #send(): void {
-    if (this.#last) this.#parts.path.send(this.#last.bytes);
+    if (this.#bytes) this.#parts.path.send(this.#bytes);
   }
 
   #complete(): void {

@@ -1,7 +1,13 @@
 import type { SipRequest, SipResponse } from '../message/message.js';
+import { parseMessage } from '../message/parse.js';
 import { writeMessage } from '../message/write.js';
 import type { Flow } from '../transport/flow.js';
-import type { ClientMachine, ClientTransactionHandlers, ClientTransactionHost } from './client-transaction.js';
+import {
+  type ClientMachine,
+  type ClientTransactionHandlers,
+  type ClientTransactionHost,
+  noHandlers,
+} from './client-transaction.js';
 import { callUp, StateTimers, type TransactionContext, type TransitionTable } from './machine.js';
 
 // Non-INVITE client transaction, RFC 3261 §17.1.2.
@@ -39,15 +45,15 @@ const nonInviteClient: TransitionTable<NonInviteClientState, NonInviteClientInpu
 
 /** Sends any request but INVITE and ACK until its final response. */
 export class NonInviteClientTransaction implements ClientMachine {
-  readonly request: SipRequest;
   readonly flow: Flow;
   readonly branch: string;
   readonly #key: string;
   readonly #context: TransactionContext;
   readonly #host: ClientTransactionHost;
-  readonly #handlers: ClientTransactionHandlers;
+  #handlers: ClientTransactionHandlers;
   readonly #timers: StateTimers;
   readonly #bytes: Uint8Array;
+  #request: SipRequest | undefined;
   #state: NonInviteClientState = 'trying';
   #intervalMs = 0;
 
@@ -60,7 +66,7 @@ export class NonInviteClientTransaction implements ClientMachine {
     this.#host = host;
     this.#key = what.key;
     this.branch = what.branch;
-    this.request = what.request;
+    this.#request = what.request;
     this.flow = what.flow;
     this.#handlers = what.handlers;
     this.#timers = new StateTimers(context.clock);
@@ -69,6 +75,10 @@ export class NonInviteClientTransaction implements ClientMachine {
 
   get state(): NonInviteClientState {
     return this.#state;
+  }
+
+  get request(): SipRequest {
+    return this.#request ?? (parseMessage(this.#bytes) as SipRequest);
   }
 
   start(): void {
@@ -111,6 +121,7 @@ export class NonInviteClientTransaction implements ClientMachine {
       case 'complete':
         this.#timers.stop();
         this.#passUp('onFinal', what.response!, what.flow!);
+        this.#letGo();
         this.#armTimerK();
         break;
       case 'retransmit':
@@ -136,6 +147,13 @@ export class NonInviteClientTransaction implements ClientMachine {
   #armTimerE(delayMs: number): void {
     this.#intervalMs = Math.min(delayMs, this.#context.timers.t2);
     this.#timers.repeatIn(this.#intervalMs, () => this.#input('timerE'));
+  }
+
+  /** What is left to do is to swallow repeated responses, for which nothing of this is needed. */
+  #letGo(): void {
+    this.#request = undefined;
+    const { onTerminated } = this.#handlers;
+    this.#handlers = onTerminated ? { ...noHandlers, onTerminated } : noHandlers;
   }
 
   /** Timer K soaks up repeated responses for T4; 0 over a reliable flow. */

@@ -2,7 +2,12 @@ import type { SipRequest, SipResponse } from '../message/message.js';
 import { writeMessage } from '../message/write.js';
 import type { Flow } from '../transport/flow.js';
 import { callUp, StateTimers, type TransactionContext, type TransitionTable } from './machine.js';
-import type { ServerMachine, ServerTransactionHost, ServerTransactionParts } from './server-transaction.js';
+import {
+  openRequest,
+  type ServerMachine,
+  type ServerTransactionHost,
+  type ServerTransactionParts,
+} from './server-transaction.js';
 
 // Non-INVITE server transaction, RFC 3261 §17.2.2.
 //
@@ -38,11 +43,10 @@ const nonInviteServer: TransitionTable<NonInviteServerState, NonInviteServerInpu
 export class NonInviteServerTransaction implements ServerMachine {
   readonly key: string;
   readonly mergeKey: string | undefined;
-  readonly request: SipRequest;
   readonly flow: Flow;
-  onTransportError?: (reason: string) => void;
-  onTimeout?: () => void;
-  onTerminated?: () => void;
+  onTransportError: ((reason: string) => void) | undefined;
+  onTimeout: (() => void) | undefined;
+  onTerminated: (() => void) | undefined;
   readonly #context: TransactionContext;
   readonly #host: ServerTransactionHost;
   readonly #parts: ServerTransactionParts;
@@ -57,7 +61,6 @@ export class NonInviteServerTransaction implements ServerMachine {
     this.#parts = parts;
     this.key = parts.key;
     this.mergeKey = parts.mergeKey;
-    this.request = parts.request;
     this.flow = parts.flow;
     this.#timers = new StateTimers(context.clock);
     parts.path.onLost((reason) => this.flowFailed(reason));
@@ -65,6 +68,10 @@ export class NonInviteServerTransaction implements ServerMachine {
 
   get state(): NonInviteServerState {
     return this.#state;
+  }
+
+  get request(): SipRequest {
+    return openRequest(this.#parts);
   }
 
   get lastStatus(): number | undefined {
@@ -83,6 +90,7 @@ export class NonInviteServerTransaction implements ServerMachine {
     this.#bytes = writeMessage(response); // Before the state changes, as it may throw.
     this.#lastStatus = response.status;
     this.#input(input);
+    if (input === 'final') this.#parts.request = undefined;
   }
 
   flowFailed(reason: string): void {

@@ -4,6 +4,7 @@ import type { ResponsePath } from './response-path.js';
 
 /** One request of a peer and our responses. RFC 3261 §17.2. The callbacks are set by the layer above, if it cares. */
 export interface ServerTransaction {
+  /** Let go with the final response, as it is what weighs most in the 32 s that follow; reading it then throws. */
   readonly request: SipRequest;
   /** The flow by which the request came. Its responses go there, or where RFC 3261 §18.2.2 says. */
   readonly flow: Flow;
@@ -17,11 +18,11 @@ export interface ServerTransaction {
    */
   respond(response: SipResponse): void;
   /** No way back to the peer is left. No call follows but `onTerminated`. */
-  onTransportError?: (reason: string) => void;
+  onTransportError?: ((reason: string) => void) | undefined;
   /** Timer H: our 3xx–6xx to INVITE was never acknowledged. */
-  onTimeout?: () => void;
+  onTimeout?: (() => void) | undefined;
   /** The transaction has left the layer; always the last call. */
-  onTerminated?: () => void;
+  onTerminated?: (() => void) | undefined;
 }
 
 /** What the layer does for a server transaction. */
@@ -32,13 +33,19 @@ export interface ServerTransactionHost {
   ackToSuccess(ack: SipRequest, flow: Flow): void;
 }
 
-/** What a server transaction is made of. */
+/** What a server transaction is made of; `request` is taken out once it is answered. */
 export interface ServerTransactionParts {
   key: string;
   mergeKey: string | undefined;
-  request: SipRequest;
+  request: SipRequest | undefined;
   flow: Flow;
   path: ResponsePath;
+}
+
+/** The request of a transaction that is not answered yet. */
+export function openRequest({ request }: ServerTransactionParts): SipRequest {
+  if (!request) throw new Error('a request is let go once it has its final response');
+  return request;
 }
 
 /** The side of a server transaction that faces the layer. */

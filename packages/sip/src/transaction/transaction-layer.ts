@@ -1,14 +1,16 @@
 import { type Clock, type Logger, type Random, silentLogger } from '@intermix/kernel';
 import { type SipMessage, SipRequest, SipResponse } from '../message/message.js';
+import { parseMessage } from '../message/parse.js';
 import { createBranch } from '../message/requests.js';
 import type { SipParseError } from '../message/syntax-errors.js';
 import { Via } from '../message/via.js';
 import type { Flow } from '../transport/flow.js';
-import type {
-  ClientMachine,
-  ClientTransaction,
-  ClientTransactionHandlers,
-  ClientTransactionHost,
+import {
+  type ClientMachine,
+  type ClientTransaction,
+  type ClientTransactionHandlers,
+  type ClientTransactionHost,
+  noHandlers,
 } from './client-transaction.js';
 import { FlowIndex } from './flow-index.js';
 import { InviteClientTransaction } from './invite-client-transaction.js';
@@ -84,7 +86,8 @@ export class TransactionLayer {
     this.#maxServers = options.maxServerTransactions ?? 200_000;
     this.#clientHost = {
       clientEnded: (key, transaction) => this.#clientEnded(key, transaction),
-      sendCancel: (cancel, flow) => void this.createClient(cancel, flow, ignoreOutcome),
+      // What becomes of a CANCEL is of no interest: the INVITE's own final response, or its time-out, tells.
+      sendCancel: (cancel, flow) => void this.createClient(cancel, flow, noHandlers),
     };
     this.#serverHost = {
       serverEnded: (transaction) => this.#serverEnded(transaction),
@@ -110,6 +113,20 @@ export class TransactionLayer {
   /** Ends what can no longer get an answer, or give one. To be called when a transport reports a closed flow. */
   flowClosed(flow: Flow, reason: string): void {
     for (const transaction of this.#flows.take(flow.id)) transaction.flowFailed(reason);
+  }
+
+  /**
+   * A datagram could not be sent. A request's transaction ends at once with a transport error (RFC 3261 §18.4); a response
+   * is left to its retransmissions. Never throws.
+   */
+  sendFailed(bytes: Uint8Array, reason: string): void {
+    try {
+      const message = parseMessage(bytes);
+      if (!(message instanceof SipRequest)) return;
+      this.#clients.get(clientKey(message.topVia.branch ?? '', message.method))?.flowFailed(reason);
+    } catch (error) {
+      this.#context.logger.debug({ err: error }, 'what could not be sent could not be read either');
+    }
   }
 
   /**
@@ -179,6 +196,11 @@ export class TransactionLayer {
     }
   }
 
+  /** Ends our requests; those without a final response report a transport error. */
+  failClients(reason: string): void {
+    for (const transaction of [...this.#clients.values()]) transaction.flowFailed(reason);
+  }
+
   /** Ends all transactions without a word. */
   stop(): void {
     for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.abandon();
@@ -246,6 +268,3 @@ export class TransactionLayer {
 function invitesRetry({ lastStatus = 0 }: ServerTransaction): boolean {
   return lastStatus === 408 || (lastStatus >= 500 && lastStatus < 600);
 }
-
-/** What becomes of a CANCEL is of no interest: the INVITE's own final response, or its time-out, tells. */
-const ignoreOutcome: ClientTransactionHandlers = { onFinal() {}, onTimeout() {}, onTransportError() {} };

@@ -33,6 +33,8 @@ export interface TransportSink {
   /** One complete SIP message, or a frame that claims to be one. Keep-alives (CRLF) are handled below. */
   message(bytes: Uint8Array, flow: Flow): void;
   flowClosed(flow: Flow, reason: string): void;
+  /** A datagram cannot be sent, now or a moment later. Called in a turn of its own, never within `Flow.send`. */
+  sendFailed?(bytes: Uint8Array, flow: Flow, reason: string): void;
 }
 
 /** One way to reach peers. Listeners and clients alike. */

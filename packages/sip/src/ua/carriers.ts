@@ -45,6 +45,7 @@ export class Carriers {
             this.#connections.delete(flow.id);
             this.#user.flowClosed(flow, reason);
           },
+          sendFailed: (bytes, flow, reason) => this.#user.sendFailed?.(bytes, flow, reason),
         }),
       ),
     );

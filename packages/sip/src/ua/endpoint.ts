@@ -48,7 +48,6 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
   readonly #carriers: Carriers;
   /** Requests that failed the sanity check: answered in their transaction, so that repeats are taken care of. */
   readonly #refused = new WeakMap<SipRequest, SanityRefusal>();
-  readonly #outgoing = new Map<ClientTransaction, ClientTransactionHandlers>();
 
   constructor(options: EndpointOptions) {
     super();
@@ -61,6 +60,7 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
         message: (bytes, flow) => this.#receive(bytes, flow),
         flowOpened: (flow) => void this.emit('flowOpened', flow),
         flowClosed: (flow, reason) => this.#flowClosed(flow, reason),
+        sendFailed: (bytes, _flow, reason) => this.#layer.sendFailed(bytes, reason),
       },
     });
     this.#layer = new TransactionLayer({
@@ -99,8 +99,7 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
 
   async stop(): Promise<void> {
     this.#carriers.refuse();
-    for (const handlers of [...this.#outgoing.values()]) handlers.onTransportError('the endpoint has stopped');
-    this.#outgoing.clear();
+    this.#layer.failClients('the endpoint has stopped');
     this.#core.dialogs.abandonAll();
     for (const cancellable of [...this.#core.cancellables.values()]) cancellable.abandon();
     this.#layer.stop();
@@ -199,8 +198,9 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
   }
 
   #onCancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
+    const { request } = cancel;
     reply(this.#core, cancel, invite ? 200 : 481);
-    if (invite) this.#core.cancellables.get(invite)?.handleCancel(cancel.request);
+    if (invite) this.#core.cancellables.get(invite)?.handleCancel(request);
   }
 
   /** A 2xx that comes again after its transaction: its sender still waits for the ACK. */
@@ -242,20 +242,7 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
   }
 
   #send(request: SipRequest, flow: Flow, handlers: ClientTransactionHandlers): ClientTransaction {
-    const transaction = this.#layer.createClient(
-      request,
-      flow,
-      {
-        ...handlers,
-        onTerminated: () => {
-          this.#outgoing.delete(transaction);
-          handlers.onTerminated?.();
-        },
-      },
-      { sentBy: this.#carriers.sentBy(flow) },
-    );
-    this.#outgoing.set(transaction, handlers);
-    return transaction;
+    return this.#layer.createClient(request, flow, handlers, { sentBy: this.#carriers.sentBy(flow) });
   }
 
   #sendAck(ack: SipRequest, flow: Flow): Uint8Array {

@@ -1,6 +1,7 @@
 import type { SipRequest, SipResponse } from '../message/message.js';
 import { writeMessage } from '../message/write.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
+import type { Flow } from '../transport/flow.js';
 import type { UaCore } from './core.js';
 import type { DialogRequester } from './dialog-requester.js';
 import { RepeatedAnswer } from './repeated-answer.js';
@@ -8,10 +9,24 @@ import type { SessionPath } from './session-path.js';
 
 /** An INVITE of ours whose 2xx is to be ACKed. */
 interface OwedAck {
-  invite: SipRequest;
+  cseq: number;
+  invite: SipRequest | undefined;
   /** Given to the path; `bytes` follow once it is on the wire. */
   isSent: boolean;
   bytes?: Uint8Array;
+}
+
+/** An ACK as it went out, for when its 2xx comes again. */
+class SentAck {
+  constructor(
+    readonly cseq: number | undefined,
+    readonly flow: Flow,
+    readonly bytes: Uint8Array | undefined,
+  ) {}
+
+  handleRepeated2xx(cseq: number): void {
+    if (this.bytes && this.cseq === cseq) this.flow.send(this.bytes);
+  }
 }
 
 /**
@@ -88,26 +103,32 @@ export class Handshakes {
   /** The first 2xx to an INVITE of ours has come. False when it is a repeated one, which is ACKed again. */
   owe(invite: SipRequest): boolean {
     const cseq = invite.cseq.number;
-    if (this.#ack?.invite.cseq.number === cseq) {
+    if (this.#ack?.cseq === cseq) {
       this.acknowledgeAgain(cseq);
       return false;
     }
-    this.#ack = { invite, isSent: false };
+    this.#ack = { cseq, invite, isSent: false };
     return true;
   }
 
   /** Sends the ACK that is owed, if one is. */
   acknowledge(sdp?: string): void {
     const owed = this.#ack;
-    if (!owed || owed.isSent) return;
+    if (!owed?.invite || owed.isSent) return;
     owed.isSent = true;
     this.#requester.ack(owed.invite, sdp, (bytes) => {
       owed.bytes = bytes;
+      owed.invite = undefined;
     });
+  }
+
+  /** What is left to be done for our INVITE once the dialog is gone. */
+  get sentAck(): SentAck {
+    return new SentAck(this.#ack?.cseq, this.#path.flow, this.#ack?.bytes);
   }
 
   /** A 2xx has come again: our ACK was lost. */
   acknowledgeAgain(cseq: number): void {
-    if (this.#ack?.bytes && this.#ack.invite.cseq.number === cseq) this.#requester.repeat(this.#ack.bytes);
+    if (this.#ack?.bytes && this.#ack.cseq === cseq) this.#requester.repeat(this.#ack.bytes);
   }
 }

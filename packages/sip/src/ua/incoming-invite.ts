@@ -154,6 +154,7 @@ export class UasInvite extends TypedEmitter<IncomingInviteEvents> implements Inc
     this.#finished = true;
     this.#repeatRinging.clear();
     this.#core.cancellables.delete(this.#transaction);
+    this.#transaction.onTransportError = undefined; // The transaction outlives the call.
   }
 
   #forgetDialog(): void {

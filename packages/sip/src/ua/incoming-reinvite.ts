@@ -72,6 +72,7 @@ export class UasReinvite implements IncomingReinvite, Cancellable {
     this.#isFinished = true;
     this.#guard.clear();
     this.#core.cancellables.delete(this.transaction);
+    this.transaction.onTransportError = undefined; // The transaction outlives the session.
     answer();
     this.#finished(this);
   }

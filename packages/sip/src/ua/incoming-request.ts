@@ -50,6 +50,7 @@ export class UasRequest implements IncomingRequest {
 
   #settle(): void {
     this.#answered = true;
+    this.#transaction.onTransportError = undefined; // The transaction lives on for 32 s.
     this.#guard.clear();
   }
 }

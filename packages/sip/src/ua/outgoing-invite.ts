@@ -8,7 +8,7 @@ import { type Authorization, DigestAnswers } from './digest-answers.js';
 import { EarlyCallerDialog } from './early-caller-dialog.js';
 import { checkExtraHeaders } from './extra-headers.js';
 import { cancelledFailure, responseFailure, timeoutFailure, transportFailure } from './failures.js';
-import { DialogSession } from './invite-session.js';
+import { type AckRepeater, DialogSession } from './invite-session.js';
 import { formatReason } from './reason.js';
 import type { OutgoingInvite, OutgoingInviteEvents, OutgoingInviteOptions, Reason, SipFailure } from './types.js';
 
@@ -23,19 +23,18 @@ import type { OutgoingInvite, OutgoingInviteEvents, OutgoingInviteOptions, Reaso
 export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements OutgoingInvite {
   readonly callId: string;
   readonly #core: UaCore;
-  readonly #options: OutgoingInviteOptions;
-  readonly #routing: DialogRouting;
-  readonly #hops: Hops;
+  /** What the INVITE is made of; let go once it is answered, as its transaction lives on for 32 s. */
+  #attempt: { options: OutgoingInviteOptions; routing: DialogRouting; hops: Hops } | undefined;
+  readonly #sessionOptions: { isLookedUp: boolean; contactUser: string | undefined };
   readonly #digest: DigestAnswers | undefined;
   readonly #from: OutgoingInviteOptions['from'];
   readonly #localTag: string;
   readonly #timerC: Alarm;
   readonly #ringTimeout: Alarm;
   readonly #early = new Map<string, EarlyCallerDialog>();
-  /** Sessions by remote tag: the one that was answered, and those of other forks on their way out. */
-  readonly #forks = new Map<string, DialogSession>();
+  /** By remote tag: the session that was answered, those of other forks on their way out, and what they leave behind. */
+  readonly #forks = new Map<string, AckRepeater>();
   #cseq = 0;
-  #request: SipRequest;
   #transaction: ClientTransaction | undefined;
   #cancelled: { reason: Reason | undefined } | undefined;
   /** A 101–199 has come: somebody was alerted, so that no other hop is tried behind his back. */
@@ -46,27 +45,27 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
     super();
     checkExtraHeaders(options.headers);
     this.#core = core;
-    this.#options = options;
     this.callId = core.newToken() + core.newToken();
     this.#localTag = core.newToken();
     this.#from = options.from.withTag(this.#localTag);
-    this.#routing = routeRequest(options.target.uri, options.target.route ?? []);
-    this.#hops = core.hops(options.target, this.#routing.nextHop);
+    const routing = routeRequest(options.target.uri, options.target.route ?? []);
+    this.#attempt = { options, routing, hops: core.hops(options.target, routing.nextHop) };
+    this.#sessionOptions = { isLookedUp: options.target.flow === undefined, contactUser: options.contactUser };
     this.#digest = options.credentials && new DigestAnswers(options.credentials, core.random);
     this.#timerC = new Alarm(core.clock);
     this.#ringTimeout = new Alarm(core.clock);
-    this.#request = this.#build(1, this.#hops.known, []);
   }
 
   get request(): SipRequest {
-    return this.#request;
+    return this.#transaction?.request ?? this.#build(1, this.#attempt?.hops.known, []);
   }
 
   /** Sends the INVITE, or looks up where to. */
   start(): void {
-    const { ringTimeoutMs } = this.#options;
+    const { options, hops } = this.#open;
+    const { ringTimeoutMs } = options;
     if (ringTimeoutMs !== undefined) this.#ringTimeout.set(ringTimeoutMs, () => this.#giveUp());
-    const { known } = this.#hops;
+    const { known } = hops;
     if (known && !known.closed) this.#send(known, []);
     else void this.#tryNextHop(transportFailure(known ? 'the flow is closed' : 'no address could be reached'));
   }
@@ -83,7 +82,7 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
 
   async #tryNextHop(last: SipFailure): Promise<void> {
     this.#transaction = undefined;
-    const flow = await this.#hops.next().catch(() => undefined);
+    const flow = await this.#attempt?.hops.next().catch(() => undefined);
     if (this.#settled) return;
     if (this.#cancelled) this.#fail(cancelledFailure(last.response));
     else if (flow) this.#send(flow, []);
@@ -93,22 +92,28 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
   #send(flow: Flow, authorization: Authorization): void {
     this.#cseq += 1;
     const request = this.#build(this.#cseq, flow, authorization);
-    this.#request = request;
-    this.#transaction = this.#core.send(request, flow, {
+    const transaction: ClientTransaction = this.#core.send(request, flow, {
       onProvisional: (response) => this.#provisional(response),
-      onFinal: (response) => this.#final(response, request, flow),
+      onFinal: (response) => this.#final(response, transaction),
       onTimeout: () => this.#lost(timeoutFailure()),
       onTransportError: (reason) => this.#lost(transportFailure(reason)),
     });
+    this.#transaction = transaction;
+  }
+
+  get #open(): { options: OutgoingInviteOptions; routing: DialogRouting; hops: Hops } {
+    if (!this.#attempt) throw new Error('the INVITE has been answered');
+    return this.#attempt;
   }
 
   #build(cseq: number, flow: Flow | undefined, authorization: Authorization): SipRequest {
-    const { target, sdp, to, headers, maxForwards, contactUser } = this.#options;
+    const { options, routing } = this.#open;
+    const { target, sdp, to, headers, maxForwards, contactUser } = options;
     const secure = target.uri.scheme === 'sips';
     return this.#core.composer.request({
       method: 'INVITE',
-      uri: this.#routing.requestUri,
-      routes: this.#routing.routes,
+      uri: routing.requestUri,
+      routes: routing.routes,
       from: this.#from,
       to,
       callId: this.callId,
@@ -136,15 +141,16 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
     this.emit('progress', { status, reason, ...(sdp === undefined ? {} : { sdp }), remoteTag, response });
   }
 
-  #final(response: SipResponse, request: SipRequest, flow: Flow): void {
+  #final(response: SipResponse, transaction: ClientTransaction): void {
     if (response.status < 300) {
-      this.#success(response, request, flow);
+      this.#success(response, transaction);
       return;
     }
     if (this.#cancelled || this.#settled) {
       this.#lost(responseFailure(response));
       return;
     }
+    const { request, flow } = transaction;
     const answer = this.#digest?.answer(response, request);
     if (answer && !flow.closed) this.#send(flow, answer);
     else if (response.status === 503) void this.#tryNextHop(responseFailure(response));
@@ -161,20 +167,22 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
   }
 
   /** Any 2xx, repeated or of another fork. RFC 3261 §13.2.2.4. One without a To tag counts as a fork of its own. */
-  #success(response: SipResponse, request: SipRequest, flow: Flow): void {
+  #success(response: SipResponse, transaction: ClientTransaction): void {
     const remoteTag = response.to.tag ?? '';
     const known = this.#forks.get(remoteTag);
     if (known) {
-      known.handleRepeated2xx(request.cseq.number);
+      known.handleRepeated2xx(response.cseq.number);
       return;
     }
     const isWanted = !this.#settled && !this.#cancelled;
+    const { request, flow } = transaction;
     const session = this.#openSession(response, request, flow);
     this.#forks.set(remoteTag, session);
-    session.startAsCaller(request);
+    session.startAsCaller(request, (remains) => this.#forks.set(remoteTag, remains));
     if (isWanted) {
       this.#settle();
       this.emit('answered', session, response);
+      this.#letGo();
       return;
     }
     const reason = this.#cancelled?.reason;
@@ -187,9 +195,9 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
       dialog: Dialog.forCaller(request, response),
       flow,
       // A connection, once it stands, is kept: some carriers refuse a second one. The far end is named by datagrams.
-      believeNextHop: this.#options.target.flow === undefined && !flow.reliable,
+      believeNextHop: this.#sessionOptions.isLookedUp && !flow.reliable,
       digest: this.#digest,
-      contactUser: this.#options.contactUser,
+      contactUser: this.#sessionOptions.contactUser,
     });
   }
 
@@ -213,6 +221,13 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
     if (this.#settled) return;
     this.#settle();
     this.emit('failed', failure);
+    this.#letGo();
+  }
+
+  /** Nothing is told any more: what is left is to ACK what comes again, and to end forks that answer too late. */
+  #letGo(): void {
+    this.#attempt = undefined;
+    this.removeAllListeners();
   }
 
   #settle(): void {
