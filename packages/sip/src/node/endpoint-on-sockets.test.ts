@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { NameAddr } from '../message/name-addr.js';
 import { SipUri } from '../message/uri.js';
-import type { Flow, SipProtocol, SocketAddress, Transport } from '../transport/flow.js';
+import type { Flow, Resolver, SipProtocol, SocketAddress, Transport } from '../transport/flow.js';
 import { Endpoint } from '../ua/endpoint.js';
 import { TcpTransport } from './tcp-transport.js';
 import { TlsTransport } from './tls-transport.js';
@@ -23,13 +23,14 @@ afterEach(async () => {
   for (const undo of cleanUp.splice(0).reverse()) await undo();
 });
 
-async function startEndpoint(transport: Transport): Promise<Endpoint> {
+async function startEndpoint(transport: Transport, more: { resolver?: Resolver } = {}): Promise<Endpoint> {
   const endpoint = new Endpoint({
     transports: [transport],
     clock: systemClock,
     random: systemRandom,
     logger: silentLogger,
     userAgent: 'test',
+    ...more,
   });
   await endpoint.start();
   cleanUp.push(() => endpoint.stop());
@@ -73,6 +74,35 @@ describe.each(Object.entries(makers))('two endpoints over real %s', (name, make)
     });
     await vi.waitFor(() => expect(ends.sort()).toEqual(['alice: local bye', 'bob: remote bye']), { timeout: 5000 });
   });
+});
+
+describe('an endpoint whose datagrams cannot be sent', () => {
+  it('[UAC26] goes on to the next address at once, and fails at once when there is none', async () => {
+    const far = new UdpTransport(here);
+    const bob = await startEndpoint(far);
+    bob.on('request', (incoming) => incoming.respond(202));
+    bob.on('invite', (invite) => invite.reject(486));
+    const nowhere: SocketAddress = { host: '255.255.255.255', port: 5060 };
+    const makeAlice = async (addresses: SocketAddress[]) => {
+      const resolver = { resolve: async () => addresses.map((address) => ({ protocol: 'UDP' as const, address })) };
+      return startEndpoint(new UdpTransport(here), { resolver });
+    };
+    const call = {
+      target: { uri: SipUri.parse('sip:bob@carrier.example') },
+      from: NameAddr.parse('<sip:alice@example.com>'),
+      to: NameAddr.parse('<sip:bob@carrier.example>'),
+    };
+    const failureOf = (endpoint: Endpoint) =>
+      new Promise<{ status: number; cause: string }>((resolve) =>
+        endpoint.invite({ ...call, sdp: 'v=0\r\n' }).on('failed', resolve),
+      );
+    const alice = await makeAlice([nowhere, far.address]);
+    expect((await alice.request({ ...call, method: 'MESSAGE' })).status).toBe(202);
+    expect(await failureOf(alice)).toMatchObject({ cause: 'response', status: 486 });
+    const lonely = await makeAlice([nowhere, nowhere]);
+    expect(await failureOf(lonely)).toMatchObject({ cause: 'transport', status: 503 });
+    await expect(lonely.request({ ...call, method: 'MESSAGE' })).rejects.toMatchObject({ failure: { status: 503 } });
+  }, 10_000);
 });
 
 describe('an endpoint behind an HTTP server', () => {

@@ -330,6 +330,38 @@ describe('the caller', () => {
     }
   });
 
+  it.each([
+    ['by TCP where we choose', 'sip:bob@10.0.0.9', undefined, 2_000, ['TCP']],
+    ['by UDP when it is short', 'sip:bob@10.0.0.9', undefined, 0, ['UDP']],
+    ['by UDP when its address takes no TCP', 'sip:bob@10.0.0.9', ['UDP'], 2_000, ['UDP']],
+    ['by UDP when its URI says so', 'sip:bob@10.0.0.9;transport=udp', undefined, 2_000, ['UDP']],
+  ] as const)(
+    '[UAC25] a request that no datagram should hold goes %s',
+    async (_how, text, protocols, padding, gone) => {
+      const world = makeWorld();
+      const alice = await world.endpoint('10.0.0.1');
+      const peer = await world.peer('10.0.0.9', protocols ? { protocols } : {});
+      const target = { uri: SipUri.parse(text) };
+      const sdp = `${offerSdp}a=x:${'y'.repeat(padding)}\r\n`;
+      const call = watchCall(alice.invite(callTo('10.0.0.9', { target, sdp })));
+      const said = alice.request({
+        ...{ method: 'MESSAGE', target, from: aliceUri, to: bobUri },
+        body: { type: 'text/plain', content: sdp },
+      });
+      await world.pass();
+      expect(world.network.messages.filter(({ to }) => to.host === '10.0.0.9').map(({ protocol }) => protocol)).toEqual(
+        [...gone, ...gone],
+      );
+      peer.answer(peer.last('MESSAGE'), 200);
+      peer.answer(peer.last('INVITE'), 486);
+      await world.pass();
+      expect((await said).status).toBe(200);
+      expect(call.failure).toMatchObject({ status: 486 });
+      expect(peer.last('INVITE').request.topVia.protocol).toBe(gone[0]);
+      expect(await leftovers(world, alice)).toEqual([]);
+    },
+  );
+
   it('[UAC16] with a flow never looks anything up, and .invalid is never looked up at all', async () => {
     const world = makeWorld();
     const alice = await world.endpoint('10.0.0.1');

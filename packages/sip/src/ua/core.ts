@@ -42,11 +42,15 @@ export interface UaCore {
   readonly connect: ((uri: SipUri) => Promise<Flow>) | undefined;
 }
 
+/** Octets that the Via and Contact of a flow add to a request, about. */
+export const viaAndContact = 200;
+
 /** The flows to try one after the other. `undefined` when there are no more. */
 export interface Hops {
   /** The flow that needs no looking up. */
   readonly known: Flow | undefined;
-  next(): Promise<Flow | undefined>;
+  /** `octets` gives about how long the request will be; where we choose the transport, a long one does not go by UDP. */
+  next(octets?: () => number): Promise<Flow | undefined>;
 }
 
 /** 0 to 10 seconds, for Retry-After of a 500 (RFC 3261 §14.2). */

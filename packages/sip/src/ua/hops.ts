@@ -4,6 +4,9 @@ import type { Flow, ResolvedTarget, Resolver, SipProtocol } from '../transport/f
 import type { Hops } from './core.js';
 import { isReachable } from './session-path.js';
 
+/** Octets of a request, within which it may go by UDP when the path is not known. RFC 3261 §18.1.1. */
+const maxDatagram = 1_300;
+
 /** Opens, or finds, a flow to a resolved address. Rejects with SipTransportError. */
 export type ConnectTo = (target: ResolvedTarget) => Promise<Flow>;
 
@@ -21,6 +24,8 @@ export class ResolvedHops implements Hops {
   readonly #uri: Uri;
   readonly #resolver: Resolver | undefined;
   readonly #connect: ConnectTo;
+  /** True when nobody said which transport it has to be. */
+  readonly #mayChoose: boolean;
   #targets: ResolvedTarget[] | undefined;
 
   constructor(options: {
@@ -30,17 +35,29 @@ export class ResolvedHops implements Hops {
     connect: ConnectTo;
   }) {
     this.#uri = withProtocol(options.uri, options.protocol);
+    this.#mayChoose = this.#uri instanceof SipUri && this.#uri.transport === undefined;
     this.#resolver = options.resolver;
     this.#connect = options.connect;
   }
 
-  async next(): Promise<Flow | undefined> {
+  async next(octets?: () => number): Promise<Flow | undefined> {
     this.#targets ??= await this.#resolve();
     for (let target = this.#targets.shift(); target; target = this.#targets.shift()) {
-      const flow = await this.#connect(target).catch(() => undefined);
-      if (flow && !flow.closed) return flow;
+      const flow = (await this.#overStream(target, octets)) ?? (await this.#open(target));
+      if (flow) return flow;
     }
     return undefined;
+  }
+
+  /** What is too big for a datagram goes by TCP, if the address takes it. RFC 3261 §18.1.1. */
+  async #overStream(target: ResolvedTarget, octets: (() => number) | undefined): Promise<Flow | undefined> {
+    if (target.protocol !== 'UDP' || !this.#mayChoose || !octets || octets() <= maxDatagram) return undefined;
+    return this.#open({ ...target, protocol: 'TCP' });
+  }
+
+  async #open(target: ResolvedTarget): Promise<Flow | undefined> {
+    const flow = await this.#connect(target).catch(() => undefined);
+    return flow && !flow.closed ? flow : undefined;
   }
 
   async #resolve(): Promise<ResolvedTarget[]> {

@@ -1,9 +1,10 @@
 import { TypedEmitter } from '@intermix/kernel';
 import { Dialog, type DialogRouting, dialogKey, routeRequest } from '../dialog/dialog.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
+import { writeMessage } from '../message/write.js';
 import type { ClientTransaction } from '../transaction/client-transaction.js';
 import type { Flow } from '../transport/flow.js';
-import { Alarm, type Hops, type UaCore } from './core.js';
+import { Alarm, type Hops, type UaCore, viaAndContact } from './core.js';
 import { type Authorization, DigestAnswers } from './digest-answers.js';
 import { EarlyCallerDialog } from './early-caller-dialog.js';
 import { checkExtraHeaders } from './extra-headers.js';
@@ -82,7 +83,7 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
 
   async #tryNextHop(last: SipFailure): Promise<void> {
     this.#transaction = undefined;
-    const flow = await this.#attempt?.hops.next().catch(() => undefined);
+    const flow = await this.#attempt?.hops.next(() => this.#octets()).catch(() => undefined);
     if (this.#settled) return;
     if (this.#cancelled) this.#fail(cancelledFailure(last.response));
     else if (flow) this.#send(flow, []);
@@ -99,6 +100,11 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
       onTransportError: (reason) => this.#lost(transportFailure(reason)),
     });
     this.#transaction = transaction;
+  }
+
+  /** Octets of the INVITE, the Via and Contact of its flow reckoned. */
+  #octets(): number {
+    return writeMessage(this.#build(this.#cseq + 1, undefined, [])).length + viaAndContact;
   }
 
   get #open(): { options: OutgoingInviteOptions; routing: DialogRouting; hops: Hops } {

@@ -2,8 +2,9 @@ import { type DialogRouting, routeRequest } from '../dialog/dialog.js';
 import { SipHeaderError, SipRequestError } from '../message/errors.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
 import { isToken } from '../message/scanner.js';
+import { writeMessage } from '../message/write.js';
 import type { Flow } from '../transport/flow.js';
-import type { Hops, UaCore } from './core.js';
+import { type Hops, type UaCore, viaAndContact } from './core.js';
 import { type Authorization, DigestAnswers } from './digest-answers.js';
 import { checkExtraHeaders } from './extra-headers.js';
 import { responseFailure, timeoutFailure, transportFailure } from './failures.js';
@@ -63,7 +64,7 @@ export class UacRequest {
 
   async #tryNextHop(last: SipFailure): Promise<void> {
     try {
-      const flow = await this.#hops.next();
+      const flow = await this.#hops.next(() => this.#octets());
       if (flow) this.#send(flow, []);
       else if (last.response) this.#resolve(last.response);
       else this.#reject(new SipRequestError(last));
@@ -90,7 +91,12 @@ export class UacRequest {
     else this.#resolve(response);
   }
 
-  #build(flow: Flow, authorization: Authorization): SipRequest {
+  /** Octets of the request, the Via and Contact of its flow reckoned. */
+  #octets(): number {
+    return writeMessage(this.#build(undefined, [])).length + viaAndContact;
+  }
+
+  #build(flow: Flow | undefined, authorization: Authorization): SipRequest {
     const { method, to, headers, body, contacts } = this.#options;
     return this.#core.composer.request({
       method,
@@ -100,7 +106,7 @@ export class UacRequest {
       to,
       callId: this.#callId,
       cseq: this.#cseq,
-      contacts: contacts ?? (method === 'OPTIONS' ? [this.#core.contact(flow, {})] : undefined),
+      contacts: contacts ?? (method === 'OPTIONS' && flow ? [this.#core.contact(flow, {})] : undefined),
       headers,
       body,
       authorization,

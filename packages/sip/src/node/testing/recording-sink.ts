@@ -5,6 +5,7 @@ import type { Flow, TransportSink } from '../../transport/flow.js';
 export class RecordingSink implements TransportSink {
   readonly messages: { text: string; flow: Flow }[] = [];
   readonly closed: { flow: Flow; reason: string }[] = [];
+  readonly failed: { bytes: Uint8Array; flow: Flow; reason: string }[] = [];
 
   message(bytes: Uint8Array, flow: Flow): void {
     this.messages.push({ text: Buffer.from(bytes).toString('latin1'), flow });
@@ -12,6 +13,10 @@ export class RecordingSink implements TransportSink {
 
   flowClosed(flow: Flow, reason: string): void {
     this.closed.push({ flow, reason });
+  }
+
+  sendFailed(bytes: Uint8Array, flow: Flow, reason: string): void {
+    this.failed.push({ bytes, flow, reason });
   }
 
   get texts(): string[] {
