@@ -1,0 +1,78 @@
+import { isIP } from 'node:net';
+import { addressKind } from './address-rules.js';
+import { OutboundError } from './outbound-error.js';
+
+const maxLength = 2_048;
+
+/** A URL taken apart for a request. */
+export interface Target {
+  /** Scheme, host and port. */
+  origin: string;
+  /** Without brackets. */
+  hostname: string;
+  /** Host and port, the port also where it is the scheme's own: what limits per host count by. */
+  hostPort: string;
+  /** Path and query. */
+  path: string;
+  /** Of the user and password in the URL, if any: the value of an Authorization header. */
+  authorization: string | undefined;
+}
+
+/**
+ * Takes a customer's URL apart. Addresses in it are checked here, in every spelling that `URL` normalises (decimal, octal,
+ * hexadecimal, IPv4 in IPv6); names are checked when they are resolved. Throws OutboundError: bad-url, address-refused.
+ */
+export function targetOf(text: string, allowPrivate: boolean): Target {
+  const url = parsed(text);
+  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (!mayName(hostname, allowPrivate)) throw refused(hostname);
+  return {
+    origin: url.origin,
+    hostname,
+    hostPort: `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`,
+    path: url.pathname + url.search,
+    authorization: basicAuthorization(url),
+  };
+}
+
+export function refused(hostname: string): OutboundError {
+  return new OutboundError(
+    'address-refused',
+    `${hostname} is a private, local or reserved address: give a public one, or let the operator set INTERMIX_ALLOW_PRIVATE_URLS.`,
+  );
+}
+
+/** Whether an address may be connected to. */
+export function mayConnect(address: string, allowPrivate: boolean): boolean {
+  const kind = addressKind(address);
+  return kind === 'public' || (kind === 'private' && allowPrivate);
+}
+
+function parsed(text: string): URL {
+  const cure = 'Give one such as https://crm.example/hooks.';
+  if (text.length > maxLength) throw new OutboundError('bad-url', `The URL is longer than ${maxLength} characters.`);
+  if (!URL.canParse(text)) throw new OutboundError('bad-url', `This is not a URL. ${cure}`);
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new OutboundError('bad-url', `The URL must begin with http:// or https://. ${cure}`);
+  if (url.hostname === '' || url.port === '0') throw new OutboundError('bad-url', `The URL names no host. ${cure}`);
+  return url;
+}
+
+function mayName(hostname: string, allowPrivate: boolean): boolean {
+  if (isIP(hostname) !== 0) return mayConnect(hostname, allowPrivate);
+  return allowPrivate || !/(^|\.)localhost\.?$/.test(hostname);
+}
+
+function basicAuthorization({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined;
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`, 'utf8').toString('base64')}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A lone percent sign stands for itself.
+  }
+}
