@@ -2,11 +2,24 @@ export { CallStore } from './calls/call-store.js';
 export type { CarrierPatch, DidPatch, NewCarrier, NewDid } from './carriers/carrier-rows.js';
 export { CarrierStore } from './carriers/carrier-store.js';
 export type { Database } from './database.js';
+export type { AppSettings, AppSettingsPatch, Generation } from './integrations/app-settings-rows.js';
+export { AppSettingsStore } from './integrations/app-settings-store.js';
+export { type AppRecord, AppStore, type NewApp } from './integrations/app-store.js';
+export { type Contact, ContactStore, type NewContact } from './integrations/contact-store.js';
+export {
+  type CustomerRecord,
+  CustomerStore,
+  type CustomerUsage,
+  type NewCustomer,
+} from './integrations/customer-store.js';
+export type { DeviceName, MappedUser, MappedUserPatch, NewMappedUser } from './integrations/mapped-user-rows.js';
+export { MappedUserStore } from './integrations/mapped-user-store.js';
+export { type IntegrationToken, TokenStore } from './integrations/token-store.js';
 export { openStore, type Store, type StoreOptions } from './open-store.js';
 export { hashToken, SecretBox, tokenMatches } from './secret-box.js';
 export { SettingsStore } from './settings-store.js';
 export { StoreConflictError, StoreError, type StoreErrorCode } from './store-error.js';
 export { type Admin, type AdminRole, AdminStore } from './tenants/admin-store.js';
-export { type Account, type App, type Customer, TenantStore } from './tenants/tenant-store.js';
+export { type Account, TenantStore } from './tenants/tenant-store.js';
 export type { NewUser, UserPatch, UserRecord } from './users/user-rows.js';
 export { UserStore } from './users/user-store.js';

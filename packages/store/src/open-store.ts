@@ -6,6 +6,13 @@ import type { Database } from './database.js';
 import { makeDataFolder } from './embedded/data-folder.js';
 import { EmbeddedEngine } from './embedded/embedded-engine.js';
 import type { Engine } from './engine.js';
+import { Housekeeping } from './housekeeping.js';
+import { AppSettingsStore } from './integrations/app-settings-store.js';
+import { AppStore } from './integrations/app-store.js';
+import { ContactStore } from './integrations/contact-store.js';
+import { CustomerStore } from './integrations/customer-store.js';
+import { MappedUserStore } from './integrations/mapped-user-store.js';
+import { TokenStore } from './integrations/token-store.js';
 import { migrate } from './migrate.js';
 import { openPostgres } from './postgres/postgres-engine.js';
 import { SecretBox } from './secret-box.js';
@@ -14,6 +21,7 @@ import { SettingsStore } from './settings-store.js';
 import { StoreError } from './store-error.js';
 import { AdminStore } from './tenants/admin-store.js';
 import { TenantStore } from './tenants/tenant-store.js';
+import { UserCaches } from './users/user-caches.js';
 import { UserStore } from './users/user-store.js';
 
 export interface StoreOptions {
@@ -35,6 +43,12 @@ export interface Store {
   readonly carriers: CarrierStore;
   readonly users: UserStore;
   readonly tenants: TenantStore;
+  readonly customers: CustomerStore;
+  readonly apps: AppStore;
+  readonly appSettings: AppSettingsStore;
+  readonly mappedUsers: MappedUserStore;
+  readonly contacts: ContactStore;
+  readonly integrationTokens: TokenStore;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
   readonly secrets: SecretBox;
@@ -56,8 +70,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const ran = await migrate(db);
     if (ran.length > 0) options.logger.info({ migrations: ran }, 'database: tables brought up to date');
     const secrets = new SecretBox(loadSecretKey(options.dataDir, options.random ?? systemRandom));
-    const store = new OpenStore(engine, db, secrets, options.clock ?? systemClock);
+    const { clock = systemClock, random = systemRandom, logger } = options;
+    const store = new OpenStore(engine, { db, secrets, clock, random, logger });
     await checkKey(store.settings, options.dataDir);
+    store.startHousekeeping();
     return store;
   } catch (error) {
     await engine.close();
@@ -82,32 +98,61 @@ async function checkKey(settings: SettingsStore, dataDir: string): Promise<void>
   }
 }
 
+interface StoreParts {
+  db: Kysely<Database>;
+  secrets: SecretBox;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
 class OpenStore implements Store {
   readonly kind: Store['kind'];
+  readonly db: Kysely<Database>;
+  readonly secrets: SecretBox;
   readonly calls: CallStore;
   readonly carriers: CarrierStore;
   readonly users: UserStore;
   readonly tenants: TenantStore;
+  readonly customers: CustomerStore;
+  readonly apps: AppStore;
+  readonly appSettings: AppSettingsStore;
+  readonly mappedUsers: MappedUserStore;
+  readonly contacts: ContactStore;
+  readonly integrationTokens: TokenStore;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
   readonly #engine: Engine;
+  readonly #housekeeping: Housekeeping;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    engine: Engine,
-    readonly db: Kysely<Database>,
-    readonly secrets: SecretBox,
-    clock: Clock,
-  ) {
+  constructor(engine: Engine, parts: StoreParts) {
+    const { db, secrets, clock, random, logger } = parts;
     this.#engine = engine;
     this.kind = engine.kind;
+    this.db = db;
+    this.secrets = secrets;
     const cacheTtlMs = engine.kind === 'embedded' ? Number.POSITIVE_INFINITY : sharedCacheTtlMs;
+    const caches = new UserCaches({ clock, ttlMs: cacheTtlMs });
+    const forgetTenants = () => this.#forgetTenants();
     this.calls = new CallStore({ pool: engine.pool, maxReads: engine.kind === 'embedded' ? 1 : 2 });
     this.carriers = new CarrierStore({ db, secrets, clock, cacheTtlMs });
-    this.users = new UserStore({ db, secrets, clock, cacheTtlMs });
-    this.tenants = new TenantStore({ db, users: this.users });
+    this.users = new UserStore({ db, secrets, caches });
+    this.tenants = new TenantStore({ db });
+    this.customers = new CustomerStore({ db, random, forgetTenants });
+    this.apps = new AppStore({ db, clock, random, cacheTtlMs, forgetTenants });
+    this.appSettings = new AppSettingsStore({ db, clock, cacheTtlMs });
+    this.mappedUsers = new MappedUserStore({ db, secrets, clock, logger, caches });
+    this.contacts = new ContactStore({ db, clock, cacheTtlMs });
+    this.integrationTokens = new TokenStore({ db, clock, logger, cacheTtlMs });
     this.admins = new AdminStore({ db });
     this.settings = new SettingsStore({ db, secrets });
+    const tasks = { 'expired tokens': () => this.integrationTokens.deleteExpired() };
+    this.#housekeeping = new Housekeeping({ clock, logger, tasks });
+  }
+
+  startHousekeeping(): void {
+    this.#housekeeping.start();
   }
 
   async healthy(): Promise<boolean> {
@@ -120,7 +165,19 @@ class OpenStore implements Store {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.calls.drained().then(() => this.#engine.close());
+    this.#closing ??= this.#shutDown();
     return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    await Promise.all([this.#housekeeping.stop(), this.calls.drained()]);
+    await Promise.all([this.integrationTokens.stop(), this.mappedUsers.stop()]);
+    await this.#engine.close();
+  }
+
+  /** A customer or an app is gone, or switched off: whatever was remembered of it is wrong now. */
+  #forgetTenants(): void {
+    const stores = [this.apps, this.appSettings, this.contacts, this.integrationTokens, this.users];
+    for (const store of stores) store.invalidate();
   }
 }

@@ -120,3 +120,4 @@ export function sqlState(error: unknown, ...codes: string[]): ServerError | unde
 
 export const uniqueViolation = '23505';
 export const foreignKeyViolation = '23503';
+export const checkViolation = '23514';

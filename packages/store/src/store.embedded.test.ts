@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from './open-store.js';
 import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
+import { integrationsContract } from './testing/integrations-contract.js';
 import { tenantContract } from './testing/tenant-contract.js';
 
 describe('the embedded store', { timeout: 60_000 }, () => {
@@ -29,4 +30,5 @@ describe('the embedded store', { timeout: 60_000 }, () => {
   describe('calls', () => callStoreContract(() => store));
   describe('directory', () => directoryContract(() => store));
   describe('tenants', () => tenantContract(() => store));
+  describe('integrations', () => integrationsContract(() => store));
 });

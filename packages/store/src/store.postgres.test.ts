@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from './open-store.js';
 import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
+import { integrationsContract } from './testing/integrations-contract.js';
 import { tenantContract } from './testing/tenant-contract.js';
 
 const missing = whyNoPostgres();
@@ -39,6 +40,7 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   describe('calls', () => callStoreContract(() => store));
   describe('directory', () => directoryContract(() => store));
   describe('tenants', () => tenantContract(() => store));
+  describe('integrations', () => integrationsContract(() => store));
 
   it('opens twice: nodes share a database, and see what the other wrote', async () => {
     const other = await open();

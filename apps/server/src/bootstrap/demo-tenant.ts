@@ -38,8 +38,8 @@ export async function createDemoTenant(options: DemoTenantOptions): Promise<Boot
     apiKey: account.api_key,
     apiToken: account.api_token,
   });
-  await store.tenants.createCustomer({ ...customer, accountSid: account.sid, name: 'Demo customer' });
-  await store.tenants.createApp({ ...app, customerId: customer.id, accountSid: account.sid, name: 'Demo app' });
+  await store.customers.create({ ...customer, accountSid: account.sid, name: 'Demo customer' });
+  await store.apps.create({ ...app, customerId: customer.id, accountSid: account.sid, name: 'Demo app' });
   await store.admins.createAdmin({
     email: admin.email,
     name: 'Administrator',
@@ -48,7 +48,7 @@ export async function createDemoTenant(options: DemoTenantOptions): Promise<Boot
     passwordHash: await hash(admin.password),
   });
   for (const user of users) {
-    await store.tenants.createUser({
+    await store.users.createUser({
       accountSid: account.sid,
       appId: app.id,
       userId: user.user_id,

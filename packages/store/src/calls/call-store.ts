@@ -6,6 +6,7 @@ import type {
   CallStore as CallStorePort,
   LegRecord,
 } from '@intermix/calls';
+import { type Clock, systemClock } from '@intermix/kernel';
 import type pg from 'pg';
 import { StoreConflictError, StoreError, sqlState, uniqueViolation } from '../store-error.js';
 import { CallBatch, type CallWrite } from './call-batch.js';
@@ -14,6 +15,8 @@ import { type CallDetail, CallReads } from './call-reads.js';
 import { GroupCommit } from './group-commit.js';
 
 const maxGroup = 128;
+/** Little to a caller who waits for the record; under load it makes one transaction of several. */
+const gapMs = 5;
 const maxWaiting = 20_000;
 
 /** Calls, their legs and events. Every write resolves after its commit; writes that queue up share one. */
@@ -23,13 +26,15 @@ export class CallStore implements CallStorePort {
   readonly #writes: GroupCommit<CallWrite>;
 
   /** `maxReads`: how many connections reads of single calls may use at once. */
-  constructor(deps: { pool: pg.Pool; maxReads: number }) {
+  constructor(deps: { pool: pg.Pool; maxReads: number; clock?: Clock }) {
     this.#pool = deps.pool;
     this.#reads = new CallReads({ pool: deps.pool, maxRunning: deps.maxReads });
     this.#writes = new GroupCommit({
       commit: (writes) => this.#commit(writes),
       isOwnFault,
       uniqueKey: (write) => (write.kind === 'create' ? write.call.callSid : undefined),
+      clock: deps.clock ?? systemClock,
+      gapMs,
       maxGroup,
       maxWaiting,
       overloaded: () => StoreError.failed('A call was not written', 'too many writes wait for the database'),

@@ -1,7 +1,9 @@
+import { FakeClock } from '@intermix/testkit';
 import { describe, expect, it } from 'vitest';
 import { GroupCommit } from './group-commit.js';
 
-function begin(options: { maxGroup?: number; maxWaiting?: number } = {}) {
+function begin(options: { maxGroup?: number; maxWaiting?: number; gapMs?: number } = {}) {
+  const clock = new FakeClock();
   const groups: string[][] = [];
   let failure: ((group: readonly string[]) => Error | undefined) | undefined;
   const commits = new GroupCommit<string>({
@@ -13,6 +15,8 @@ function begin(options: { maxGroup?: number; maxWaiting?: number } = {}) {
     },
     isOwnFault: (error) => (error as Error).message === 'own fault',
     uniqueKey: (write) => (write.startsWith('!') ? write : undefined),
+    clock,
+    gapMs: 0,
     maxGroup: 3,
     maxWaiting: 100,
     overloaded: () => new Error('overloaded'),
@@ -21,15 +25,42 @@ function begin(options: { maxGroup?: number; maxWaiting?: number } = {}) {
   const failWhen = (rule: typeof failure) => {
     failure = rule;
   };
-  return { commits, groups, failWhen };
+  return { commits, groups, failWhen, clock };
 }
 
+const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
 describe('GroupCommit', () => {
+  it('gathers what follows closely, and does not keep one waiting that comes alone', async () => {
+    const { commits, groups, clock } = begin({ gapMs: 5 });
+    await commits.submit('a');
+    const following = [commits.submit('b')];
+    clock.advance(3);
+    await turn();
+    following.push(commits.submit('c'));
+    expect(groups).toEqual([['a']]);
+    clock.advance(2);
+    await Promise.all(following);
+    expect(groups).toEqual([['a'], ['b', 'c']]);
+    clock.advance(5);
+    await commits.submit('d');
+    expect(groups.at(-1)).toEqual(['d']);
+  });
+
+  it('lets nothing wait for company when it is drained', async () => {
+    const { commits, groups } = begin({ gapMs: 5 });
+    await commits.submit('a');
+    const following = ['b', 'c', 'd', 'e'].map((write) => commits.submit(write));
+    await turn();
+    await commits.drained();
+    await Promise.all(following);
+    expect(groups).toEqual([['a'], ['b', 'c', 'd'], ['e']]);
+  });
+
   it('commits what arrives together, and what arrived meanwhile, as groups in order', async () => {
     const { commits, groups } = begin();
     const first = [commits.submit('a'), commits.submit('b')];
-    await Promise.resolve();
-    await Promise.resolve();
+    await turn();
     const later = ['c', 'd', 'e', 'f'].map((write) => commits.submit(write));
     await Promise.all([...first, ...later]);
     expect(groups).toEqual([['a', 'b'], ['c', 'd', 'e'], ['f']]);

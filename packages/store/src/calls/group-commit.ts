@@ -1,3 +1,5 @@
+import type { Clock } from '@intermix/kernel';
+
 /** How a group of writes reaches the disk. */
 export interface GroupCommitOptions<Write> {
   /** Commits all or nothing. */
@@ -6,6 +8,9 @@ export interface GroupCommitOptions<Write> {
   isOwnFault(error: unknown): boolean;
   /** What may not share a transaction with another write of the same key. */
   uniqueKey(write: Write): string | undefined;
+  clock: Clock;
+  /** Milliseconds from the start of one transaction to the next: what comes sooner is gathered. */
+  gapMs: number;
   /** At most this many writes in a transaction. */
   maxGroup: number;
   /** Beyond this many waiting writes, new ones are refused. */
@@ -21,12 +26,16 @@ interface Waiting<Write> {
 
 /**
  * Group commit: one transaction at a time, and whatever arrives meanwhile shares the next one. Alone, a write does not
- * wait; under load the cost of a commit is divided. Writes keep their order.
+ * wait; under load a transaction begins a gap after the one before, so that its cost is divided. Writes keep their order.
  */
 export class GroupCommit<Write> {
   readonly #options: GroupCommitOptions<Write>;
   #waiting: Array<Waiting<Write>> = [];
   #running: Promise<void> | undefined;
+  #nextAt = 0;
+  #draining = 0;
+  /** Ends the wait for the gap. */
+  #hurry: () => void = () => {};
 
   constructor(options: GroupCommitOptions<Write>) {
     this.#options = options;
@@ -41,15 +50,35 @@ export class GroupCommit<Write> {
     });
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when nothing waits any more, and lets nothing wait for company until then. */
   async drained(): Promise<void> {
+    this.#draining += 1;
+    this.#hurry();
     await this.#running;
+    this.#draining -= 1;
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve(); // Writes of the same turn of the event loop go together.
-    while (this.#waiting.length > 0) await this.#commitGroup(this.#takeGroup());
+    while (this.#waiting.length > 0) {
+      await this.#gap();
+      this.#nextAt = this.#options.clock.now() + this.#options.gapMs;
+      await this.#commitGroup(this.#takeGroup());
+    }
     this.#running = undefined;
+  }
+
+  async #gap(): Promise<void> {
+    const { clock, gapMs } = this.#options;
+    const waitMs = Math.min(gapMs, this.#nextAt - clock.now()); // At most the gap, should the clock be set back.
+    if (waitMs <= 0 || this.#draining > 0) return nextTurn();
+    await new Promise<void>((resolve) => {
+      const timer = clock.schedule(waitMs, resolve);
+      this.#hurry = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#hurry = () => {};
   }
 
   #takeGroup(): Array<Waiting<Write>> {
@@ -75,4 +104,11 @@ export class GroupCommit<Write> {
       else for (const waiting of group) waiting.reject(error);
     }
   }
+}
+
+/** Writes of the same turn of the event loop go together: its sockets are read before its immediates. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

@@ -6,7 +6,10 @@ const checkpointEveryMs = 90_000;
 /** A burst of writes does not wait for the interval: recovery after a crash reads all of this. */
 const checkpointAfterBytes = 32 * 1024 * 1024;
 const vacuumEveryMs = 600_000;
-const busyTables = ['calls', 'call_legs', 'call_events'];
+const busyTables = [
+  ...['calls', 'call_legs', 'call_events', 'users', 'integration_tokens'],
+  ...['webhook_events', 'webhook_deliveries', 'webhook_attempts'],
+];
 
 /**
  * What PostgreSQL's background processes would do. PGlite has none, whatever `SHOW autovacuum` says: without a

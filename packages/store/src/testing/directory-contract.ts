@@ -123,7 +123,10 @@ export function directoryContract(theStore: () => Store): void {
 
   it('finds a SIP account with its password, which the table does not show', async () => {
     const { store, users, accountSid, appId, userId } = await begin();
-    const user = { accountSid, appId, userId, name: 'Asha Rao', sipUsername: 'asha-sip', phone: '+919876543210' };
+    const user = {
+      ...{ accountSid, appId, userId, name: 'Asha Rao', sipUsername: 'asha-sip', phone: '+919876543210' },
+      ...{ devices: { sip: true, phone: false }, virtualNumber: undefined },
+    };
     expect(await users.findSipAccount(accountSid, 'asha-sip')).toStrictEqual({
       user,
       credentials: { password: 's3cret' },

@@ -8,15 +8,15 @@ export function tenantContract(theStore: () => Store): void {
     const store = theStore();
     const { accountSid, customerId, appId } = await makeTenant(store);
     const tag = accountSid.slice('acc-'.length);
-    const { tenants } = store;
+    const { tenants, customers, apps } = store;
     expect(await tenants.isEmpty()).toBe(false);
     expect(await tenants.authenticateAccount(`key-${tag}`, `token-${tag}`)).toMatchObject({ sid: accountSid });
     expect(await tenants.authenticateAccount(`key-${tag}`, 'token-wrong')).toBeUndefined();
     expect(await tenants.authenticateAccount('key-wrong', `token-${tag}`)).toBeUndefined();
-    expect(await tenants.authenticateCustomer(customerId, `customer-${tag}`)).toMatchObject({ accountSid });
-    expect(await tenants.authenticateCustomer(customerId, `app-${tag}`)).toBeUndefined();
-    expect(await tenants.authenticateApp(appId, `app-${tag}`)).toMatchObject({ id: appId, customerId, accountSid });
-    expect(await tenants.authenticateApp(appId, `customer-${tag}`)).toBeUndefined();
+    expect(await customers.authenticate(customerId, `customer-${tag}`)).toMatchObject({ accountSid });
+    expect(await customers.authenticate(customerId, `app-${tag}`)).toBeUndefined();
+    expect(await apps.authenticate(appId, `app-${tag}`)).toMatchObject({ id: appId, customerId, accountSid });
+    expect(await apps.authenticate(appId, `customer-${tag}`)).toBeUndefined();
     const rows = await Promise.all([
       store.db.selectFrom('accounts').selectAll().where('sid', '=', accountSid).execute(),
       store.db.selectFrom('customers').selectAll().where('id', '=', customerId).execute(),
@@ -27,15 +27,15 @@ export function tenantContract(theStore: () => Store): void {
   });
 
   it("does not make an app under another account's customer", async () => {
-    const { tenants } = theStore();
+    const { apps } = theStore();
     const mine = await makeTenant(theStore());
     const theirs = await makeTenant(theStore());
     const app = { id: `${mine.appId}-2`, accountSid: mine.accountSid, name: 'x', secret: 's' };
-    await expect(tenants.createApp({ ...app, customerId: theirs.customerId })).rejects.toMatchObject({
+    await expect(apps.create({ ...app, customerId: theirs.customerId })).rejects.toMatchObject({
       code: 'ERR_STORE_CONFLICT',
       field: 'customer_id',
     });
-    expect((await tenants.listApps(mine.accountSid)).map((found) => found.id)).toEqual([mine.appId]);
+    expect((await apps.listOfAccount(mine.accountSid)).map((found) => found.id)).toEqual([mine.appId]);
   });
 
   it('finds an admin by e-mail whatever its case, and refuses a second', async () => {

@@ -16,9 +16,9 @@ export async function makeTenant(store: Store): Promise<TestTenant> {
   const tenant = { accountSid: `acc-${tag}`, customerId: `cus-${tag}`, appId: `app-${tag}`, userId: 'asha' };
   const { accountSid, customerId, appId, userId } = tenant;
   await store.tenants.createAccount({ sid: accountSid, name: 'Acme', apiKey: `key-${tag}`, apiToken: `token-${tag}` });
-  await store.tenants.createCustomer({ id: customerId, accountSid, name: 'Acme', secret: `customer-${tag}` });
-  await store.tenants.createApp({ id: appId, customerId, accountSid, name: 'crm', secret: `app-${tag}` });
-  await store.tenants.createUser({
+  await store.customers.create({ id: customerId, accountSid, name: 'Acme', secret: `customer-${tag}` });
+  await store.apps.create({ id: appId, customerId, accountSid, name: 'crm', secret: `app-${tag}` });
+  await store.users.createUser({
     ...{ accountSid, appId, userId, name: 'Asha Rao' },
     ...{ sipUsername: 'asha-sip', sipPassword: 's3cret', phone: '+919876543210' },
   });

@@ -1,42 +1,35 @@
 import type { SipCredentials, SipUser, UserDirectory } from '@intermix/calls';
-import type { Clock } from '@intermix/kernel';
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../database.js';
-import { ReadThroughCache } from '../read-through-cache.js';
 import type { SecretBox } from '../secret-box.js';
-import { foreignKeyViolation, StoreConflictError, sqlState, uniqueViolation } from '../store-error.js';
+import { sipKey, type UserCaches, type UserKeys, userKey } from './user-caches.js';
+import { userConflict } from './user-conflict.js';
 import { type NewUser, sipUserOfRow, type UserPatch, type UserRecord, userOfRow } from './user-rows.js';
 
 export interface UserStoreDeps {
   db: Kysely<Database>;
   secrets: SecretBox;
-  clock: Clock;
-  /** How long another node's write may stay unseen; `Infinity` when there is no other. */
-  cacheTtlMs: number;
+  caches: UserCaches;
 }
-
-type SipAccount = { user: SipUser; credentials: SipCredentials };
-
-const maxCachedUsers = 20_000;
 
 /** People with a SIP account. Both reads of the port are cached, for a REGISTER asks every few seconds. */
 export class UserStore implements UserDirectory {
   readonly #db: Kysely<Database>;
   readonly #secrets: SecretBox;
-  readonly #sipAccounts: ReadThroughCache<SipAccount | undefined>;
-  readonly #users: ReadThroughCache<SipUser | undefined>;
+  readonly #caches: UserCaches;
 
   constructor(deps: UserStoreDeps) {
     this.#db = deps.db;
     this.#secrets = deps.secrets;
-    const cache = { clock: deps.clock, ttlMs: deps.cacheTtlMs, maxEntries: maxCachedUsers };
-    this.#sipAccounts = new ReadThroughCache(cache);
-    this.#users = new ReadThroughCache(cache);
+    this.#caches = deps.caches;
   }
 
   /** Inactive users, and users of an inactive app, are not found. */
-  findSipAccount(accountSid: string, sipUsername: string): Promise<SipAccount | undefined> {
-    return this.#sipAccounts.get(JSON.stringify([accountSid, sipUsername]), async () => {
+  findSipAccount(
+    accountSid: string,
+    sipUsername: string,
+  ): Promise<{ user: SipUser; credentials: SipCredentials } | undefined> {
+    return this.#caches.sipAccounts.get(sipKey(accountSid, sipUsername), async () => {
       const row = await this.#activeUsers()
         .where('users.account_sid', '=', accountSid)
         .where('users.sip_username', '=', sipUsername)
@@ -48,7 +41,7 @@ export class UserStore implements UserDirectory {
 
   /** Inactive users, and users of an inactive app, are not found. An app's id is unique in the installation. */
   findUser(appId: string, userId: string): Promise<SipUser | undefined> {
-    return this.#users.get(JSON.stringify([appId, userId]), async () => {
+    return this.#caches.users.get(userKey(appId, userId), async () => {
       const row = await this.#activeUsers()
         .where('users.app_id', '=', appId)
         .where('users.user_id', '=', userId)
@@ -129,21 +122,22 @@ export class UserStore implements UserDirectory {
 
   /** False when the app has none of that id. */
   async deleteUser(accountSid: string, appId: string, userId: string): Promise<boolean> {
-    const result = await this.#write(() =>
-      this.#db
+    const deleted = await this.#write(async () => {
+      const row = await this.#db
         .deleteFrom('users')
         .where('account_sid', '=', accountSid)
         .where('app_id', '=', appId)
         .where('user_id', '=', userId)
-        .executeTakeFirst(),
-    );
-    return result.numDeletedRows > 0n;
+        .returningAll()
+        .executeTakeFirst();
+      return row && userOfRow(row);
+    });
+    return deleted !== undefined;
   }
 
   /** Forgets what is cached: an app or an account changed. */
   invalidate(): void {
-    this.#sipAccounts.clear();
-    this.#users.clear();
+    this.#caches.clear();
   }
 
   #activeUsers() {
@@ -167,24 +161,11 @@ export class UserStore implements UserDirectory {
     };
   }
 
-  async #write<T>(write: () => Promise<T>): Promise<T> {
+  async #write<T extends UserKeys | undefined>(write: () => Promise<T>): Promise<T> {
     try {
-      return await write();
+      return await this.#caches.forgetting(write, (user) => (user ? [user] : []));
     } catch (error) {
       throw userConflict(error) ?? error;
-    } finally {
-      this.invalidate();
     }
   }
-}
-
-function userConflict(cause: unknown): StoreConflictError | undefined {
-  const taken = sqlState(cause, uniqueViolation)?.constraint;
-  if (taken === 'users_sip_username_unique')
-    return new StoreConflictError('sip_username', 'The account has this SIP user name already.', { cause });
-  if (taken === 'users_pkey')
-    return new StoreConflictError('user_id', 'The app has a user of this id already.', { cause });
-  if (sqlState(cause, foreignKeyViolation)?.constraint === 'users_app')
-    return new StoreConflictError('app_id', 'There is no such app.', { cause });
-  return undefined;
 }
