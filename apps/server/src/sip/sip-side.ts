@@ -45,7 +45,7 @@ export function createSipSide(options: SipSideOptions): SipSide {
     new TlsTransport({ host, port: sipsPort, clock, ...tls, ...announce }),
     webSocket,
   ];
-  const resolver = new DnsResolver({ random });
+  const resolver = new DnsResolver({ random, clock });
   const userAgent = `Intermix/${options.version}`;
   const endpoint = new Endpoint({ transports, resolver, clock, random, logger, userAgent });
   return {

@@ -1,9 +1,10 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
-import { type Random, systemRandom } from '@intermix/kernel';
+import { type Clock, type Random, systemClock, systemRandom } from '@intermix/kernel';
 import { SipTransportError } from '../message/errors.js';
 import type { SipUri } from '../message/uri.js';
 import type { ResolvedTarget, Resolver, SipProtocol } from '../transport/flow.js';
+import { DnsCache, type DnsCacheLimits } from './dns-cache.js';
 import { orderSrv, type SrvRecord } from './srv-order.js';
 
 export interface NaptrAnswer {
@@ -27,6 +28,9 @@ export interface DnsResolverOptions {
   random?: Random;
   /** Default: the system's resolver. */
   questions?: DnsQuestions;
+  clock?: Clock;
+  /** How long answers are remembered. */
+  cache?: Partial<DnsCacheLimits>;
 }
 
 /** More places than this are not tried for one request. */
@@ -54,7 +58,11 @@ export class DnsResolver implements Resolver {
   constructor(options: DnsResolverOptions = {}) {
     this.#protocols = options.protocols ?? ['UDP', 'TCP', 'TLS'];
     this.#random = options.random ?? systemRandom;
-    this.#questions = options.questions ?? systemQuestions;
+    this.#questions = new DnsCache({
+      questions: options.questions ?? systemQuestions,
+      clock: options.clock ?? systemClock,
+      limits: options.cache,
+    });
   }
 
   async resolve(uri: SipUri): Promise<ResolvedTarget[]> {

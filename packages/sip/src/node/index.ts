@@ -3,6 +3,7 @@ import { useNodeDigestHashes } from './digest-hashes.js';
 export type { AnnouncedAddress } from './announced-address.js';
 export type { ConnectionCaps } from './connection-counter.js';
 export { useNodeDigestHashes } from './digest-hashes.js';
+export type { DnsCacheLimits } from './dns-cache.js';
 export { type DnsQuestions, DnsResolver, type DnsResolverOptions, type NaptrAnswer } from './dns-resolver.js';
 export type { SrvRecord } from './srv-order.js';
 export type { StreamLimits } from './stream-flow.js';
