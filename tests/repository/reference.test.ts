@@ -36,7 +36,7 @@ describe('docs/reference/events.md', () => {
   /** Every event that is written, with the keys of its data. */
   const written = new Map<string, string[]>();
   for (const text of productSources(['calls'])) {
-    for (const [, type = '', rest = ''] of text.matchAll(/(?:\.tell|\.#event)\(([^,)]+)([^;]*);/g)) {
+    for (const [, type = '', rest = ''] of text.matchAll(/(?:\.tell(?:End)?|\.#event)\(([^,)]+)([^;]*);/g)) {
       const data = /\bdata: \{([^}]*)\}/.exec(rest)?.[1] ?? '';
       const keys = data.split(',').flatMap((pair) => /^\s*(\w+)/.exec(pair)?.[1] ?? []);
       for (const word of wordsOf(type, text)) written.set(word, keys);

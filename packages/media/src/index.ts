@@ -1,6 +1,7 @@
 export { dtmfTone } from './audio/dtmf-tones.js';
 export { decodePcma, decodePcmu, encodePcma, encodePcmu, pcmaToPcmu, pcmuToPcma } from './audio/g711.js';
 export { goertzelPower, ToneDetector, type ToneDetectorOptions, toneShare } from './audio/goertzel.js';
+export { ringbackTone } from './audio/ringback-tone.js';
 export { sampleRateHz, samplesPerFrame, ToneGenerator } from './audio/tone-generator.js';
 export { MediaError, type MediaProblem, RtpParseError, SdpError, type SdpProblem } from './errors.js';
 export { type ReceivedPacket, ReceiveStatistics } from './rtp/receive-statistics.js';

@@ -91,11 +91,13 @@ export interface MediaLeg {
   close(): void;
 }
 
-/** Frequencies sound together; `onMs`/`offMs` cadence repeats. Level in dBm0. */
+/** Frequencies sound together; the cadence repeats. Level in dBm0. */
 export interface ToneSpec {
   frequenciesHz: readonly number[];
   onMs?: number;
   offMs?: number;
+  /** On, off, on, off, …: a cadence that `onMs` and `offMs` cannot tell, in their place. An even count, 8 at most. */
+  cadenceMs?: readonly number[];
   levelDbm0?: number;
 }
 

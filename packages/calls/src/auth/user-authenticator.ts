@@ -23,6 +23,8 @@ export interface UserAuthenticatorDeps {
   clock: Clock;
   random: Random;
   guessLimits?: GuessLimits;
+  /** Called when a user has proved itself over a flow. */
+  onProved?: ((flow: Flow) => void) | undefined;
   /** Challenges, in this order; MD5 alone unless told otherwise: Exotel's SDK gives up on any other in sight. */
   algorithms?: readonly DigestAlgorithm[];
 }
@@ -67,7 +69,9 @@ export class UserAuthenticator {
     // A password is good for its own address of record only.
     if (userPart(verdict.username) !== sipUsername) return refused(403, 'Not Your Address Of Record');
     const account = await this.#deps.users.findSipAccount(accountSid, sipUsername);
-    return account ? { ok: true, user: account.user, domain: aor.host } : refused(403);
+    if (!account) return refused(403);
+    this.#deps.onProved?.(flow);
+    return { ok: true, user: account.user, domain: aor.host };
   }
 
   #guesser(accountSid: string, sipUsername: string, flow: Flow): Guesser {

@@ -1,36 +1,27 @@
 import { type IncomingInvite, NameAddr, OtherUri, type SipRequest, SipUri, type Uri } from '@intermix/sip';
 import { accountSidOf } from '../auth/domains.js';
-import { carrierUri, protocolOf } from '../carriers/carrier-address.js';
-import type { CarrierLimits } from '../carriers/carrier-limits.js';
-import type { CarrierSources } from '../carriers/carrier-sources.js';
-import { isSimulatedNumber, mayDial } from '../carriers/dialling-rule.js';
-import { normalizeNumber, toE164 } from '../numbers/normalize-number.js';
+import { toE164 } from '../numbers/normalize-number.js';
 import type { Carrier, CarrierDirectory, Did, DidTarget, SipUser, UserDirectory } from '../ports/directory.js';
-import type { Binding, LocationStore } from '../registrar/location-store.js';
-import { routeOf } from '../registrar/registrar.js';
-import type { BranchPlan, CallPlan, Refusal } from '../switch/call-plan.js';
-import { mediaKindOfDevice, partyKindOfDevice } from '../switch/media-kind.js';
+import type { IncomingCallPlan, Refusal } from '../switch/call-plan.js';
+import { partyKindOfDevice } from '../switch/media-kind.js';
 import type { Caller } from './caller.js';
 import { customHeadersOf } from './custom-headers.js';
+import type { DialOut } from './dial-out.js';
+import type { UserDevices } from './user-devices.js';
 
 export interface RouterDeps {
   users: UserDirectory;
-  carriers: CarrierDirectory;
-  location: LocationStore;
-  sources: CarrierSources;
-  limits: CarrierLimits;
+  carriers: Pick<CarrierDirectory, 'findDid'>;
+  devices: UserDevices;
+  dialOut: DialOut;
   domains: readonly string[];
-  /** `+E.164` prefixes of the simulated PSTN's numbers. */
-  simulatedPrefixes: readonly string[];
 }
 
 /** A call that belongs to no account is refused without a record. */
-export type RouteResult = { ok: true; plan: CallPlan } | { ok: false; status: number; reason?: string };
+export type RouteResult = { ok: true; plan: IncomingCallPlan } | { ok: false; status: number; reason?: string };
 
 type UserCaller = Extract<Caller, { kind: 'user' }>;
-type PlanHead = Omit<CallPlan, 'branches' | 'refusal'>;
-
-const unreachable: Refusal = { status: 480, why: 'unreachable' };
+type PlanHead = Omit<IncomingCallPlan, 'branches' | 'refusal'>;
 
 /** Decides who rings for an INVITE. Sends nothing. */
 export class Router {
@@ -56,6 +47,7 @@ export class Router {
       accountSid: did.accountSid,
       appId: did.target?.appId,
       direction: 'inbound',
+      exophone: did.number,
       from,
       to: did.number,
       caller: { kind: 'carrier', party: carrier.id, address: from },
@@ -63,14 +55,12 @@ export class Router {
       customHeaders: {},
     };
     const users = did.direction === 'outbound' ? [] : await this.#usersOf(did.target);
-    const branches = users.flatMap((user) => this.#devicesOf(user, { number: from, name: from }));
-    return {
-      ok: true,
-      plan:
-        branches.length > 0
-          ? { ...head, branches, ringTimeoutSec: did.ringTimeoutSec }
-          : { ...head, branches, refusal: unreachable },
-    };
+    const shown = { number: from, name: from, exophone: did.number };
+    const { branches, refusal } = await this.#deps.devices.ofAll(users, shown);
+    const plan: IncomingCallPlan = { ...head, userId: branches[0]?.userId ?? users[0]?.userId, branches };
+    // That our own trunk is full or may not dial an agent's telephone is no matter of the carrier that asks.
+    if (refusal) return { ok: true, plan: { ...plan, refusal: { status: 480, why: refusal.why } } };
+    return { ok: true, plan: { ...plan, ringTimeoutSec: did.ringTimeoutSec } };
   }
 
   /** The number called: in the Request-URI, or where carriers put it that call our registered contact (RFC 3455 §4.1). */
@@ -109,6 +99,7 @@ export class Router {
       accountSid,
       appId: caller.user.appId,
       direction: 'internal',
+      userId: caller.user.userId,
       from: caller.user.sipUsername,
       to: userTextOf(dialled) ?? '',
       caller: {
@@ -116,6 +107,9 @@ export class Router {
         party: caller.user.userId,
         address: `sip:${caller.user.sipUsername}@${caller.domain}`,
         device: deviceOf(caller),
+        userId: caller.user.userId,
+        appId: caller.user.appId,
+        userDevice: 'sip',
       },
       maxForwards,
       customHeaders: customHeadersOf(request),
@@ -124,111 +118,29 @@ export class Router {
       return refused(head, { status: 404, why: 'unknown-number' });
     const colleague = await this.#deps.users.findSipAccount(accountSid, head.to);
     if (colleague) return this.#toColleague(head, caller, colleague.user);
-    return this.#toNumber(head, dialled);
+    return this.#toNumber(head, caller.user, dialled);
   }
 
-  #toColleague(head: PlanHead, caller: UserCaller, callee: SipUser): RouteResult {
-    const { sipUsername, name } = caller.user;
-    const branches = this.#devicesOf(callee, { number: sipUsername, name: name || sipUsername });
-    if (branches.length === 0) return refused(head, unreachable);
+  async #toColleague(head: PlanHead, caller: UserCaller, callee: SipUser): Promise<RouteResult> {
+    const { sipUsername, name, virtualNumber: exophone } = caller.user;
+    const shown = { number: sipUsername, name: name || sipUsername, exophone };
+    const { branches, refusal } = await this.#deps.devices.of(callee, shown);
+    if (refusal) return refused(head, refusal);
     return { ok: true, plan: { ...head, to: callee.sipUsername, branches } };
   }
 
-  async #toNumber(head: PlanHead, dialled: Uri): Promise<RouteResult> {
-    const { accountSid } = head;
-    const dids = (await this.#deps.carriers.listDids(accountSid)).filter((did) => did.direction !== 'inbound');
-    const number = normalizeNumber(dialled instanceof SipUri ? (dialled.user ?? '') : dialled.toString(), {
-      ...countryOf(this.#deps.sources.byId(dids[0]?.carrierId ?? '')),
-    });
-    if (number.kind !== 'e164') return refused(head, { status: 404, why: 'unknown-number' });
-    const outbound: PlanHead = { ...head, direction: 'outbound', to: number.number };
-    const choice = this.#carrierFor(number.number, dids);
-    if (!choice.ok) return refused(outbound, { status: 403, reason: choice.reason, why: 'not-allowed' });
-    return this.#throughCarrier({ ...outbound, from: choice.did.number }, choice.carrier, choice.did);
+  async #toNumber(head: PlanHead, user: SipUser, dialled: Uri): Promise<RouteResult> {
+    const { dialOut } = this.#deps;
+    const callerIds = await dialOut.callerIdsOf(head.accountSid);
+    const text = dialled instanceof SipUri ? (dialled.user ?? '') : dialled.toString();
+    const number = dialOut.numberOf(text, callerIds);
+    if (number === undefined) return refused(head, { status: 404, why: 'unknown-number' });
+    const outbound: PlanHead = { ...head, direction: 'outbound', to: number };
+    const result = dialOut.dial(number, callerIds, [user.virtualNumber]);
+    if (!result.ok) return refused(outbound, result.refusal);
+    const { branch, exophone } = result;
+    return { ok: true, plan: { ...outbound, from: exophone, exophone, branches: [branch] } };
   }
-
-  /**
-   * The first of the account's numbers, oldest first, through whose carrier the number may be dialled. The simulated PSTN
-   * answers any number, but real carriers go before it unless the number is one of its own.
-   */
-  #carrierFor(
-    number: string,
-    dids: readonly Did[],
-  ): { ok: true; carrier: Carrier; did: Did } | { ok: false; reason: string } {
-    let reason = 'No Carrier For This Account';
-    const { sources, simulatedPrefixes } = this.#deps;
-    const prefersSimulated = isSimulatedNumber(number, simulatedPrefixes);
-    const choices = dids.flatMap((did) => {
-      const carrier = sources.byId(did.carrierId);
-      return carrier ? [{ did, carrier, rank: carrier.simulated === prefersSimulated ? 0 : 1 }] : [];
-    });
-    for (const { did, carrier } of choices.sort((a, b) => a.rank - b.rank)) {
-      if (carrier.simulated && !sources.simulatedAddress) {
-        reason = 'The Simulated PSTN Is Off';
-        continue;
-      }
-      const verdict = mayDial(number, carrier, dids, simulatedPrefixes);
-      if (verdict.ok) return { ok: true, carrier, did };
-      reason = verdict.reason;
-    }
-    return { ok: false, reason };
-  }
-
-  #throughCarrier(head: PlanHead, carrier: Carrier, did: Did): RouteResult {
-    const uri = this.#carrierUri(carrier, head.to);
-    if (!uri) return refused(head, { status: 502, reason: 'Carrier Address Unusable', why: 'carrier-failed' });
-    const permit = this.#deps.limits.acquire(carrier);
-    if (!permit.ok) {
-      const channels = permit.why === 'channels';
-      const reason = channels ? 'Carrier Channels In Use' : 'Carrier Call Rate Exceeded';
-      return refused(head, {
-        status: 503,
-        reason,
-        headers: [['Retry-After', channels ? '5' : '1']],
-        why: `carrier-${permit.why}`,
-      });
-    }
-    const { outboundAuthUsername: username, outboundAuthPassword: password } = carrier;
-    const protocol = protocolOf(carrier);
-    const branch: BranchPlan = {
-      kind: 'carrier',
-      party: carrier.id,
-      address: head.to,
-      target: { uri, ...(protocol ? { protocol } : {}) },
-      mediaKind: 'rtp',
-      from: NameAddr.create({ uri: SipUri.create({ user: did.number, host: this.#deps.domains[0] ?? uri.host }) }),
-      to: NameAddr.create({ uri }),
-      release: () => permit.release(),
-      ...(username && password !== undefined ? { credentials: { username, password } } : {}),
-    };
-    return { ok: true, plan: { ...head, branches: [branch] } };
-  }
-
-  #carrierUri(carrier: Carrier, number: string): SipUri | undefined {
-    const address = this.#deps.sources.simulatedAddress;
-    if (carrier.simulated && address) return SipUri.create({ user: number, host: address.host, port: address.port });
-    return carrierUri(carrier, number);
-  }
-
-  #devicesOf(user: SipUser, caller: { number: string; name: string }): BranchPlan[] {
-    return this.#deps.location.bindingsOf(user).map((binding) => branchTo(user, binding, caller));
-  }
-}
-
-/** The Request-URI is the contact as registered, whose user part the device knows itself by; the flow takes it there. */
-function branchTo(user: SipUser, binding: Binding, caller: { number: string; name: string }): BranchPlan {
-  const route = routeOf(binding);
-  const { domain } = binding;
-  return {
-    kind: partyKindOfDevice(binding.flow, binding.contactUri),
-    party: user.userId,
-    address: `sip:${user.sipUsername}@${domain}`,
-    target: { uri: binding.contactUri, flow: binding.flow, ...(route.length > 0 ? { route } : {}) },
-    mediaKind: mediaKindOfDevice(binding.flow, binding.contactUri),
-    from: NameAddr.create({ displayName: caller.name, uri: SipUri.create({ user: caller.number, host: domain }) }),
-    to: NameAddr.create({ uri: SipUri.create({ user: user.sipUsername, host: domain }) }),
-    device: binding,
-  };
 }
 
 function refused(head: PlanHead, refusal: Refusal): RouteResult {

@@ -5,6 +5,8 @@ import type { Refusal } from './call-plan.js';
 import { type BranchFailure, callStatusOf } from './failure-status.js';
 import type { Farewell, LegLoss } from './leg.js';
 
+type Role = 'caller' | 'callee';
+
 /** How a call ends, in all its aspects: what the record says, and what each far end hears. The README has the table. */
 export interface CallEnding {
   status: CallStatus;
@@ -30,14 +32,14 @@ export function notRecorded(): CallEnding {
   return refusedByUs({ why: 'store-failed', status: 500, reason: 'Call Could Not Be Recorded' });
 }
 
-/** Nobody of those who were called answered. */
-export function unanswered({ reason, sipStatus, upstream }: BranchFailure): CallEnding {
-  const termination: Termination = { by: 'callee', reason, sipStatus };
+/** Nobody of those who were called answered; `by` is the caller where it is the one that we ring first. */
+export function unanswered({ reason, sipStatus, upstream }: BranchFailure, by: Role): CallEnding {
+  const termination: Termination = { by, reason, sipStatus };
   return { status: callStatusOf(reason), termination, reject: { status: upstream } };
 }
 
-export function rungOut(): CallEnding {
-  const termination: Termination = { by: 'callee', reason: 'no-answer', sipStatus: 480 };
+export function rungOut(by: Role): CallEnding {
+  const termination: Termination = { by, reason: 'no-answer', sipStatus: 480 };
   return { status: 'no-answer', termination, reject: { status: 480, reason: 'No Answer' } };
 }
 
@@ -69,13 +71,32 @@ const reasonOfLoss: Partial<Record<LegLoss['reason'], Reason>> = {
 };
 
 /** The caller's leg, or that of the callee who answered, is gone: by BYE, or without a word. */
-export function legLost({ reason }: LegLoss, role: 'caller' | 'callee', isAnswered: boolean): CallEnding {
+export function legLost({ reason }: LegLoss, role: Role, isAnswered: boolean): CallEnding {
   const by = reason === 'hangup' ? role : 'platform';
   const unansweredStatus: CallStatus = role === 'caller' ? 'canceled' : 'failed';
+  // A user who was rung first and hangs up before the other party answers, gives up.
+  const isGivenUp = reason === 'hangup' && role === 'caller' && !isAnswered;
   return {
     status: isAnswered ? 'completed' : unansweredStatus,
-    termination: { by, reason, sipStatus: undefined },
+    termination: { by, reason: isGivenUp ? 'cancelled' : reason, sipStatus: undefined },
     reject: { status: 480 },
     reason: reasonOfLoss[reason],
   };
 }
+
+/** Why a call was not connected, for the BYE to who waits in an answered dialog. An order from outside has no reason. */
+export function reasonOf({ reject, termination }: CallEnding): Reason | undefined {
+  if (termination.by === 'platform' && termination.reason === 'hangup') return undefined;
+  const text = reject.reason ?? reasonPhrases[reject.status];
+  return { protocol: 'SIP', cause: reject.status, ...(text ? { text } : {}) };
+}
+
+const reasonPhrases: Readonly<Record<number, string>> = {
+  404: 'Not Found',
+  480: 'No Answer',
+  486: 'Busy Here',
+  488: 'Not Acceptable Here',
+  502: 'Bad Gateway',
+  504: 'Unreachable',
+  603: 'Decline',
+};

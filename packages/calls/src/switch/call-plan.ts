@@ -16,10 +16,11 @@ export interface BranchPlan {
   to: NameAddr;
   credentials?: DigestCredentials;
   device?: Device;
-  /** The user who rings, and on which device; undefined for the other party. */
+  /** The user who rings, of which app, and on which device; undefined for the other party. */
   userId?: string | undefined;
+  appId?: string | undefined;
   userDevice?: 'sip' | 'phone' | undefined;
-  /** Gives back what the leg holds of its carrier. Called once, at its end. */
+  /** Gives back what the leg holds of its carrier. May be called twice. */
   release?: () => void;
 }
 
@@ -33,7 +34,6 @@ export interface CallPlan {
   exophone?: string | undefined;
   from: string;
   to: string;
-  caller: Pick<BranchPlan, 'kind' | 'party' | 'address' | 'device' | 'userId' | 'userDevice'>;
   branches: readonly BranchPlan[];
   /** Seconds that it may ring; the switch's setting when undefined. */
   ringTimeoutSec?: number | undefined;
@@ -43,6 +43,17 @@ export interface CallPlan {
   maxForwards: number;
   /** X- headers of the caller's INVITE: for the record only. */
   customHeaders: Readonly<Record<string, string>>;
+}
+
+/** A call that came to us. */
+export interface IncomingCallPlan extends CallPlan {
+  caller: Pick<BranchPlan, 'kind' | 'party' | 'address' | 'device' | 'userId' | 'appId' | 'userDevice'>;
+}
+
+/** A call that we place for a user, who is rung first. */
+export interface PlacedCallPlan extends CallPlan {
+  /** The user's devices. */
+  devices: readonly BranchPlan[];
 }
 
 /** A call that is not made: what the caller hears, and the word for the record. */

@@ -29,6 +29,7 @@ export class CallStory {
   readonly #journal: CallJournal;
   readonly #createdAt: Date;
   #status: CallStatus = 'queued';
+  #userId: string | undefined;
   #answeredAt: Date | undefined;
   #endedAt: Date | undefined;
   #termination: Termination | undefined;
@@ -36,6 +37,7 @@ export class CallStory {
   constructor(sid: string, plan: CallPlan, deps: CallStoryDeps) {
     this.#sid = sid;
     this.#plan = plan;
+    this.#userId = plan.userId;
     this.#deps = deps;
     this.#journal = new CallJournal({ ...deps, keepForLater: (write) => deps.unwritten.keep(write) });
     this.#createdAt = this.#now();
@@ -50,7 +52,9 @@ export class CallStory {
     if (this.#status === 'queued') this.#status = 'ringing';
   }
 
-  markAnswered(): void {
+  /** `userId`: the user who answered, if it was one. */
+  markAnswered(userId: string | undefined): void {
+    if (this.#plan.direction === 'inbound') this.#userId = userId ?? this.#userId;
     this.#answeredAt = this.#now();
     this.#status = 'in-progress';
   }
@@ -79,7 +83,7 @@ export class CallStory {
       endedAt: this.#endedAt,
       durationSec: Math.ceil(talkedMs / 1000),
       termination: this.#termination,
-      userId: this.#plan.userId,
+      userId: this.#userId,
       exophone: this.#plan.exophone,
     };
   }
@@ -99,8 +103,8 @@ export class CallStory {
   }
 
   /** Commits the end, which holds everything: earlier steps that could not be written are in it. Never given up. */
-  tellEnd(telling: Telling): Promise<boolean> {
-    return this.#journal.close(this.#change('call-ended', telling));
+  tellEnd(type: string, telling: Telling): Promise<boolean> {
+    return this.#journal.close(this.#change(type, telling));
   }
 
   #change(type: string, telling: Telling): () => Promise<void> {

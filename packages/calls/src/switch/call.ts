@@ -1,5 +1,5 @@
 import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
-import { type CodecName, type MediaEngine, SdpError, summarizeOffer } from '@intermix/media';
+import { type MediaEngine, SdpError } from '@intermix/media';
 import type { EndpointFace, Flow, Reason } from '@intermix/sip';
 import type { CallRecord, CallStatus, CallStore, LegRecord, Termination } from '../ports/call-store.js';
 import type { Binding } from '../registrar/location-store.js';
@@ -11,6 +11,7 @@ import {
   legLost,
   notRecorded,
   ordered,
+  reasonOf,
   refusedByUs,
   rungOut,
   unanswered,
@@ -18,8 +19,9 @@ import {
 import type { CallPlan } from './call-plan.js';
 import { CallStory } from './call-story.js';
 import type { CalleeLeg } from './callee-leg.js';
-import type { CallerLeg } from './caller-leg.js';
+import type { CallingParty } from './calling-party.js';
 import type { Leg, LegLoss } from './leg.js';
+import type { LegIdentity } from './leg-life.js';
 import { MediaJoin } from './media-join.js';
 import type { SwitchConfig } from './switch-config.js';
 import type { UnwrittenEnds } from './unwritten-ends.js';
@@ -28,6 +30,8 @@ import type { UnwrittenEnds } from './unwritten-ends.js';
 export interface CallEvents {
   created: [call: CallRecord, legs: readonly LegRecord[]];
   ringing: [call: CallRecord, leg: LegRecord];
+  /** The user for whom the call is placed has answered; the other party is called now. */
+  legAnswered: [call: CallRecord, leg: LegRecord];
   answered: [call: CallRecord, leg: LegRecord];
   held: [call: CallRecord, leg: LegRecord];
   resumed: [call: CallRecord, leg: LegRecord];
@@ -49,53 +53,67 @@ export interface CallDeps {
   unwritten: UnwrittenEnds;
 }
 
+/** Who is in a call. */
+export interface CallParties {
+  sid: string;
+  calling: CallingParty;
+  /** Makes the legs of the other party, to be rung as the plan's branches say. Called once, when it is their turn. */
+  called: () => readonly CalleeLeg[];
+}
+
 /**
- * One call: a caller, the branches that ring for it, and the one that answers. Whoever the parties are, this is the path.
+ * One call: a calling party, the branches that ring for it, and the one that answers. Whoever the parties are, this is
+ * the path; `answering` exists only where the calling party is rung first.
  *
- *   setup ──INVITEs sent──► ringing ──first 200──► connecting ──our 200 sent──► in-progress
- *     └───────────┴─────────────┴────────────────────────┴──────────────────────────┴──► over
+ *   setup ──(answering)──► INVITEs sent ──► ringing ──first 200──► connecting ──our 200 sent──► in-progress
+ *     └─────────┴───────────────┴─────────────┴────────────────────────┴──────────────────────────┴──► over
  */
 export class Call extends TypedEmitter<CallEvents> {
   readonly sid: string;
   readonly #plan: CallPlan;
   readonly #deps: CallDeps;
-  readonly #caller: CallerLeg;
-  readonly #branches: Branches;
+  readonly #calling: CallingParty;
+  readonly #makeCalled: () => readonly CalleeLeg[];
   readonly #join: MediaJoin;
   readonly #story: CallStory;
   readonly #logger: Logger;
+  /** Undefined while the calling party has to answer first. */
+  #branches: Branches | undefined;
   #ringTimer: Timer | undefined;
+  #isAnswered = false;
   #over = false;
   #closing: Promise<void> = Promise.resolve();
   /** Settles when the end is on record, or the far end has waited for that long enough. */
   #recorded: Promise<void> | undefined;
 
-  constructor(plan: CallPlan, caller: CallerLeg, callees: readonly CalleeLeg[], deps: CallDeps) {
+  constructor(plan: CallPlan, parties: CallParties, deps: CallDeps) {
     super();
-    this.sid = caller.identity.callSid;
+    this.sid = parties.sid;
     this.#plan = plan;
-    this.#caller = caller;
+    this.#calling = parties.calling;
+    this.#makeCalled = parties.called;
     this.#deps = deps;
     this.#logger = deps.logger.child({ callSid: this.sid });
-    const { endpoint, engine, calls, clock, config, unwritten } = deps;
+    const { engine, calls, clock, config, unwritten } = deps;
     const logger = this.#logger;
-    this.#branches = new Branches(callees, { endpoint, logger, maxForwards: plan.maxForwards });
-    this.#join = new MediaJoin({ engine, caller, onBroken: (error) => this.#breakDown(error) });
+    this.#join = new MediaJoin({ engine, calling: this.#calling, onBroken: (error) => this.#breakDown(error) });
     this.#story = new CallStory(this.sid, plan, {
       ...{ calls, clock, logger, unwritten },
       createDeadlineMs: config.createDeadlineMs,
     });
-    for (const leg of this.legs) this.#listenToLeg(leg);
-    this.#listenToBranches();
+    for (const leg of this.#calling.legs) this.#listenToLeg(leg);
+    this.#listenToCalling();
+    if (!this.#calling.isRungFirst) this.#branches = this.#makeBranches();
   }
 
-  /** The user who placed it; undefined when a carrier brought it. */
-  get placedBy(): string | undefined {
-    return this.#plan.caller.kind !== 'carrier' ? this.#plan.caller.party : undefined;
+  /** Whose call it is: who placed it, or is to be rung first. Undefined when a carrier brought it. */
+  get placedBy(): LegIdentity | undefined {
+    const identity = this.#calling.legs[0]?.identity;
+    return identity?.userId === undefined ? undefined : identity;
   }
 
   get legs(): readonly Leg[] {
-    return [this.#caller, ...this.#branches.legs];
+    return [...this.#calling.legs, ...(this.#branches?.legs ?? [])];
   }
 
   /** True once the call has a row: listeners outside hear of no other call. */
@@ -117,13 +135,8 @@ export class Call extends TypedEmitter<CallEvents> {
     try {
       if (!(await this.#create())) return;
       if (this.#plan.refusal) return this.#finish(refusedByUs(this.#plan.refusal));
-      const codecs = this.#offeredCodecs();
-      await this.#caller.openMedia();
-      if (this.#over) return;
-      const { clock, config } = this.#deps;
-      const ringTimeoutSec = this.#plan.ringTimeoutSec ?? config.ringTimeoutSec;
-      this.#ringTimer = clock.schedule(ringTimeoutSec * 1000, () => this.#finish(rungOut()));
-      await this.#branches.ring(this.#plan.branches, codecs);
+      if (this.#calling.isRungFirst) this.#startRingTimer('caller');
+      await this.#calling.open();
     } catch (error) {
       this.#breakDown(error);
     }
@@ -131,8 +144,9 @@ export class Call extends TypedEmitter<CallEvents> {
 
   /** The caller gave up: by CANCEL, or because its connection closed while it waited. */
   handleCancelled(reason: Reason | undefined): void {
-    const ending = cancelledByCaller(this.#caller.openingFlow.closed, reason);
-    this.#caller.markEnded(ending.termination, ending.status);
+    const { leg } = this.#calling;
+    const ending = cancelledByCaller(leg?.openingFlow?.closed ?? false, reason);
+    leg?.markEnded(ending.termination, ending.status);
     this.#finish(ending);
   }
 
@@ -155,10 +169,6 @@ export class Call extends TypedEmitter<CallEvents> {
     await this.#story.flushed();
   }
 
-  get #isAnswered(): boolean {
-    return this.#caller.session !== undefined;
-  }
-
   async #create(): Promise<boolean> {
     const written = await this.#story.create(this.legs);
     if (this.#over) return false;
@@ -167,22 +177,22 @@ export class Call extends TypedEmitter<CallEvents> {
     return written;
   }
 
-  /**
-   * Only what the caller offered is offered on; for a late offer, anything that a leg of its kind knows. Opus goes first,
-   * so that two browsers have it end to end; a carrier's leg leaves it out.
-   */
-  #offeredCodecs(): readonly CodecName[] {
-    const { offer, mediaKind } = this.#caller;
-    if (offer === undefined) return mediaKind === 'webrtc' ? ['opus', 'PCMU', 'PCMA'] : ['PCMU', 'PCMA'];
-    const { codecs } = summarizeOffer(offer);
-    if (codecs.length === 0) throw new SdpError('no-common-codec', 'the caller offers no codec that is known here');
-    return [...codecs].sort((a, b) => Number(b === 'opus') - Number(a === 'opus'));
+  #listenToCalling(): void {
+    const calling = this.#calling;
+    calling.on('ready', () => void this.#ringCalled());
+    calling.on('ringing', (leg) => void this.#callingRings(leg));
+    calling.on('legEnded', (leg) => void this.#legEnded(leg));
+    calling.on('failed', (failure) => this.#finish(unanswered(failure, 'caller')));
+    calling.on('broken', (error) => this.#breakDown(error));
   }
 
-  #listenToBranches(): void {
-    const branches = this.#branches;
+  #makeBranches(): Branches {
+    const { endpoint } = this.#deps;
+    const { maxForwards } = this.#plan;
+    const branches = new Branches(this.#makeCalled(), { endpoint, logger: this.#logger, maxForwards });
+    for (const leg of branches.legs) this.#listenToLeg(leg);
     branches.on('ringing', (leg, by) => void this.#ringing(leg, by));
-    branches.on('progress', (status) => this.#over || this.#caller.progress(status));
+    branches.on('progress', (status) => this.#over || this.#calling.progress(status));
     branches.on('earlyMedia', (leg, sdp) => {
       this.#join.enqueue(async () => {
         if (!this.#over && !branches.winner) await this.#join.early(leg, sdp);
@@ -193,31 +203,73 @@ export class Call extends TypedEmitter<CallEvents> {
       this.#join.enqueue(() => this.#connect(leg, sdp));
     });
     branches.on('legEnded', (leg) => void this.#legEnded(leg));
-    branches.on('failed', (failure) => this.#finish(unanswered(failure)));
+    branches.on('failed', (failure) => this.#finish(unanswered(failure, 'callee')));
+    return branches;
+  }
+
+  #startRingTimer(who: 'caller' | 'callee'): void {
+    const { clock, config } = this.#deps;
+    const ringTimeoutSec = this.#plan.ringTimeoutSec ?? config.ringTimeoutSec;
+    this.#ringTimer?.cancel();
+    this.#ringTimer = clock.schedule(ringTimeoutSec * 1000, () => this.#finish(rungOut(who)));
+  }
+
+  /** The calling party can talk or wait: the other one's turn. */
+  async #ringCalled(): Promise<void> {
+    if (this.#over) return;
+    try {
+      const branches = this.#branches ?? (await this.#callingAnswered());
+      if (this.#over) return;
+      this.#startRingTimer('callee');
+      await branches.ring(this.#plan.branches, this.#calling.codecs);
+    } catch (error) {
+      this.#breakDown(error);
+    }
+  }
+
+  /** The record first: nobody is called for a user of whose answer nothing is known. */
+  async #callingAnswered(): Promise<Branches> {
+    this.#ringTimer?.cancel();
+    const branches = this.#makeBranches();
+    this.#branches = branches;
+    const { leg } = this.#calling;
+    await this.#story.tell('leg-answered', { leg, legs: leg ? [leg, ...branches.legs] : branches.legs });
+    if (leg && !this.#over) this.emit('legAnswered', this.record(), leg.record());
+    return branches;
+  }
+
+  async #callingRings(leg: Leg): Promise<void> {
+    if (this.#over) return;
+    this.#story.markRinging();
+    await this.#story.tell('leg-ringing', { leg, legs: [leg] });
+    if (!this.#over) this.emit('ringing', this.record(), leg.record());
   }
 
   /** The record first, then the caller is told, once for all branches. */
   async #ringing(leg: CalleeLeg, by: 'status' | 'media'): Promise<void> {
     if (this.#over) return;
-    const isFirst = this.#caller.markRinging();
+    const caller = this.#calling.leg;
+    const isFirst = caller?.markRinging() ?? false;
     this.#story.markRinging();
-    await this.#story.tell('leg-ringing', { leg, legs: isFirst ? [leg, this.#caller] : [leg] });
+    await this.#story.tell('leg-ringing', { leg, legs: isFirst && caller ? [leg, caller] : [leg] });
     if (this.#over) return;
-    if (isFirst && by === 'status' && !this.#branches.winner) this.#caller.progress(180);
+    if (isFirst && by === 'status' && !this.#branches?.winner) this.#calling.progress(180);
     this.emit('ringing', this.record(), leg.record());
   }
 
   /** Runs in the media queue. After each wait the call may be over. */
   async #connect(leg: CalleeLeg, sdp: string | undefined): Promise<void> {
+    const caller = this.#calling.leg;
+    if (this.#over || !caller) return;
+    await this.#join.agree(leg, sdp);
     if (this.#over) return;
-    const description = await this.#join.agree(leg, sdp);
+    if (this.#join.isAgreed) await this.#join.join();
     if (this.#over) return;
-    if (this.#caller.media.codec === leg.media.codec) await this.#join.join();
-    if (this.#over) return;
-    this.#story.markAnswered();
-    this.#caller.markAnswered();
-    await this.#story.tell('call-answered', { leg, legs: [this.#caller, leg] });
-    if (this.#over || !this.#caller.accept(description)) return;
+    this.#story.markAnswered(leg.identity.userId);
+    caller.markAnswered();
+    await this.#story.tell('call-answered', { leg, legs: [caller, leg] });
+    if (this.#over || !this.#calling.accept()) return;
+    this.#isAnswered = true;
     this.#logger.info({ legId: leg.id, codec: leg.media.codec }, 'call answered');
     this.emit('answered', this.record(), leg.record());
     await this.#join.join();
@@ -240,19 +292,19 @@ export class Call extends TypedEmitter<CallEvents> {
     leg.on('flowBroken', () => void this.#story.tell('leg-flow-broken', { leg }));
     leg.on('flowRestored', () => void this.#story.tell('leg-flow-restored', { leg }));
     leg.on('digit', ({ digit, durationMs }) => {
-      const other = leg === this.#caller ? this.#branches.winner : this.#caller;
+      const { leg: caller } = this.#calling;
+      const other = leg === caller ? this.#branches?.winner : caller;
       if (other && !this.#over) other.sendDigit(digit, durationMs);
     });
   }
 
   #lost(leg: Leg, loss: LegLoss): void {
     if (this.#over) return;
-    const branch = this.#branches.legs.find((callee) => callee === leg);
-    if (branch && branch !== this.#branches.winner) {
-      this.#branches.handleLost(branch, loss);
-      return;
-    }
-    this.#finish(legLost(loss, branch ? 'callee' : 'caller', this.#isAnswered));
+    if (this.#calling.handleLost(leg, loss)) return;
+    const branches = this.#branches;
+    const called = branches?.legs.find((callee) => callee === leg);
+    if (branches && called && called !== branches.winner) branches.handleLost(called, loss);
+    else this.#finish(legLost(loss, called ? 'callee' : 'caller', this.#isAnswered));
   }
 
   async #holdChanged(leg: Leg, change: 'held' | 'resumed'): Promise<void> {
@@ -271,17 +323,24 @@ export class Call extends TypedEmitter<CallEvents> {
    * The one way out: whoever is still there is told, the media closed, the record written. Only what acknowledges the end
    * waits for the record: the 200 to a BYE, and the final response to a caller. Nobody's talk or ringing lasts longer.
    */
-  #finish({ status, termination, reject, reason }: CallEnding): void {
+  #finish(ending: CallEnding): void {
     if (this.#over) return;
     this.#over = true;
     this.#ringTimer?.cancel();
+    const { status, termination, reject, reason } = ending;
+    for (const branch of this.#plan.branches) branch.release?.(); // Those whose turn never came hold a channel, too.
     this.#story.markEnded(status, termination);
     let acknowledge = () => {};
     const recorded = new Promise<void>((resolve) => {
       acknowledge = resolve;
     });
     this.#recorded = this.#story.exists ? recorded : undefined;
-    for (const leg of this.legs) leg.end(termination, status, { reject, reason, recorded: this.#recorded });
+    const farewell = { reject, reason, recorded: this.#recorded };
+    for (const leg of this.#branches?.legs ?? []) leg.end(termination, status, farewell);
+    // Who was rung first and waits in an answered dialog hears by BYE what a caller hears by the final response.
+    const waiting = this.#isAnswered ? reason : (reason ?? reasonOf(ending));
+    for (const leg of this.#calling.legs)
+      leg.end(termination, status, leg.session ? { ...farewell, reason: waiting } : farewell);
     this.#logger.info({ ...termination, status }, 'call over');
     this.#closing = this.#close(status, termination, acknowledge);
     this.emit('over');
@@ -289,7 +348,7 @@ export class Call extends TypedEmitter<CallEvents> {
 
   async #close(status: CallStatus, { by, reason }: Termination, acknowledge: () => void): Promise<void> {
     await Promise.all(this.legs.map((leg) => leg.release()));
-    const written = await this.#story.tellEnd({ legs: this.legs, data: { status, by, reason } });
+    const written = await this.#story.tellEnd('call-ended', { legs: this.legs, data: { status, by, reason } });
     if (!written && this.#story.exists)
       this.#logger.warn({ status, by, reason }, 'the end is acknowledged before its record is written');
     acknowledge();

@@ -1,4 +1,4 @@
-import type { LegKind } from '@intermix/media';
+import { type LegKind, SdpError } from '@intermix/media';
 import type {
   EndpointFace,
   Flow,
@@ -28,7 +28,7 @@ export interface CalleeLegOptions {
   release?: (() => void) | undefined;
 }
 
-/** A leg that is being called: an INVITE that we sent, with an offer. */
+/** A leg that we call: an INVITE that we sent, with an offer. Also of a user who is rung first for a call of its own. */
 export class CalleeLeg extends Leg {
   readonly mediaKind: LegKind;
   readonly #flow: Flow | undefined;
@@ -71,8 +71,10 @@ export class CalleeLeg extends Leg {
     await this.media.acceptAnswer(sdp);
   }
 
-  get hasAnswer(): boolean {
-    return this.#accepted !== undefined;
+  /** The 200's answer; none when it came early. Rejects with SdpError when it never came, or cannot be used. */
+  async takeFinalAnswer(sdp: string | undefined): Promise<void> {
+    if (sdp !== undefined) await this.acceptAnswer(sdp);
+    else if (this.#accepted === undefined) throw new SdpError('malformed', 'the 200 holds no session description');
   }
 
   #answered(session: InviteSession, sdp: string | undefined, handlers: CalleeLegHandlers): void {

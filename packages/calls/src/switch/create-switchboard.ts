@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from '@intermix/kernel';
 import type { MediaEngine } from '@intermix/media';
-import type { EndpointFace, Resolver, SocketAddress } from '@intermix/sip';
+import type { EndpointFace, Flow, Resolver, SocketAddress } from '@intermix/sip';
 import { type DigestAlgorithm, UserAuthenticator } from '../auth/user-authenticator.js';
 import { CarrierGuesses } from '../carriers/carrier-guesses.js';
 import { CarrierLimits } from '../carriers/carrier-limits.js';
@@ -13,7 +13,9 @@ import { type LocationStore, MemoryLocationStore } from '../registrar/location-s
 import { Registrar } from '../registrar/registrar.js';
 import type { RegistrarConfig } from '../registrar/registrar-config.js';
 import { CallerIdentification } from '../routing/caller-identification.js';
+import { DialOut } from '../routing/dial-out.js';
 import { Router } from '../routing/router.js';
+import { UserDevices } from '../routing/user-devices.js';
 import { Switch } from './switch.js';
 import type { SwitchConfig } from './switch-config.js';
 
@@ -43,6 +45,8 @@ export interface SwitchboardDeps {
   resolver?: Resolver;
   /** Where the simulated PSTN is, once it runs. */
   simulatedAddress?: () => SocketAddress | undefined;
+  /** A user has proved itself over this flow, by REGISTER or by a call. */
+  onProved?: (flow: Flow) => void;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -68,7 +72,7 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   const { domains, algorithms, guessLimits, simulatedPrefixes = [], unknownSources, carrierRefreshMs } = config;
   const location = deps.location ?? new MemoryLocationStore();
   const authenticator = new UserAuthenticator({
-    ...{ users, location, domains, clock, random },
+    ...{ users, location, domains, clock, random, onProved: deps.onProved },
     ...(guessLimits ? { guessLimits } : {}),
     ...(algorithms ? { algorithms } : {}),
   });
@@ -84,7 +88,9 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   const identification = new CallerIdentification({
     ...{ authenticator, users, location, sources, strangers, guesses, domains, clock, random },
   });
-  const router = new Router({ users, carriers, location, sources, limits, domains, simulatedPrefixes });
+  const dialOut = new DialOut({ carriers, sources, limits, domains, simulatedPrefixes });
+  const devices = new UserDevices({ location, carriers, dialOut });
+  const router = new Router({ users, carriers, devices, dialOut, domains });
   const strangersRefused = () => strangers.refused;
   const carrierGuesses = () => guesses.wrong;
   const theSwitch = new Switch({

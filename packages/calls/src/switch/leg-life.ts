@@ -5,7 +5,10 @@ import type { CallStatus, LegQuality, LegRecord, Termination } from '../ports/ca
 export type LegIdentity = Pick<
   LegRecord,
   'legId' | 'callSid' | 'role' | 'kind' | 'party' | 'address' | 'userId' | 'device'
->;
+> & {
+  /** App of the user. */
+  appId: string | undefined;
+};
 
 /** The dates and states of a leg, as its row has them. */
 export class LegLife {

@@ -8,9 +8,11 @@ import type { Registrar } from '../registrar/registrar.js';
 import type { CallerIdentification } from '../routing/caller-identification.js';
 import type { Router } from '../routing/router.js';
 import { Call, type CallEvents } from './call.js';
-import type { BranchPlan, CallPlan, Refusal } from './call-plan.js';
+import type { BranchPlan, CallPlan, IncomingCallPlan, Refusal } from './call-plan.js';
 import { CalleeLeg } from './callee-leg.js';
 import { CallerLeg } from './caller-leg.js';
+import type { CallingParty } from './calling-party.js';
+import { IncomingParty } from './incoming-party.js';
 import type { LegDeps } from './leg.js';
 import { defaultSwitchConfig, type SwitchConfig } from './switch-config.js';
 import type { SwitchStats } from './switch-stats.js';
@@ -20,6 +22,7 @@ import { UnwrittenEnds } from './unwritten-ends.js';
 export interface SwitchEvents {
   callCreated: CallEvents['created'];
   legRinging: CallEvents['ringing'];
+  legAnswered: CallEvents['legAnswered'];
   answered: CallEvents['answered'];
   held: CallEvents['held'];
   resumed: CallEvents['resumed'];
@@ -45,6 +48,12 @@ export interface SwitchDeps {
 }
 
 const defaultMaxForwards = 70;
+
+/** What the legs of one call are made of. */
+interface Makings {
+  callSid: string;
+  legDeps: LegDeps;
+}
 
 /**
  * Joins SIP, media, location and records: every INVITE and REGISTER of the endpoint comes here. Built by `createSwitchboard`;
@@ -178,10 +187,11 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   }
 
   /** A page that dials without end, or a stolen password, ties up a few calls and not the trunk. */
-  #withinUserLimit(plan: CallPlan): CallPlan {
-    const { kind, party } = plan.caller;
-    if (kind === 'carrier' || plan.refusal) return plan;
-    const placed = [...this.#calls.values()].filter((call) => call.placedBy === party).length;
+  #withinUserLimit(plan: IncomingCallPlan): IncomingCallPlan {
+    const { userId, appId } = plan.caller;
+    if (userId === undefined || plan.refusal) return plan;
+    const own = ({ placedBy }: Call) => placedBy?.userId === userId && placedBy.appId === appId;
+    const placed = [...this.#calls.values()].filter(own).length;
     if (placed < this.#config.maxCallsPerUser) return plan;
     for (const branch of plan.branches) branch.release?.();
     const refusal: Refusal = { status: 503, reason: 'Too Many Calls At Once', why: 'user-calls' };
@@ -189,35 +199,43 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   }
 
   /** From here on there is a call, even if the caller has given up meanwhile: then that is what is recorded. */
-  #begin(incoming: IncomingInvite, plan: CallPlan): void {
-    const { clock, calls, endpoint, logger, media, random } = this.#deps;
-    const callSid = createId('', 16, random);
-    const legDeps: LegDeps = { engine: media, clock, logger: logger.child({ callSid }), config: this.#config };
-    const identity = { callSid, role: 'caller', ...party(plan.caller), legId: createId('leg_', 16, random) } as const;
-    const caller = new CallerLeg(identity, incoming, legDeps, plan.caller.device);
-    const callees = plan.branches.map((branch) => this.#calleeOf(branch, callSid, legDeps));
-    const call = new Call(plan, caller, callees, {
-      endpoint,
-      engine: media,
-      calls,
-      clock,
-      logger,
-      config: this.#config,
-      unwritten: this.#unwritten,
-    });
-    this.#calls.set(callSid, call);
-    this.#callsCreated++;
-    this.#follow(call);
+  #begin(incoming: IncomingInvite, plan: IncomingCallPlan): void {
+    const makings = this.#makings();
+    const { callSid, legDeps } = makings;
+    const legId = createId('leg_', 16, this.#deps.random);
+    const identity = { callSid, role: 'caller', ...party(plan.caller), legId } as const;
+    const leg = new CallerLeg(identity, incoming, legDeps, plan.caller.device);
+    const call = this.#open(plan, new IncomingParty(leg), makings);
     incoming.on('cancelled', (reason) => call.handleCancelled(reason));
     void call.start();
     if (incoming.finished) call.handleCancelled(undefined);
     else if (this.#stopping) call.hangup('shutdown');
   }
 
-  #calleeOf(branch: BranchPlan, callSid: string, legDeps: LegDeps): CalleeLeg {
+  #makings(): Makings {
+    const { clock, logger, media, random } = this.#deps;
+    const callSid = createId('', 16, random);
+    return { callSid, legDeps: { engine: media, clock, logger: logger.child({ callSid }), config: this.#config } };
+  }
+
+  #open(plan: CallPlan, calling: CallingParty, makings: Makings): Call {
+    const { clock, calls, endpoint, logger, media } = this.#deps;
+    const called = () => plan.branches.map((branch) => this.#legOf(branch, 'callee', makings));
+    const call = new Call(
+      plan,
+      { sid: makings.callSid, calling, called },
+      { endpoint, engine: media, calls, clock, logger, config: this.#config, unwritten: this.#unwritten },
+    );
+    this.#calls.set(call.sid, call);
+    this.#callsCreated++;
+    this.#follow(call);
+    return call;
+  }
+
+  #legOf(branch: BranchPlan, role: 'caller' | 'callee', { callSid, legDeps }: Makings): CalleeLeg {
     const legId = createId('leg_', 16, this.#deps.random);
     const { device, mediaKind, release, target } = branch;
-    return new CalleeLeg({ callSid, role: 'callee', ...party(branch), legId }, legDeps, {
+    return new CalleeLeg({ callSid, role, ...party(branch), legId }, legDeps, {
       device,
       mediaKind,
       release,
@@ -228,6 +246,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   #follow(call: Call): void {
     call.on('created', (...args) => this.emit('callCreated', ...args));
     call.on('ringing', (...args) => this.emit('legRinging', ...args));
+    call.on('legAnswered', (...args) => this.emit('legAnswered', ...args));
     call.on('answered', (...args) => this.emit('answered', ...args));
     call.on('held', (...args) => this.emit('held', ...args));
     call.on('resumed', (...args) => this.emit('resumed', ...args));
@@ -271,7 +290,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   }
 }
 
-function party(plan: Pick<BranchPlan, 'kind' | 'party' | 'address' | 'userId' | 'userDevice'>) {
-  const { kind, party, address, userId, userDevice: device } = plan;
-  return { kind, party, address, userId, device };
+function party(plan: Pick<BranchPlan, 'kind' | 'party' | 'address' | 'userId' | 'appId' | 'userDevice'>) {
+  const { kind, party, address, userId, appId, userDevice: device } = plan;
+  return { kind, party, address, userId, appId, device };
 }

@@ -2,6 +2,7 @@ import { hex, type Random, TypedEmitter } from '@intermix/kernel';
 import {
   type AnswerOptions,
   type CodecName,
+  canCarry,
   LegDescription,
   type LegKind,
   type LegStats,
@@ -13,6 +14,7 @@ import {
   type MediaLeg,
   type MediaLegEvents,
   type OfferOptions,
+  type ToneSpec,
 } from '@intermix/media';
 
 /** Our end of a path that leads nowhere: enough for true SDP. */
@@ -28,6 +30,8 @@ export class FakeMediaLeg extends TypedEmitter<MediaLegEvents> implements MediaL
   readonly digits: Array<{ digits: string; durationMs: number | undefined }> = [];
   silentMs = 0;
   closed = false;
+  /** The tone that the far end hears now, instead of its partner. */
+  playing: ToneSpec | undefined;
   readonly #description: LegDescription;
 
   constructor(
@@ -67,8 +71,13 @@ export class FakeMediaLeg extends TypedEmitter<MediaLegEvents> implements MediaL
     this.digits.push({ digits, durationMs: options?.durationMs });
   }
 
-  async play(): Promise<void> {}
-  async stop(): Promise<void> {}
+  async play(tone: ToneSpec): Promise<void> {
+    this.#mustBeOpen();
+    this.playing = tone;
+  }
+  async stop(): Promise<void> {
+    this.playing = undefined;
+  }
 
   async stats(): Promise<LegStats> {
     return {
@@ -140,7 +149,8 @@ export class FakeMediaEngine extends TypedEmitter<MediaEngineEvents> implements 
 
   async bridge(a: MediaLeg, b: MediaLeg): Promise<void> {
     if (a.closed || b.closed) throw new MediaError('leg-closed', 'a leg of the bridge is closed');
-    if (a.codec !== b.codec) throw new MediaError('codec-mismatch', `${a.codec} and ${b.codec} cannot be bridged`);
+    if (!a.codec || !b.codec || !canCarry(a.codec, b.codec))
+      throw new MediaError('codec-mismatch', `${a.codec} and ${b.codec} cannot be bridged`);
     this.#partners.set(a, b).set(b, a);
   }
 

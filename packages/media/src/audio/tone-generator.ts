@@ -13,16 +13,19 @@ const defaultLevelDbm0 = -13;
 export class ToneGenerator {
   readonly #stepsRad: number[];
   readonly #amplitude: number;
-  readonly #onSamples: number;
-  readonly #periodSamples: number;
+  /** Positions in the period at which sound and silence change places; empty for a continuous tone. */
+  readonly #turns: number[];
   #position = 0;
 
   constructor(tone: ToneSpec) {
-    const { frequenciesHz, onMs, offMs = 0, levelDbm0 = defaultLevelDbm0 } = tone;
+    const { frequenciesHz, levelDbm0 = defaultLevelDbm0 } = tone;
     this.#stepsRad = frequenciesHz.map((hz) => (2 * Math.PI * hz) / sampleRateHz);
     this.#amplitude = 32_767 * 10 ** ((Math.min(levelDbm0, fullScaleDbm0) - fullScaleDbm0) / 20);
-    this.#onSamples = onMs === undefined || offMs <= 0 ? Number.POSITIVE_INFINITY : Math.round(onMs * 8);
-    this.#periodSamples = this.#onSamples + Math.round(offMs * 8);
+    let end = 0;
+    this.#turns = cadenceOf(tone).map((ms) => {
+      end += Math.round(ms * 8);
+      return end;
+    });
   }
 
   /** The next `length` samples; 20 ms unless told otherwise. */
@@ -33,9 +36,20 @@ export class ToneGenerator {
   }
 
   #sampleAt(position: number): number {
-    if (Number.isFinite(this.#periodSamples) && position % this.#periodSamples >= this.#onSamples) return 0;
+    if (this.#isPause(position)) return 0;
     let sum = 0;
     for (const step of this.#stepsRad) sum += Math.sin(step * position);
     return Math.max(-32_768, Math.min(32_767, Math.round(sum * this.#amplitude)));
   }
+
+  #isPause(position: number): boolean {
+    const period = this.#turns.at(-1);
+    if (!period) return false;
+    return this.#turns.findIndex((turn) => position % period < turn) % 2 === 1;
+  }
+}
+
+function cadenceOf({ cadenceMs, onMs, offMs = 0 }: ToneSpec): readonly number[] {
+  if (cadenceMs) return cadenceMs;
+  return onMs === undefined || offMs <= 0 ? [] : [onMs, offMs];
 }

@@ -27,6 +27,13 @@ describe('ToneGenerator', () => {
     expect([isSilent(0, 100), isSilent(150, 250)]).toEqual([false, false]);
   });
 
+  it('follows a cadence of more than two steps, over and over', () => {
+    const samples = new ToneGenerator({ frequenciesHz: [400], cadenceMs: [40, 20, 40, 200] }).next(8 * 360);
+    const isSilent = (fromMs: number, toMs: number) => samples.subarray(fromMs * 8, toMs * 8).every((s) => s === 0);
+    expect([isSilent(40, 60), isSilent(100, 300), isSilent(340, 360)]).toEqual([true, true, true]);
+    expect([isSilent(0, 40), isSilent(60, 100), isSilent(300, 340)]).toEqual([false, false, false]);
+  });
+
   it('does not wrap when tones together are louder than full scale', () => {
     const samples = new ToneGenerator({ frequenciesHz: [300, 500, 700], levelDbm0: 3 }).next(800);
     expect(Math.max(...samples)).toBe(32_767);

@@ -20,6 +20,7 @@ import type { LegEventMessage, LegKey } from './messages.js';
 const defaultDigitMs = 160;
 const maxDigits = 64;
 const maxFrequencies = 4;
+const maxCadenceSteps = 8;
 
 /** A leg in the server: holds its SDP, and speaks for its endpoint in the media process. */
 export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLeg {
@@ -189,6 +190,11 @@ function checkTone(tone: ToneSpec): void {
   for (const hz of tone.frequenciesHz) checkRange('frequenciesHz', hz, 20, 3999);
   checkRange('onMs', tone.onMs ?? 1, 1, 600_000);
   checkRange('offMs', tone.offMs ?? 0, 0, 600_000);
+  const cadence = tone.cadenceMs ?? [];
+  if (cadence.length % 2 !== 0 || cadence.length > maxCadenceSteps) {
+    throw new MediaError('bad-argument', `a cadence has an even count of steps up to ${maxCadenceSteps}`);
+  }
+  for (const ms of cadence) checkRange('cadenceMs', ms, 1, 600_000);
   checkRange('levelDbm0', tone.levelDbm0 ?? 0, -90, 4);
 }
 
