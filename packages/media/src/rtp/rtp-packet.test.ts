@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RtpParseError } from '../errors.js';
-import { isRtcp, parseRtp, writeRtp } from './rtp-packet.js';
+import { isRtcp, parseRtp, rewriteRtp, writeRtp } from './rtp-packet.js';
 import { pseudoRandomOctets } from './testing-octets.js';
 
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
@@ -22,6 +22,20 @@ describe('RTP packet', () => {
     // CC=2, X with one word, P with 3 octets of padding; payload AA BB.
     const packet = bytes('b2 00 0001 00000002 00000003 11111111 22222222 bede 0001 10203040 aabb 00 00 03');
     expect(parseRtp(packet).payload).toEqual(bytes('aabb'));
+  });
+
+  it.each([
+    ['bare', '80 00 0001 00000002 00000003 aabb'],
+    ['with CSRC, extension and padding', 'b1 00 0001 00000002 00000003 11111111 bede 0001 10203040 aabb 00 00 03'],
+    ['without payload', '80 00 0001 00000002 00000003'],
+  ])('rewrites a packet in its place: %s', (_name, hex) => {
+    const data = Buffer.concat([bytes('00 00 00'), bytes(hex)]).subarray(3);
+    const parsed = parseRtp(data);
+    const change = { payloadType: 96, marker: true, sequenceNumber: 7, timestamp: 8, ssrc: 0xfffffff9 };
+    const expected = writeRtp({ ...parsed, ...change });
+    const written = rewriteRtp(data, { ...parsed, ...change });
+    expect(written).toEqual(expected);
+    expect(written.buffer).toBe(data.buffer);
   });
 
   it('writes what a captured PCMU packet holds', () => {

@@ -62,13 +62,29 @@ function payloadEnd(packet: Buffer, first: number): number {
 /** Writes a packet without CSRC, extension or padding. */
 export function writeRtp(packet: RtpPacket): Buffer {
   const data = Buffer.allocUnsafe(headerLength + packet.payload.length);
-  data.writeUInt8(0x80, 0);
-  data.writeUInt8((packet.marker ? 0x80 : 0) | (packet.payloadType & 0x7f), 1);
-  data.writeUInt16BE(packet.sequenceNumber & 0xffff, 2);
-  data.writeUInt32BE(packet.timestamp >>> 0, 4);
-  data.writeUInt32BE(packet.ssrc >>> 0, 8);
+  writeHeader(data, 0, packet);
   packet.payload.copy(data, headerLength);
   return data;
+}
+
+/**
+ * The same, written over the packet `data` that it was parsed from: the payload stays where it is. For what is passed on,
+ * packet by packet, and not needed any more as it was.
+ */
+export function rewriteRtp(data: Buffer, packet: RtpPacket): Buffer {
+  const { payload } = packet;
+  const start = payload.byteOffset - data.byteOffset - headerLength; // Not below 0: a payload follows a header.
+  const end = start + headerLength + payload.length;
+  writeHeader(data, start, packet);
+  return start === 0 && end === data.length ? data : data.subarray(start, end);
+}
+
+function writeHeader(data: Buffer, start: number, packet: RtpPacket): void {
+  data.writeUInt8(0x80, start);
+  data.writeUInt8((packet.marker ? 0x80 : 0) | (packet.payloadType & 0x7f), start + 1);
+  data.writeUInt16BE(packet.sequenceNumber & 0xffff, start + 2);
+  data.writeUInt32BE(packet.timestamp >>> 0, start + 4);
+  data.writeUInt32BE(packet.ssrc >>> 0, start + 8);
 }
 
 /** Tells RTCP from RTP on one port: packet types 192 to 223. RFC 5761 §4. */

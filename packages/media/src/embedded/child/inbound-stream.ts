@@ -6,9 +6,9 @@ import { codecFacts } from '../../sdp/codecs.js';
 import type { NegotiatedMedia } from '../../sdp/descriptions.js';
 import type { CodecName } from '../../types.js';
 
-/** A packet that came in, told apart by its payload type. */
+/** A packet that came in, told apart by its payload type; `data` is all of it, and the receiver's to write over. */
 export type InboundPacket =
-  | { type: 'audio'; packet: RtpPacket; codec: CodecName }
+  | { type: 'audio'; packet: RtpPacket; data: Buffer; codec: CodecName }
   | { type: 'event'; packet: RtpPacket; clockRateHz: number };
 
 /** What comes from a leg's far end: counted, told apart, digits read. */
@@ -43,7 +43,7 @@ export class InboundStream {
   /** Reads a packet; undefined when it is broken or of a payload type that was not agreed. */
   handle(data: Buffer): InboundPacket | undefined {
     try {
-      return this.#read(parseRtp(data));
+      return this.#read(parseRtp(data), data);
     } catch {
       this.#malformed++;
       return undefined;
@@ -56,10 +56,10 @@ export class InboundStream {
     if (digit) this.#onDigit(digit);
   }
 
-  #read(packet: RtpPacket): InboundPacket | undefined {
+  #read(packet: RtpPacket, data: Buffer): InboundPacket | undefined {
     const now = this.#clock.now();
     this.#lastPacketAtMs = now;
-    const inbound = this.#classify(packet);
+    const inbound = this.#classify(packet, data);
     const clockRateHz = inbound?.type === 'event' ? inbound.clockRateHz : this.#audioClockHz(inbound);
     this.statistics.received(
       {
@@ -80,14 +80,14 @@ export class InboundStream {
     return inbound;
   }
 
-  #classify(packet: RtpPacket): InboundPacket | undefined {
+  #classify(packet: RtpPacket, data: Buffer): InboundPacket | undefined {
     const media = this.#media;
     const event = media?.telephoneEvent;
     if (event?.receivePayloadTypes.includes(packet.payloadType)) {
       return { type: 'event', packet, clockRateHz: event.clockRateHz };
     }
     const codec = media?.receive.find((format) => format.payloadType === packet.payloadType)?.codec;
-    return codec && { type: 'audio', packet, codec };
+    return codec && { type: 'audio', packet, data, codec };
   }
 
   #audioClockHz(inbound: InboundPacket | undefined): number {

@@ -108,7 +108,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     const partner = this.#partner;
     if (!partner || !this.#media) return;
     if (!receives(this.#media.direction)) partner.#outbound.interrupt();
-    else if (inbound.type === 'audio') partner.#outbound.forwardAudio(inbound.packet, inbound.codec);
+    else if (inbound.type === 'audio') partner.#outbound.forwardAudio(inbound.packet, inbound.codec, inbound.data);
     else partner.#outbound.forwardEvent(inbound.packet, inbound.clockRateHz);
   }
 

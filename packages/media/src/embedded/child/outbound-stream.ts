@@ -2,7 +2,7 @@ import type { Clock, Random } from '@intermix/kernel';
 import { encodePcma, encodePcmu, pcmaToPcmu, pcmuToPcma } from '../../audio/g711.js';
 import { samplesPerFrame, ToneGenerator } from '../../audio/tone-generator.js';
 import type { SendCounters } from '../../rtp/rtcp-reporter.js';
-import { type RtpPacket, writeRtp } from '../../rtp/rtp-packet.js';
+import { type RtpPacket, rewriteRtp, writeRtp } from '../../rtp/rtp-packet.js';
 import { StreamRewriter } from '../../rtp/stream-rewriter.js';
 import { parseTelephoneEvent, writeTelephoneEvent } from '../../rtp/telephone-event.js';
 import { codecFacts } from '../../sdp/codecs.js';
@@ -62,14 +62,17 @@ export class OutboundStream {
     this.#media = media;
   }
 
-  /** Passes a bridged audio packet on, by table when one side is µ-law and the other A-law. */
-  forwardAudio(packet: RtpPacket, codec: CodecName): void {
+  /**
+   * Passes a bridged audio packet on, by table when one side is µ-law and the other A-law. `data`, what it was parsed from,
+   * is written over when it is given and the audio stays as it is.
+   */
+  forwardAudio(packet: RtpPacket, codec: CodecName, data?: Buffer): void {
     const media = this.#media;
     if (!media || this.#isSendingDigit || this.#tone) return;
     const payload = transcode(packet.payload, codec, media.codec);
     if (!payload) return;
     // Spelled out here and below: this runs for each packet, and a spread takes many times as long.
-    this.#put({
+    const frame: Frame = {
       payload,
       payloadType: media.sendPayloadType,
       marker: packet.marker,
@@ -77,7 +80,8 @@ export class OutboundStream {
       timestamp: packet.timestamp,
       source: packet.ssrc,
       clockRateHz: codecFacts[media.codec].clockRateHz,
-    });
+    };
+    this.#put(frame, payload === packet.payload ? data : undefined);
   }
 
   /** Passes a bridged telephone-event packet on, with this leg's payload type and clock. */
@@ -155,7 +159,7 @@ export class OutboundStream {
     });
   }
 
-  #put(frame: Frame): void {
+  #put(frame: Frame, over?: Buffer): void {
     if (!this.#media || !sends(this.#media.direction)) {
       this.#rewriter.interrupt(); // On hold: when it resumes, the far end must not count the pause as loss.
       return;
@@ -164,16 +168,15 @@ export class OutboundStream {
     if (!place) return;
     this.#packetsSent++;
     this.#octetsSent += frame.payload.length;
-    this.#send(
-      writeRtp({
-        payloadType: frame.payloadType,
-        marker: place.marker,
-        sequenceNumber: place.sequenceNumber,
-        timestamp: place.timestamp,
-        ssrc: place.ssrc,
-        payload: frame.payload,
-      }),
-    );
+    const packet: RtpPacket = {
+      payloadType: frame.payloadType,
+      marker: place.marker,
+      sequenceNumber: place.sequenceNumber,
+      timestamp: place.timestamp,
+      ssrc: place.ssrc,
+      payload: frame.payload,
+    };
+    this.#send(over ? rewriteRtp(over, packet) : writeRtp(packet));
   }
 
   #newSource(name: string): string {

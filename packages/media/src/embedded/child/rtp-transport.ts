@@ -170,11 +170,10 @@ function isSameAddress(a: Address, b: Address): boolean {
 
 function sendQuietly(socket: Socket, packet: Buffer, to: Address | undefined): void {
   try {
-    if (to) socket.send(packet, to.port, to.address, ignore);
-    else socket.send(packet, ignore);
+    // Without a callback: nobody waits for it, and Node would queue it for each packet.
+    if (to) socket.send(packet, to.port, to.address);
+    else socket.send(packet);
   } catch {
     // A socket that is closing. RTP has no retransmission: the packet is lost.
   }
 }
-
-function ignore(): void {}
