@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { eventually, type RunningServer, SipPhone, startServer } from '@intermix/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -136,7 +137,7 @@ describe('hostile input over WebSocket', () => {
     for (let guess = 1; !answers.at(-1)?.startsWith('SIP/2.0 503'); guess++) {
       if (guess > 40) throw new Error(`never slowed: ${answers.map((text) => text.slice(0, 11)).join(', ')}`);
       const answer = next(guesser);
-      guesser.send(registerRequest(name, domain, guess, answers.at(-1)));
+      guesser.send(registerRequest(name, domain, guess, { challenge: answers.at(-1) ?? '' }));
       answers.push(await answer);
     }
     expect(answers.filter((text) => text.startsWith('SIP/2.0 401')).length).toBeGreaterThanOrEqual(10);
@@ -149,6 +150,43 @@ describe('hostile input over WebSocket', () => {
     call.hangup();
     await bound.unregister();
     await bound.stop();
+  });
+});
+
+describe('a WebSocket of nobody', () => {
+  it('is closed after the time, whatever it sends; that of a registered user stays', async () => {
+    const server = await startServer({ env: { INTERMIX_WEBSOCKET_PROOF_SEC: '5' } });
+    try {
+      const open = async () => {
+        const socket = new WebSocket(server.bootstrap.sip_ws_url, 'sip');
+        await once(socket, 'open', { signal: AbortSignal.timeout(10_000) });
+        return socket;
+      };
+      const [pinging, asking, user] = await Promise.all([open(), open(), open()]);
+      const [account] = server.bootstrap.users;
+      if (account === undefined) throw new Error('no demo user');
+      const { sip_username: name, sip_password: password, sip_domain: domain } = account;
+      const answer = async (request: string) => {
+        const answered = once(user, 'message', { signal: AbortSignal.timeout(10_000) });
+        user.send(request);
+        return String((await answered)[0]);
+      };
+      const challenge = await answer(registerRequest(name, domain, 1));
+      const proof = { challenge, password };
+      expect(await answer(registerRequest(name, domain, 2, proof))).toMatch(/^SIP\/2\.0 200 /);
+
+      const closed = [pinging, asking].map((socket) => once(socket, 'close', { signal: AbortSignal.timeout(15_000) }));
+      const keepAlive = setInterval(() => {
+        pinging.send('\r\n\r\n');
+        asking.send(optionsRequest(`ask-${Date.now()}`));
+      }, 500);
+      const codes = await Promise.all(closed).finally(() => clearInterval(keepAlive));
+      expect(codes.map(([code]) => code)).toEqual([1008, 1008]);
+      expect(user.readyState).toBe(WebSocket.OPEN);
+      user.terminate();
+    } finally {
+      await server.stop();
+    }
   });
 });
 
@@ -166,13 +204,25 @@ function optionsRequest(callId: string): string {
   ].join('\r\n');
 }
 
-/** A REGISTER with a guess at the password: the digest is well formed for the challenge, and wrong. */
-function registerRequest(user: string, domain: string, cseq: number, challenge = ''): string {
+/** A REGISTER. Without the password its digest is a guess: well formed for the challenge, and wrong. */
+function registerRequest(
+  user: string,
+  domain: string,
+  cseq: number,
+  { challenge = '', password }: { challenge?: string; password?: string } = {},
+): string {
   const nonce = /nonce="([^"]*)"/.exec(challenge)?.[1];
-  const answer = `Authorization: Digest username="${user}", realm="${domain}", nonce="${nonce}", uri="sip:${domain}", algorithm=MD5, qop=auth, nc=00000001, cnonce="c${cseq}", response="${cseq.toString(16).padStart(32, '0')}"`;
+  const right = () =>
+    md5(
+      [md5(`${user}:${domain}:${password}`), nonce, '00000001', `c${cseq}`, 'auth', md5(`REGISTER:sip:${domain}`)].join(
+        ':',
+      ),
+    );
+  const response = password === undefined ? cseq.toString(16).padStart(32, '0') : right();
+  const answer = `Authorization: Digest username="${user}", realm="${domain}", nonce="${nonce}", uri="sip:${domain}", algorithm=MD5, qop=auth, nc=00000001, cnonce="c${cseq}", response="${response}"`;
   return [
     `REGISTER sip:${domain} SIP/2.0`,
-    `Via: SIP/2.0/WS x.invalid;branch=z9hG4bK-guess-${cseq}`,
+    `Via: SIP/2.0/WS x.invalid;branch=z9hG4bK-register-${cseq}`,
     'Max-Forwards: 70',
     `From: <sip:${user}@${domain}>;tag=guess`,
     `To: <sip:${user}@${domain}>`,
@@ -183,4 +233,8 @@ function registerRequest(user: string, domain: string, cseq: number, challenge =
     'Content-Length: 0',
     '\r\n',
   ].join('\r\n');
+}
+
+function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
 }

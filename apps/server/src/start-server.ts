@@ -70,8 +70,12 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     logger,
   });
   const { sipHost: host, sipPort: port, sipsPort, allowedOrigins, mediaAddress: publicHost } = config;
+  const { websocketProofSec } = config;
   const common = { clock, random, logger };
-  const sip = createSipSide({ host, port, sipsPort, tls, publicHost, allowedOrigins, isLocalOnly, version, ...common });
+  const sip = createSipSide({
+    ...{ host, port, sipsPort, tls, publicHost, allowedOrigins, isLocalOnly, websocketProofSec, version },
+    ...common,
+  });
   const peer = { host: isWildcard(host) ? '127.0.0.1' : host, port };
   const simulated = new SimulatedNetwork({ mode: config.simulatedPstn, carriers: store.carriers, peer, ...common });
   const switchboard = createSwitchboard({
@@ -82,6 +86,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     calls: store.calls,
     resolver: sip.resolver,
     simulatedAddress: () => simulated.address,
+    onProved: (flow) => sip.webSocket.markAuthenticated(flow),
     ...common,
     config: { domains: [config.sipDomain, exotelDomain], algorithms: ['MD5', 'SHA-256'], simulatedPrefixes },
   });

@@ -31,6 +31,18 @@ export function port(options: { anyFree?: boolean } = {}): Pick<Setting<number>,
   };
 }
 
+/** A whole number of seconds. */
+export function seconds(lowest: number, highest: number): Pick<Setting<number>, 'allowed' | 'read'> {
+  return {
+    allowed: `${lowest}–${highest}`,
+    read(value) {
+      const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+      if (number >= lowest && number <= highest) return { value: number };
+      return { problem: `give seconds from ${lowest} to ${highest}` };
+    },
+  };
+}
+
 export function oneOf<const T extends string>(...words: T[]): Pick<Setting<T>, 'allowed' | 'read'> {
   return {
     allowed: words.map((word) => `\`${word}\``).join(', '),

@@ -1,4 +1,4 @@
-import { host, oneOf, port, type Reading, type Setting, text } from './setting.js';
+import { host, oneOf, port, type Reading, type Setting, seconds, text } from './setting.js';
 
 function setting<T, D extends string | undefined>(entry: Setting<T> & { default: D }): Setting<T> & { default: D } {
   return entry;
@@ -48,6 +48,13 @@ export const settings = {
       const isOrigin = (origin: string) => /^https?:\/\/[^/\s]+$/.test(origin);
       return origins.every(isOrigin) ? { value } : { problem: 'give auto, *, or origins such as https://crm.example' };
     },
+  }),
+  websocketProofSec: setting({
+    name: 'INTERMIX_WEBSOCKET_PROOF_SEC',
+    default: '60',
+    meaning:
+      'Seconds after which a SIP WebSocket is closed when no user has proved itself over it, by REGISTER or by a call. SDKs register at once.',
+    ...seconds(5, 3600),
   }),
   sipHost: setting({
     name: 'INTERMIX_SIP_HOST',

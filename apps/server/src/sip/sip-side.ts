@@ -14,6 +14,8 @@ export interface SipSideOptions {
   publicHost: string;
   allowedOrigins: string;
   isLocalOnly: boolean;
+  /** Seconds that a WebSocket may stay without its user having proved who it is. */
+  websocketProofSec: number;
   version: string;
   clock: Clock;
   random: Random;
@@ -36,6 +38,7 @@ export function createSipSide(options: SipSideOptions): SipSide {
   const announce = isWildcard(host) ? { announce: { host: publicHost } } : {};
   const webSocket = new WebSocketTransport({
     allowOrigin: originPolicy(options.allowedOrigins, options),
+    limits: { unauthenticatedMs: options.websocketProofSec * 1000 },
     clock,
     ...announce,
   });
