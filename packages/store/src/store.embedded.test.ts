@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { silentLogger } from '@intermix/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from './open-store.js';
+import { appDataContract } from './testing/app-data-contract.js';
 import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
 import { integrationsContract } from './testing/integrations-contract.js';
+import { mappedUsersContract } from './testing/mapped-users-contract.js';
 import { tenantContract } from './testing/tenant-contract.js';
 
 describe('the embedded store', { timeout: 60_000 }, () => {
@@ -31,4 +33,6 @@ describe('the embedded store', { timeout: 60_000 }, () => {
   describe('directory', () => directoryContract(() => store));
   describe('tenants', () => tenantContract(() => store));
   describe('integrations', () => integrationsContract(() => store));
+  describe('mapped users', () => mappedUsersContract(() => store));
+  describe('settings and contacts of apps', () => appDataContract(() => store));
 });

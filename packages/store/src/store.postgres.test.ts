@@ -5,9 +5,11 @@ import { silentLogger } from '@intermix/kernel';
 import { startTestPostgres, type TestPostgres, whyNoPostgres } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from './open-store.js';
+import { appDataContract } from './testing/app-data-contract.js';
 import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
 import { integrationsContract } from './testing/integrations-contract.js';
+import { mappedUsersContract } from './testing/mapped-users-contract.js';
 import { tenantContract } from './testing/tenant-contract.js';
 
 const missing = whyNoPostgres();
@@ -41,6 +43,8 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   describe('directory', () => directoryContract(() => store));
   describe('tenants', () => tenantContract(() => store));
   describe('integrations', () => integrationsContract(() => store));
+  describe('mapped users', () => mappedUsersContract(() => store));
+  describe('settings and contacts of apps', () => appDataContract(() => store));
 
   it('opens twice: nodes share a database, and see what the other wrote', async () => {
     const other = await open();
