@@ -7,3 +7,4 @@ export {
   type OutboundRequest,
 } from './outbound-client.js';
 export { OutboundError, type OutboundProblem } from './outbound-error.js';
+export { hostPortOf } from './url-rules.js';

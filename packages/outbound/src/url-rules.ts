@@ -76,3 +76,12 @@ function decoded(text: string): string {
     return text; // A lone percent sign stands for itself.
   }
 }
+
+/** Host and port of a URL, the port also where it is the scheme's own; undefined when it is no URL that could be opened. */
+export function hostPortOf(text: string): string | undefined {
+  try {
+    return targetOf(text, true).hostPort;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,17 @@
+export { Dispatcher, type DispatcherDeps, type DispatcherEvents } from './delivery/dispatcher.js';
+export { type DispatcherConfig, defaultDispatcherConfig } from './delivery/dispatcher-config.js';
+export { AppContext, type AppContextDeps } from './notices/app-context.js';
+export { CallNotices } from './notices/call-notices.js';
+export { type CallTimes, callTimes } from './notices/call-times.js';
+export type { NotificationType } from './notices/happening.js';
+export { deliveryOf, stableId } from './notices/make-notice.js';
+export { NotifyingCallStore, type NotifyingCallStoreDeps } from './notices/notifying-call-store.js';
+export { type ReadyRecording, RecordingNotices } from './notices/recording-notices.js';
 export type * from './ports/app-notifications.js';
 export type * from './ports/delivery-log.js';
 export type * from './ports/event-feed.js';
 export type * from './ports/notice.js';
+export type * from './ports/notified-call-store.js';
 export type * from './ports/outbox.js';
 export type * from './ports/signing-secrets.js';
+export { newSigningSecret, type SignedParts, signatureOf } from './signing/sign-webhook.js';

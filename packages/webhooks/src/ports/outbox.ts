@@ -1,3 +1,5 @@
+import type { Notice } from './notice.js';
+
 /** A delivery that is this process's to make, until the lease runs out. */
 export interface ClaimedDelivery {
   position: string;
@@ -47,6 +49,8 @@ export interface AttemptOutcome {
 
 /** The rows to deliver. All times are the database's. */
 export interface Outbox {
+  /** Keeps events that are no step of a call of ours. Those whose id is known are passed over. */
+  enqueue(notices: readonly Notice[]): Promise<void>;
   /**
    * Takes due rows, the longest due first, for 60 s. A row waits for older ones of its call, app and host that have not
    * had their first attempt.

@@ -1,0 +1,72 @@
+import type { CallEventRecord } from '@intermix/calls';
+import type { Notice } from '../ports/notice.js';
+import type { ClosedCall } from '../ports/notified-call-store.js';
+import type { AppContext } from './app-context.js';
+import type { RememberedCall } from './call-memory.js';
+import type { CallerInfo, Happening, KnownCall } from './happening.js';
+import { happeningsOf } from './happenings.js';
+import { makeNotice } from './make-notice.js';
+
+/** Makes the notices of a step; the memory is marked only when they are written, so that a repeated write makes them again. */
+export class CallNotices {
+  readonly #context: AppContext;
+  readonly #hasRecording: (callSid: string) => boolean;
+
+  constructor(deps: { context: AppContext; hasRecording: (callSid: string) => boolean }) {
+    this.#context = deps.context;
+    this.#hasRecording = deps.hasRecording;
+  }
+
+  async ofStep(remembered: RememberedCall, events: readonly CallEventRecord[]): Promise<PreparedNotices> {
+    const happenings = events.flatMap((event) => happeningsOf(remembered, event, remembered.told));
+    const notices = await this.#make(remembered, happenings);
+    return {
+      notices,
+      written() {
+        for (const happening of happenings) markTold(remembered, happening);
+      },
+    };
+  }
+
+  /** Of calls that a dead process left open. What was told while they were up is told again under the same id: once. */
+  async ofClosed(closed: readonly ClosedCall[], at: Date): Promise<Notice[]> {
+    const made = closed.map((known) => {
+      const event = { callSid: known.call.callSid, legId: undefined, type: 'server-died', at, data: {} };
+      return this.#make(known, happeningsOf(known, event, { users: new Set(), ringing: true }));
+    });
+    return (await Promise.all(made)).flat();
+  }
+
+  async #make(known: KnownCall, happenings: readonly Happening[]): Promise<Notice[]> {
+    const { call, legs } = known;
+    const { accountSid, appId } = call;
+    if (appId === undefined || happenings.length === 0) return [];
+    const needsCaller = happenings.some(({ type }) => type === 'incoming_call');
+    const [app, caller] = await Promise.all([
+      this.#context.facts(accountSid, appId),
+      needsCaller ? this.#context.caller(accountSid, appId, call.from) : undefined,
+    ]);
+    const settled = happenings.map((happening) => this.#withRecording(happening, call.callSid));
+    return settled.map((happening) => makeNotice(happening, { call, legs, appId }, app, callerOf(happening, caller)));
+  }
+
+  #withRecording(happening: Happening, callSid: string): Happening {
+    if (happening.type !== 'call_completed') return happening;
+    return { ...happening, recordingAvailable: this.#hasRecording(callSid) };
+  }
+}
+
+export interface PreparedNotices {
+  notices: readonly Notice[];
+  /** To be called when they are committed. */
+  written(): void;
+}
+
+function callerOf({ type }: Happening, caller: CallerInfo | undefined): CallerInfo | undefined {
+  return type === 'incoming_call' ? caller : undefined;
+}
+
+function markTold({ told }: RememberedCall, happening: Happening): void {
+  if (happening.type === 'incoming_call') told.users.add(happening.userId);
+  if (happening.type === 'call_ringing') told.ringing = true;
+}

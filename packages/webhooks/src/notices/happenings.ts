@@ -1,0 +1,58 @@
+import type { CallEventRecord, LegRecord } from '@intermix/calls';
+import { type Happening, type KnownCall, ownLeg, userLegs } from './happening.js';
+
+/** What has been told of a call already. */
+export interface Told {
+  users: ReadonlySet<string>;
+  ringing: boolean;
+}
+
+/** What follows from a step of a call. `known` is the call with the step in it. */
+export function happeningsOf(known: KnownCall, event: CallEventRecord, told: Told): Happening[] {
+  const { at } = event;
+  switch (event.type) {
+    case 'call-created':
+      return known.call.direction === 'inbound' ? incomingCalls(known, told) : outboundCall(known);
+    case 'leg-ringing':
+      return [...incomingCalls(known, told), ...(told.ringing ? [] : [{ type: 'call_ringing' as const, at }])];
+    case 'call-answered':
+      return [answered(known, event)];
+    case 'call-ended':
+    case 'server-died':
+      return endings(known, at);
+    default:
+      return [];
+  }
+}
+
+/** One for each user who is rung, on however many devices. */
+function incomingCalls(known: KnownCall, told: Told): Happening[] {
+  if (known.call.direction !== 'inbound' || known.call.endedAt) return [];
+  const first = new Map<string, LegRecord>();
+  for (const leg of userLegs(known)) if (leg.userId && !first.has(leg.userId)) first.set(leg.userId, leg);
+  return [...first]
+    .filter(([userId]) => !told.users.has(userId))
+    .map(([userId, { address }]) => ({ type: 'incoming_call', at: known.call.createdAt, userId, address }));
+}
+
+function outboundCall({ call }: KnownCall): Happening[] {
+  return call.userId === undefined ? [] : [{ type: 'outbound_call', at: call.createdAt }];
+}
+
+/** Of an outbound call the other party answers: then it is the user's own device that talks. */
+function answered(known: KnownCall, { at, legId }: CallEventRecord): Happening {
+  const answering = known.legs.find((leg) => leg.legId === legId);
+  const leg = answering?.userId !== undefined ? answering : ownLeg(known);
+  const answeredBy = leg?.userId ?? known.call.userId ?? '';
+  return { type: 'call_answered', at, answeredBy, device: leg?.device ?? 'sip' };
+}
+
+function endings({ call }: KnownCall, at: Date): Happening[] {
+  const { status } = call;
+  if (call.direction === 'inbound' && call.answeredAt === undefined)
+    return [
+      { type: 'call_missed', at },
+      { type: 'missed_call', at },
+    ];
+  return [{ type: 'call_completed', at, status, recordingAvailable: false }];
+}

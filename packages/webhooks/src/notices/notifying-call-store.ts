@@ -1,0 +1,89 @@
+import type { CallChange, CallEventRecord, CallQuery, CallRecord, CallStore, LegRecord } from '@intermix/calls';
+import type { Notice } from '../ports/notice.js';
+import type { NotifiedCallStore } from '../ports/notified-call-store.js';
+import { CallMemory, type RememberedCall } from './call-memory.js';
+import type { CallNotices, PreparedNotices } from './call-notices.js';
+
+export interface NotifyingCallStoreDeps {
+  store: NotifiedCallStore;
+  notices: CallNotices;
+  /** Told when something that is to be delivered has been committed. */
+  onQueued(): void;
+}
+
+const nothing: PreparedNotices = { notices: [], written() {} };
+
+/**
+ * The calls package's store, which besides writes what the apps' backends are to be told: in the same transaction as the
+ * step itself, so that neither is there without the other.
+ */
+export class NotifyingCallStore implements CallStore {
+  readonly #store: NotifiedCallStore;
+  readonly #notices: CallNotices;
+  readonly #onQueued: () => void;
+  readonly #calls = new CallMemory();
+
+  constructor(deps: NotifyingCallStoreDeps) {
+    this.#store = deps.store;
+    this.#notices = deps.notices;
+    this.#onQueued = deps.onQueued;
+  }
+
+  async create(call: CallRecord, legs: readonly LegRecord[], events: readonly CallEventRecord[]): Promise<void> {
+    const remembered = call.appId === undefined ? undefined : this.#calls.add(call, legs);
+    const prepared = await this.#prepare(remembered, events);
+    try {
+      await this.#store.create(call, legs, events, prepared.notices);
+    } catch (error) {
+      this.#calls.delete(call.callSid);
+      throw error;
+    }
+    this.#committed(prepared);
+  }
+
+  async apply(change: CallChange): Promise<void> {
+    const { callSid } = change.call;
+    const remembered = this.#calls.get(callSid);
+    remembered?.take(change);
+    const prepared = await this.#prepare(remembered, change.events);
+    await this.#store.apply(change, prepared.notices);
+    if (remembered?.call.endedAt !== undefined) this.#calls.delete(callSid);
+    this.#committed(prepared);
+  }
+
+  async addLegs(legs: readonly LegRecord[]): Promise<void> {
+    for (const leg of legs) this.#calls.get(leg.callSid)?.addLegs([leg]);
+    await this.#store.addLegs(legs);
+  }
+
+  find(accountSid: string, callSid: string): ReturnType<CallStore['find']> {
+    return this.#store.find(accountSid, callSid);
+  }
+
+  list(query: CallQuery): ReturnType<CallStore['list']> {
+    return this.#store.list(query);
+  }
+
+  async failOpenCalls(at: Date): Promise<number> {
+    let notices: readonly Notice[] = [];
+    const closed = await this.#store.failOpenCalls(at, async (calls) => {
+      notices = await this.#notices.ofClosed(calls, at);
+      return notices;
+    });
+    this.#committed({ ...nothing, notices });
+    return closed;
+  }
+
+  /** Without waiting where there is nothing to say: most steps of most calls. */
+  #prepare(
+    call: RememberedCall | undefined,
+    events: readonly CallEventRecord[],
+  ): Promise<PreparedNotices> | PreparedNotices {
+    return call === undefined ? nothing : this.#notices.ofStep(call, events);
+  }
+
+  #committed(prepared: PreparedNotices): void {
+    prepared.written();
+    if (prepared.notices.some(({ delivery }) => delivery !== undefined)) this.#onQueued();
+  }
+}

@@ -1,0 +1,36 @@
+import type { CallRecord } from '@intermix/calls';
+import type { Outbox } from '../ports/outbox.js';
+import type { AppContext } from './app-context.js';
+import { makeNotice } from './make-notice.js';
+
+/** A recording that can be fetched. */
+export interface ReadyRecording {
+  call: CallRecord;
+  recordingUrl: string;
+  /** Length of the recording. */
+  durationSec: number;
+  at: Date;
+}
+
+/** Tells an app's backend that the recording of one of its calls is there: the recorder calls it when the file is kept. */
+export class RecordingNotices {
+  readonly #context: AppContext;
+  readonly #outbox: Outbox;
+  readonly #onQueued: () => void;
+
+  constructor(deps: { context: AppContext; outbox: Outbox; onQueued(): void }) {
+    this.#context = deps.context;
+    this.#outbox = deps.outbox;
+    this.#onQueued = deps.onQueued;
+  }
+
+  /** Resolves when it is kept; a second time for the same call adds nothing. A call without an app is passed over. */
+  async recordingReady({ call, recordingUrl, durationSec, at }: ReadyRecording): Promise<void> {
+    const { accountSid, appId } = call;
+    if (appId === undefined) return;
+    const facts = await this.#context.facts(accountSid, appId);
+    const happening = { type: 'recording_ready' as const, at, recordingUrl, durationSec };
+    await this.#outbox.enqueue([makeNotice(happening, { call, legs: [], appId }, facts)]);
+    this.#onQueued();
+  }
+}

@@ -1,0 +1,21 @@
+import type { CallChange, CallEventRecord, CallRecord, CallStore, LegRecord } from '@intermix/calls';
+import type { Notice } from './notice.js';
+
+/** A call that a dead process left open, as it is recorded now. */
+export interface ClosedCall {
+  call: CallRecord;
+  legs: LegRecord[];
+}
+
+/** A store of calls that writes notices, and what is to be delivered of them, in the transaction of the call's rows. */
+export interface NotifiedCallStore extends CallStore {
+  create(
+    call: CallRecord,
+    legs: readonly LegRecord[],
+    events: readonly CallEventRecord[],
+    notices?: readonly Notice[],
+  ): Promise<void>;
+  apply(change: CallChange, notices?: readonly Notice[]): Promise<void>;
+  /** `noticesOf` gives what is to be told of the calls that are being closed. */
+  failOpenCalls(at: Date, noticesOf?: (closed: readonly ClosedCall[]) => Promise<readonly Notice[]>): Promise<number>;
+}
