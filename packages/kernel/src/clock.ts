@@ -11,12 +11,25 @@ export interface Clock {
   schedule(delayMs: number, fire: () => void): Timer;
 }
 
+/** A class and not a closure: a busy server holds tens of thousands. */
+class SystemTimer implements Timer {
+  readonly #handle: number;
+
+  constructor(handle: number) {
+    this.#handle = handle;
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+}
+
 /** Real time. Timers are unreferenced in Node: a listener or a socket keeps a server alive, never a SIP timer. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   schedule(delayMs, fire) {
     const handle = setTimeout(fire, delayMs) as unknown as number | { unref(): void };
     if (typeof handle === 'object') handle.unref();
-    return { cancel: () => clearTimeout(handle as number) };
+    return new SystemTimer(handle as number);
   },
 };

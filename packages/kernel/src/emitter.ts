@@ -9,7 +9,8 @@ type ArgsOf<T> = T extends unknown[] ? T : never;
  * A listener that throws does not keep the others from hearing; its error goes to `onListenerError`.
  */
 export class TypedEmitter<Events extends EventMap> {
-  readonly #listeners = new Map<keyof Events, Set<Listener>>();
+  /** Never changed in place, so that an event goes to those who listened when it began. Made with the first listener. */
+  #listeners: Map<keyof Events, readonly Listener[]> | undefined;
 
   /** Where the error of a throwing listener goes. Replaced by the composition root with a logging one. */
   static onListenerError: (error: unknown, event: PropertyKey) => void = (error) => {
@@ -20,9 +21,10 @@ export class TypedEmitter<Events extends EventMap> {
 
   /** Subscribes; the returned function unsubscribes. */
   on<E extends keyof Events>(event: E, listener: (...args: ArgsOf<Events[E]>) => void): () => void {
-    const set = this.#listeners.get(event) ?? new Set<Listener>();
-    this.#listeners.set(event, set);
-    set.add(listener as Listener);
+    this.#listeners ??= new Map();
+    const before = this.#listeners.get(event);
+    if (!before) this.#listeners.set(event, [listener as Listener]);
+    else if (!before.includes(listener as Listener)) this.#listeners.set(event, [...before, listener as Listener]);
     return () => this.off(event, listener);
   }
 
@@ -36,19 +38,27 @@ export class TypedEmitter<Events extends EventMap> {
   }
 
   off<E extends keyof Events>(event: E, listener: (...args: ArgsOf<Events[E]>) => void): void {
-    this.#listeners.get(event)?.delete(listener as Listener);
+    const before = this.#listeners?.get(event);
+    if (!before?.includes(listener as Listener)) return;
+    if (before.length === 1) this.#listeners?.delete(event);
+    else {
+      this.#listeners?.set(
+        event,
+        before.filter((other) => other !== listener),
+      );
+    }
   }
 
   /** How many listeners an event has. */
   listenerCount(event: keyof Events): number {
-    return this.#listeners.get(event)?.size ?? 0;
+    return this.#listeners?.get(event)?.length ?? 0;
   }
 
   /** Tells all listeners of the event, in the order in which they subscribed. */
   protected emit<E extends keyof Events>(event: E, ...args: ArgsOf<Events[E]>): boolean {
-    const set = this.#listeners.get(event);
-    if (!set || set.size === 0) return false;
-    for (const listener of [...set]) {
+    const listeners = this.#listeners?.get(event);
+    if (!listeners) return false;
+    for (const listener of listeners) {
       try {
         listener(...(args as never[]));
       } catch (error) {
@@ -59,6 +69,6 @@ export class TypedEmitter<Events extends EventMap> {
   }
 
   protected removeAllListeners(): void {
-    this.#listeners.clear();
+    this.#listeners = undefined;
   }
 }

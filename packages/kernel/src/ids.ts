@@ -41,7 +41,17 @@ export const systemRandom: Random = {
 
 const byteHex = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
 
+/** What is used of Node's Buffer where there is one: a browser has none, or one of another make. */
+interface NodeBuffers {
+  prototype: { hexSlice?: unknown };
+  from(buffer: ArrayBufferLike, offset: number, length: number): { hexSlice(): string };
+}
+
+const someBuffers = (globalThis as { Buffer?: unknown }).Buffer as NodeBuffers | undefined;
+const nodeBuffers = typeof someBuffers?.prototype.hexSlice === 'function' ? someBuffers : undefined;
+
 export function hex(bytes: Uint8Array): string {
+  if (nodeBuffers) return nodeBuffers.from(bytes.buffer, bytes.byteOffset, bytes.length).hexSlice();
   let text = '';
   for (const byte of bytes) text += byteHex[byte];
   return text;

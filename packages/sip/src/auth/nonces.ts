@@ -1,6 +1,6 @@
 import { type Clock, hex, type Random } from '@intermix/kernel';
 import { encodeUtf8 } from '../message/text.js';
-import { constantTimeEqual, hmacSha256 } from './digest-hashes.js';
+import { constantTimeEqual, HmacSha256 } from './digest-hashes.js';
 
 // A nonce, in hex:  | time in ms (48 bits) | random (64) | HMAC-SHA-256 of time, random and realm, cut to 96 bits |
 const TIME = 12;
@@ -11,14 +11,14 @@ const AHEAD_MS = 5_000;
 
 /** Makes nonces that are checked without having been kept, so that a flood of unauthenticated requests costs no memory. */
 export class NonceMint {
-  readonly #key: Uint8Array;
+  readonly #hmac: HmacSha256;
   readonly #realm: string;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #validMs: number;
 
   constructor(deps: { secret: Uint8Array; realm: string; clock: Clock; random: Random; validMs: number }) {
-    this.#key = deps.secret;
+    this.#hmac = new HmacSha256(deps.secret);
     this.#realm = deps.realm;
     this.#clock = deps.clock;
     this.#random = deps.random;
@@ -41,7 +41,7 @@ export class NonceMint {
   }
 
   #mac(head: string): string {
-    return hex(hmacSha256(this.#key, encodeUtf8(`${head}:${this.#realm}`))).slice(0, MAC);
+    return this.#hmac.digestHex(encodeUtf8(`${head}:${this.#realm}`)).slice(0, MAC);
   }
 }
 

@@ -1,4 +1,4 @@
-import { headerKey } from './header-names.js';
+import { headerKey, knownName } from './header-names.js';
 import type { Headers } from './headers.js';
 import { limits } from './limits.js';
 import { isToken } from './scanner.js';
@@ -28,7 +28,7 @@ type Refusal = readonly [problem: string, message: string, status: number];
  */
 export function readFields(text: string, start: number, headers: Headers): SipParseError | undefined {
   let refusal: Refusal | undefined;
-  const seen = new Set<string>();
+  const seen: string[] = [];
   let at = start;
   // Refused lines count too. One error is made at most: its stack trace costs more than a hundred lines.
   for (let lines = 0; at < text.length; lines++) {
@@ -36,9 +36,13 @@ export function readFields(text: string, start: number, headers: Headers): SipPa
       refusal ??= ['header-count', 'too many header fields', 513];
       break;
     }
-    const { line, next } = logicalLineAt(text, at);
-    at = next;
-    const wrong = addField(line, headers, seen);
+    const end = lineEnd(text, at);
+    const isFolded = isFold(text, end + 2);
+    const logical = isFolded ? logicalLineAt(text, at) : undefined;
+    const wrong = logical
+      ? addField(logical.line, 0, logical.line.length, headers, seen)
+      : addField(text, at, end, headers, seen);
+    at = logical ? logical.next : end + 2;
     refusal ??= wrong;
   }
   return refusal && new SipParseError(refusal[0], refusal[1], { status: refusal[2] });
@@ -70,20 +74,23 @@ function isFold(text: string, at: number): boolean {
   return code === 32 || code === 9;
 }
 
-function addField(line: string, headers: Headers, seen: Set<string>): Refusal | undefined {
-  if (line.length > limits.headerLength) return refuse('header-length', 'a header field is too long', 513);
-  const colon = line.indexOf(':');
-  const name = trimLws(line, 0, Math.max(colon, 0));
-  if (!isToken(name)) return refuse('header', 'a line is not a header field');
-  if (line.includes('\r') || line.includes('\n')) return refuse('line-break', 'a lone CR or LF in the head');
-  const key = headerKey(name);
+/** Takes the line between `start` and `end`, which is not cut out first: a message has a dozen of them. */
+function addField(text: string, start: number, end: number, headers: Headers, seen: string[]): Refusal | undefined {
+  if (end - start > limits.headerLength) return refuse('header-length', 'a header field is too long', 513);
+  const colon = text.indexOf(':', start);
+  const name = colon < 0 || colon >= end ? '' : trimLws(text, start, colon);
+  const known = knownName(name);
+  if (known === undefined && !isToken(name)) return refuse('header', 'a line is not a header field');
+  const value = trimLws(text, colon + 1, end);
+  if (value.includes('\r') || value.includes('\n')) return refuse('line-break', 'a lone CR or LF in the head');
+  const key = known ?? headerKey(name);
   // Each Via is written back into the response, where no NUL may stand.
-  if (key === 'Via' && line.includes('\0')) return refuse('via', 'a Via holds NUL');
+  if (key === 'Via' && value.includes('\0')) return refuse('via', 'a Via holds NUL');
   if (single.has(key)) {
-    if (seen.has(key)) return refuse(key.toLowerCase(), `${key} is given twice`);
-    seen.add(key);
+    if (seen.includes(key)) return refuse(key.toLowerCase(), `${key} is given twice`);
+    seen.push(key);
   }
-  headers.addParsed(name, trimLws(line, colon + 1, line.length));
+  headers.addParsed(name, value);
   return undefined;
 }
 

@@ -50,6 +50,11 @@ for (const [letter, name] of Object.entries(compact)) {
   exact.set(letter.toUpperCase(), name);
 }
 
+/** The same for a header that we know, in one of the spellings in use; else undefined. */
+export function knownName(name: string): string | undefined {
+  return exact.get(name);
+}
+
 /** The long, customary spelling of a header name. An unknown name comes back as it is. */
 export function canonicalName(name: string): string {
   return exact.get(name) ?? lowered.get(name.toLowerCase()) ?? name;

@@ -92,13 +92,10 @@ export abstract class SipMessage {
 
   /** Puts another value in the place of the top Via and leaves those below alone. */
   replaceTopVia(via: Via): void {
-    const [first = '', ...others] = this.headers.all('Via');
-    const below = splitList(first).slice(1);
-    this.headers.set('Via', [via.toString(), ...below].join(', '));
-    if (others.length === 0) return;
-    this.headers.delete('Via');
-    for (const value of others.toReversed()) this.headers.prepend('Via', value);
-    this.headers.prepend('Via', [via.toString(), ...below].join(', '));
+    const first = this.headers.get('Via') ?? '';
+    const raw = first.includes(',') ? [via.toString(), ...splitList(first).slice(1)].join(', ') : via.toString();
+    this.headers.replaceFirst('Via', raw);
+    this.#via = { raw, value: via };
   }
 
   /** Lower-cased `type/subtype` without parameters. */
@@ -111,21 +108,24 @@ export abstract class SipMessage {
 
   /** Empty when there is none; `'*'` in a REGISTER that removes all bindings. */
   get contacts(): NameAddr[] | '*' {
-    const raw = this.headers.all('Contact').join(',');
+    const raw = this.headers.joined('Contact');
+    if (raw === undefined) return [];
     if (this.#contacts?.raw !== raw) this.#contacts = { raw, value: parseContacts(raw) };
     return this.#contacts.value;
   }
 
   /** The Route set in order. */
   get routes(): NameAddr[] {
-    const raw = this.headers.all('Route').join(',');
+    const raw = this.headers.joined('Route');
+    if (raw === undefined) return [];
     if (this.#routes?.raw !== raw) this.#routes = { raw, value: NameAddr.parseList([raw], 'route') };
     return this.#routes.value;
   }
 
   /** The Record-Route values in the order in which they stand. */
   get recordRoutes(): NameAddr[] {
-    const raw = this.headers.all('Record-Route').join(',');
+    const raw = this.headers.joined('Record-Route');
+    if (raw === undefined) return [];
     if (this.#recordRoutes?.raw !== raw) {
       this.#recordRoutes = { raw, value: NameAddr.parseList([raw], 'record-route') };
     }

@@ -36,7 +36,9 @@ export class NameAddr {
 
   /** Parses each element of a comma-separated value. */
   static parseList(values: readonly string[], what = 'name-addr'): NameAddr[] {
-    return values.flatMap((value) => splitList(value).map((element) => NameAddr.parse(element, what)));
+    const parsed: NameAddr[] = [];
+    for (const value of values) for (const element of splitList(value)) parsed.push(NameAddr.parse(element, what));
+    return parsed;
   }
 
   /** Throws SipHeaderError when the display name holds CR, LF or NUL or a parameter name is no token. */

@@ -20,13 +20,14 @@ const dialogForming = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'NOTIFY', 'UPDATE
  */
 export function createResponse(request: SipRequest, status: number, parts: ResponseParts = {}): SipResponse {
   const headers = new Headers();
-  copy(request.headers, headers, 'Via');
-  if (status > 100 && status < 300 && dialogForming.has(request.method)) copy(request.headers, headers, 'Record-Route');
-  copy(request.headers, headers, 'From');
+  headers.copyFrom(request.headers, 'Via');
+  if (status > 100 && status < 300 && dialogForming.has(request.method))
+    headers.copyFrom(request.headers, 'Record-Route');
+  headers.copyFrom(request.headers, 'From');
   headers.addParsed('To', taggedTo(request, status, parts.toTag));
-  copy(request.headers, headers, 'Call-ID');
-  copy(request.headers, headers, 'CSeq');
-  if (status === 100) copy(request.headers, headers, 'Timestamp');
+  headers.copyFrom(request.headers, 'Call-ID');
+  headers.copyFrom(request.headers, 'CSeq');
+  if (status === 100) headers.copyFrom(request.headers, 'Timestamp');
   for (const [name, value] of parts.headers ?? []) headers.add(name, value);
   const response = new SipResponse(status, parts.reason, headers);
   if (parts.body) response.setBody(parts.body);
@@ -37,11 +38,6 @@ export function createResponse(request: SipRequest, status: number, parts: Respo
 function taggedTo(request: SipRequest, status: number, tag: string | undefined): string {
   const raw = request.headers.get('To') ?? '';
   return tag === undefined || status === 100 || request.to.tag !== undefined ? raw : `${raw};tag=${tag}`;
-}
-
-/** Copies fields as they came: they were let in by the parser, which is wider than what `add` takes. */
-function copy(from: Headers, to: Headers, name: string): void {
-  for (const value of from.all(name)) to.addParsed(name, value);
 }
 
 /**

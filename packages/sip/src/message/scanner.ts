@@ -101,6 +101,9 @@ function isBareValueEnd(code: number): boolean {
 /** Header or URI parameters. Names are lower-cased; a name without `=` has the value undefined. */
 export type Params = ReadonlyMap<string, string | undefined>;
 
+/** Shared by all values without parameters; never written to. */
+export const noParams: Params = new Map();
+
 /** `;name=value` for each, in order. */
 export function formatParams(params: Params): string {
   let text = '';
@@ -168,7 +171,9 @@ export class Scanner {
   }
 
   /** `*( SEMI generic-param )` up to the end of the value. The first of two equal names counts. */
-  params(): Map<string, string | undefined> {
+  params(): Params {
+    this.skipLws();
+    if (this.peek() !== SEMICOLON) return noParams;
     const params = new Map<string, string | undefined>();
     for (;;) {
       this.skipLws();

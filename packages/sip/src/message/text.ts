@@ -1,16 +1,39 @@
-/** What is used of Node's Buffer where there is one: a browser has none. */
+/** What is used of Node's Buffer where there is one: a browser has none, or one of another make. */
 interface NodeBuffers {
+  prototype: { utf8Write?: unknown };
   from(buffer: ArrayBufferLike, offset: number, length: number): { latin1Slice(): string };
+  from(text: string): Uint8Array;
+  byteLength(text: string): number;
+  allocUnsafe(length: number): Uint8Array & { utf8Write(text: string, offset: number, length: number): number };
 }
 
-const nodeBuffers = (globalThis as { Buffer?: unknown }).Buffer as NodeBuffers | undefined;
+const someBuffers = (globalThis as { Buffer?: unknown }).Buffer as NodeBuffers | undefined;
+const nodeBuffers = typeof someBuffers?.prototype.utf8Write === 'function' ? someBuffers : undefined;
 const encoder = new TextEncoder();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the class is "not ASCII".
 const notAscii = /[^\x00-\x7f]/;
 
+/** Node takes small buffers out of a pool; an encoder makes one of its own each time, which costs several times as much. */
 export function encodeUtf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  return nodeBuffers ? nodeBuffers.from(text) : encoder.encode(text);
+}
+
+/** UTF-8 of the text with octets behind it, in one buffer. */
+export function joinUtf8(text: string, tail: Uint8Array): Uint8Array {
+  if (tail.length === 0) return encodeUtf8(text);
+  if (nodeBuffers) {
+    const length = nodeBuffers.byteLength(text);
+    const joined = nodeBuffers.allocUnsafe(length + tail.length);
+    joined.utf8Write(text, 0, length);
+    joined.set(tail, length);
+    return joined;
+  }
+  const head = encoder.encode(text);
+  const joined = new Uint8Array(head.length + tail.length);
+  joined.set(head);
+  joined.set(tail, head.length);
+  return joined;
 }
 
 /** One character for each octet. */

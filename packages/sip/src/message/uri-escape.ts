@@ -33,9 +33,13 @@ export function unescapeOnce(text: string): string {
   return decodeUtf8(bytes.subarray(0, length));
 }
 
+/** Stands unescaped everywhere, and is all there is in nearly every user part. */
+const plain = /^[\w+.-]*$/;
+
 /** Escapes every octet whose character is not in `allowed`. */
 export function escapeWith(text: string, allowed: ReadonlySet<string>): string {
   let escaped = '';
+  if (plain.test(text)) return text;
   for (const char of text) {
     if (allowed.has(char)) escaped += char;
     else for (const byte of encodeUtf8(char)) escaped += `%${byte < 16 ? '0' : ''}${byte.toString(16).toUpperCase()}`;

@@ -1,5 +1,5 @@
 import { isHost, parseHostPort } from './host.js';
-import type { Params } from './scanner.js';
+import { noParams, type Params } from './scanner.js';
 import { SipParseError } from './syntax-errors.js';
 import { sameUriHeaders, sameUriParams } from './uri-equality.js';
 import { escapeWith, PARAM_CHARS, USER_CHARS, unescapeOnce } from './uri-escape.js';
@@ -224,8 +224,6 @@ function printUri(raw: RawParts): string {
   const port = raw.port === undefined ? '' : `:${raw.port}`;
   return `${raw.scheme}:${user}${raw.host}${port}${raw.rawParams}${raw.headers === '' ? '' : `?${raw.headers}`}`;
 }
-
-const noParams: Params = new Map();
 
 function parseUriParams(raw: string): Params {
   if (raw === '') return noParams;

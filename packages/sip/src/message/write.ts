@@ -1,20 +1,11 @@
 import { type SipMessage, SipRequest, type SipResponse } from './message.js';
 import { SipHeaderError } from './syntax-errors.js';
-import { encodeUtf8 } from './text.js';
+import { joinUtf8 } from './text.js';
 
 /** The octets of a message. Content-Length is always written from the body; a field of that name is ignored. */
 export function writeMessage(message: SipMessage): Uint8Array {
-  let head = startLine(message);
-  for (const [name, value] of message.headers) {
-    if (name !== 'Content-Length') head += `${name}: ${value}\r\n`;
-  }
-  head += `Content-Length: ${message.body.length}\r\n\r\n`;
-  const headBytes = encodeUtf8(head);
-  if (message.body.length === 0) return headBytes;
-  const bytes = new Uint8Array(headBytes.length + message.body.length);
-  bytes.set(headBytes);
-  bytes.set(message.body, headBytes.length);
-  return bytes;
+  const head = `${startLine(message)}${message.headers.write()}Content-Length: ${message.body.length}\r\n\r\n`;
+  return joinUtf8(head, message.body);
 }
 
 function startLine(message: SipMessage): string {
