@@ -16,7 +16,10 @@ export class MemoryDirectory {
   };
 
   addUser(name) {
-    const user = { accountSid: 'bench', appId: 'app', userId: name, name, sipUsername: name, phone: undefined };
+    const user = {
+      ...{ accountSid: 'bench', appId: 'app', userId: name, name, sipUsername: name, phone: undefined },
+      ...{ devices: { sip: true, phone: false }, virtualNumber: undefined },
+    };
     this.#users.set(name, { user, credentials: { password: 'secret' } });
   }
   addDid(number, userId) {

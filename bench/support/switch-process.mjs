@@ -29,7 +29,9 @@ const board = createSwitchboard({
 await board.start();
 await endpoint.start();
 
-const delay = monitorEventLoopDelay({ resolution: 1 });
+// The server of the product samples every 10 ms too: what is measured is not to be the measuring.
+const tickMs = 10;
+const delay = monitorEventLoopDelay({ resolution: tickMs });
 delay.enable();
 const session = new Session();
 const answers = {
@@ -44,7 +46,7 @@ const answers = {
     return (await session.post('Profiler.stop')).profile;
   },
   async delay() {
-    const p99Ms = delay.percentile(99) / 1e6;
+    const p99Ms = delay.percentile(99) / 1e6 - tickMs;
     delay.reset();
     return { p99Ms, counts: endpoint.counts, rssMb: process.memoryUsage.rss() / 2 ** 20 };
   },
