@@ -24,6 +24,12 @@ export class CallBatch {
     return batch;
   }
 
+  /** Nothing to write: no leg was added. */
+  get isEmpty(): boolean {
+    const rows = [this.newCalls, this.changedCalls, this.newLegs, this.changedLegs];
+    return this.events.length === 0 && rows.every((kind) => kind.size === 0);
+  }
+
   #add(write: CallWrite): void {
     if (write.kind === 'create') {
       this.newCalls.set(write.call.callSid, rowOfCall(write.call));

@@ -10,7 +10,7 @@ import { type Clock, systemClock } from '@intermix/kernel';
 import type pg from 'pg';
 import { StoreConflictError, StoreError, sqlState, uniqueViolation } from '../store-error.js';
 import { CallBatch, type CallWrite } from './call-batch.js';
-import { batchParameters, batchSql } from './call-batch-sql.js';
+import { batchStatement } from './call-batch-sql.js';
 import { type CallDetail, CallReads } from './call-reads.js';
 import { GroupCommit } from './group-commit.js';
 
@@ -94,7 +94,8 @@ export class CallStore implements CallStorePort {
   }
 
   async #commit(writes: readonly CallWrite[]): Promise<void> {
-    await this.#pool.query({ name: 'call-batch', text: batchSql, values: batchParameters(CallBatch.of(writes)) });
+    const batch = CallBatch.of(writes);
+    if (!batch.isEmpty) await this.#pool.query(batchStatement(batch));
   }
 }
 
