@@ -17,6 +17,7 @@ export {
   type RegistrarEvents,
 } from './registrar/registrar.js';
 export { defaultRegistrarConfig, type RegistrarConfig } from './registrar/registrar-config.js';
+export type { PlaceCallRequest } from './routing/placement.js';
 export {
   createSwitchboard,
   type Switchboard,

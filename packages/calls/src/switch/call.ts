@@ -2,6 +2,7 @@ import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/ker
 import { type MediaEngine, SdpError } from '@intermix/media';
 import type { EndpointFace, Flow, Reason } from '@intermix/sip';
 import type { CallRecord, CallStatus, CallStore, LegRecord, Termination } from '../ports/call-store.js';
+import type { SipUser } from '../ports/directory.js';
 import type { Binding } from '../registrar/location-store.js';
 import { Branches } from './branches.js';
 import {
@@ -110,6 +111,14 @@ export class Call extends TypedEmitter<CallEvents> {
   get placedBy(): LegIdentity | undefined {
     const identity = this.#calling.legs[0]?.identity;
     return identity?.userId === undefined ? undefined : identity;
+  }
+
+  /** Whether a device of the user that is on talks or rings in this call. */
+  occupies({ appId, userId, devices }: SipUser): boolean {
+    return this.legs.some(({ ended, identity }) => {
+      const isTheirs = identity.userId === userId && identity.appId === appId;
+      return isTheirs && !ended && identity.device !== undefined && devices[identity.device];
+    });
   }
 
   get legs(): readonly Leg[] {

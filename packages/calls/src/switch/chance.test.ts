@@ -7,6 +7,12 @@ import { dialIn, makeBench } from '../testing/two-users.js';
 /** What may happen at any time; each does nothing where it makes no sense. */
 const actions = [
   'dial',
+  'place',
+  'line-ring',
+  'line-early',
+  'line-answer',
+  'line-busy',
+  'line-bye',
   'ring',
   'answer',
   'busy',
@@ -26,7 +32,7 @@ const script = fc.array(
     who: fc.integer({ min: 0, max: 1 }),
     thenMs: fc.constantFrom(0, 1, 5, 30, 400, 12_000),
   }),
-  { minLength: 4, maxLength: 16 },
+  { minLength: 4, maxLength: 20 },
 );
 
 it('[CHANCE1] whatever happens in whatever order: every call ends, once, and nothing is left', async () => {
@@ -35,6 +41,9 @@ it('[CHANCE1] whatever happens in whatever order: every call ends, once, and not
       const bench = await makeBench();
       const users: Phone[] = [await bench.registered('alice', { instance: 'a' }), await bench.registered('bob')];
       const carrier = await bench.carrier();
+      // Alice has a telephone line besides, which the same carrier rings.
+      const alice = { ...bench.directory.users[0]!.user, devices: { sip: true, phone: true }, phone: '+919800000001' };
+      bench.directory.users[0]!.user = alice;
       const ended: string[] = [];
       bench.board.switch.on('ended', (call) => ended.push(call.callSid));
       bench.network.conditions.delayMs = delayMs;
@@ -45,6 +54,19 @@ it('[CHANCE1] whatever happens in whatever order: every call ends, once, and not
         const call = phone.calls.at(-1);
         const mine = placed.at(-1);
         if (action === 'dial') placed.push(dialIn(carrier, { lateOffer: who === 1 }));
+        const line = carrier.calls[who === 0 ? carrier.calls.length - 1 : 0];
+        const isLineOpen = line !== undefined && !line.incoming.finished;
+        if (action === 'place') {
+          const { user } = bench.directory.users[who]!;
+          bench.board.switch.placeCall({ user, to: '+919876543210' }).catch(() => {}); // Refusals are orderly.
+        }
+        if (action === 'line-ring' && isLineOpen) line.ring();
+        if (action === 'line-early' && isLineOpen) {
+          line.incoming.progress(183, { sdp: line.media.answer(line.media.read(line.incoming.offer!)).sdp });
+        }
+        if (action === 'line-answer' && isLineOpen) line.answer();
+        if (action === 'line-busy' && isLineOpen) line.incoming.reject(486);
+        if (action === 'line-bye' && line?.session && !line.session.ended) line.session.bye();
         if (action === 'ring' && !call?.incoming.finished) call?.ring();
         if (action === 'answer' && !call?.incoming.finished) call?.answer();
         if (action === 'busy' && !call?.incoming.finished) call?.incoming.reject(486);
@@ -77,6 +99,6 @@ it('[CHANCE1] whatever happens in whatever order: every call ends, once, and not
         for (const leg of legs.values()) expect(leg.endedAt).toBeInstanceOf(Date);
       }
     }),
-    { numRuns: 40, seed: 20261121 },
+    { numRuns: 100, seed: 20261121 },
   );
 }, 60_000);

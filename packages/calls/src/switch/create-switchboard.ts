@@ -14,6 +14,7 @@ import { Registrar } from '../registrar/registrar.js';
 import type { RegistrarConfig } from '../registrar/registrar-config.js';
 import { CallerIdentification } from '../routing/caller-identification.js';
 import { DialOut } from '../routing/dial-out.js';
+import { Placement } from '../routing/placement.js';
 import { Router } from '../routing/router.js';
 import { UserDevices } from '../routing/user-devices.js';
 import { Switch } from './switch.js';
@@ -91,10 +92,24 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   const dialOut = new DialOut({ carriers, sources, limits, domains, simulatedPrefixes });
   const devices = new UserDevices({ location, carriers, dialOut });
   const router = new Router({ users, carriers, devices, dialOut, domains });
+  const placement = new Placement({ devices, dialOut });
   const strangersRefused = () => strangers.refused;
   const carrierGuesses = () => guesses.wrong;
   const theSwitch = new Switch({
-    ...{ endpoint, media, registrar, identification, router, calls, clock, random, logger, config, strangersRefused },
+    ...{
+      endpoint,
+      media,
+      registrar,
+      identification,
+      router,
+      placement,
+      calls,
+      clock,
+      random,
+      logger,
+      config,
+      strangersRefused,
+    },
     carrierGuesses,
   });
   return {

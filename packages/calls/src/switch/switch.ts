@@ -3,9 +3,11 @@ import type { MediaEngine } from '@intermix/media';
 import type { EndpointFace, Flow, IncomingInvite, IncomingRequest } from '@intermix/sip';
 import { CallError } from '../errors.js';
 import type { CallRecord, CallStatus, CallStore } from '../ports/call-store.js';
+import type { SipUser } from '../ports/directory.js';
 import type { Binding } from '../registrar/location-store.js';
 import type { Registrar } from '../registrar/registrar.js';
 import type { CallerIdentification } from '../routing/caller-identification.js';
+import { type PlaceCallRequest, type Placement, releasePlan } from '../routing/placement.js';
 import type { Router } from '../routing/router.js';
 import { Call, type CallEvents } from './call.js';
 import type { BranchPlan, CallPlan, IncomingCallPlan, Refusal } from './call-plan.js';
@@ -14,6 +16,7 @@ import { CallerLeg } from './caller-leg.js';
 import type { CallingParty } from './calling-party.js';
 import { IncomingParty } from './incoming-party.js';
 import type { LegDeps } from './leg.js';
+import { RungParty } from './rung-party.js';
 import { defaultSwitchConfig, type SwitchConfig } from './switch-config.js';
 import type { SwitchStats } from './switch-stats.js';
 import { UnwrittenEnds } from './unwritten-ends.js';
@@ -36,6 +39,7 @@ export interface SwitchDeps {
   registrar: Registrar;
   identification: CallerIdentification;
   router: Router;
+  placement: Placement;
   calls: CallStore;
   clock: Clock;
   random: Random;
@@ -123,6 +127,22 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     return [...this.#calls.values()].map((call) => call.record());
   }
 
+  /**
+   * Places a call for a user: the user's devices ring together, and when one answers, the other party is dialled.
+   * Resolves when the record is made and the INVITEs are out; what becomes of the call is told by the record and the
+   * events. Throws CallError.
+   */
+  placeCall(request: PlaceCallRequest): Promise<CallRecord> {
+    const placing = this.#placeFor(request);
+    const settled = placing.then(
+      () => {},
+      () => {},
+    );
+    this.#placing.add(settled);
+    void settled.then(() => this.#placing.delete(settled));
+    return placing;
+  }
+
   /** Ends a call from outside. Throws CallError (`unknown-call`) when it is not up. */
   hangup(callSid: string): void {
     const call = this.#calls.get(callSid);
@@ -175,15 +195,43 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   async #place(incoming: IncomingInvite): Promise<void> {
     const maxForwards = (incoming.request.maxForwards ?? defaultMaxForwards) - 1;
     if (maxForwards < 0) return this.#refuse(incoming, 483);
-    if (this.#stopping || !this.#deps.media.ready || this.#calls.size >= this.#config.maxCalls) {
-      return this.#refuse(incoming, 503, { headers: [['Retry-After', '10']] });
-    }
+    if (!this.#hasRoom) return this.#refuse(incoming, 503, { headers: [['Retry-After', '10']] });
     const caller = await this.#deps.identification.identify(incoming.request, incoming.flow);
     if (incoming.finished) return;
     if (caller.kind === 'refused') return this.#refuse(incoming, caller.status, caller);
     const routed = await this.#deps.router.route(incoming, caller, maxForwards);
     if (!routed.ok) return this.#refuse(incoming, routed.status, routed);
     this.#begin(incoming, this.#withinUserLimit(routed.plan));
+  }
+
+  async #placeFor(request: PlaceCallRequest): Promise<CallRecord> {
+    const { placement, endpoint, logger } = this.#deps;
+    this.#checkMayPlace(request.user);
+    const plan = await placement.plan(request);
+    try {
+      this.#checkMayPlace(request.user); // Another order may have come in between.
+    } catch (error) {
+      releasePlan(plan);
+      throw error;
+    }
+    const makings = this.#makings();
+    const legs = plan.devices.map((device) => this.#legOf(device, 'caller', makings));
+    const { maxForwards } = plan;
+    const party = new RungParty(legs, plan.devices, { endpoint, logger: makings.legDeps.logger, maxForwards });
+    const call = this.#open(plan, party, makings);
+    logger.info({ callSid: call.sid, devices: legs.length }, 'call placed for a user');
+    await call.start();
+    if (!call.recorded) throw CallError.notRecorded();
+    return call.record();
+  }
+
+  #checkMayPlace(user: SipUser): void {
+    if (!this.#hasRoom) throw CallError.unavailable();
+    for (const call of this.#calls.values()) if (call.occupies(user)) throw CallError.deviceBusy(user.userId);
+  }
+
+  get #hasRoom(): boolean {
+    return !this.#stopping && this.#deps.media.ready && this.#calls.size < this.#config.maxCalls;
   }
 
   /** A page that dials without end, or a stolen password, ties up a few calls and not the trunk. */
