@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { Clock, Logger } from '@intermix/kernel';
+import { type Clock, type Logger, systemRandom } from '@intermix/kernel';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { AccessTokens } from './auth/access-tokens.js';
 import type { AdminDirectory } from './auth/admin.js';
@@ -11,6 +11,10 @@ import { didRoutes } from './carriers/did-routes.js';
 import { healthRoutes, type MetricsText, type Readiness } from './health/health-routes.js';
 import { errorReply } from './http/error-reply.js';
 import { validatorCompiler } from './http/validation.js';
+import { integrationFailureReply } from './integrations/http/failure-reply.js';
+import { integrationsPrefix } from './integrations/http/generation.js';
+import { integrationRoutes } from './integrations/integration-routes.js';
+import { type IntegrationDeps, makeParts } from './integrations/parts.js';
 import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
 import { type SoftphoneDeps, softphoneRoutes } from './softphone/softphone-routes.js';
 
@@ -27,6 +31,7 @@ export interface ApiDeps {
   calls: CallRoutesDeps['calls'];
   simulator: SimulatorRoutesDeps['simulator'];
   softphone: Omit<SoftphoneDeps, 'tokens'>;
+  integrations: IntegrationDeps;
   readiness: Readiness;
   metrics: MetricsText;
   /** Called when a carrier was made, changed or removed. */
@@ -35,14 +40,20 @@ export interface ApiDeps {
 
 /** The HTTP side: one Fastify application, not yet listening. */
 export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
+  const plainFailure = errorReply(deps.logger);
+  const integrationFailure = integrationFailureReply({ logger: deps.logger, random: systemRandom });
   const app = Fastify({
     logger: false,
     bodyLimit: 256 * 1024,
     forceCloseConnections: true,
+    routerOptions: { maxParamLength: 512 }, // Customers' ids of their users, percent-encoded.
+    // What no route is found for, as an address that is wrongly percent-encoded.
+    frameworkErrors: (error, request, reply) =>
+      (request.url.startsWith(`${integrationsPrefix}/`) ? integrationFailure : plainFailure)(error, request, reply),
     ...(deps.tls ? { https: deps.tls } : {}),
   }) as unknown as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);
-  app.setErrorHandler(errorReply(deps.logger));
+  app.setErrorHandler(plainFailure);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0];
     void reply
@@ -54,7 +65,18 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Intermix', version: deps.version, description: 'Joins browsers and telephones.' },
-      components: { securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      components: {
+        securitySchemes: {
+          accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          integrationToken: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'Authorization',
+            description: 'A token of POST /v2/integrations/token, bare or behind "Bearer"',
+          },
+          accountKey: { type: 'http', scheme: 'basic', description: 'api_key:api_token of the account' },
+        },
+      },
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
@@ -68,5 +90,6 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   callRoutes(app, { calls: deps.calls, tokens });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });
+  await integrationRoutes(app, makeParts(deps.integrations, { ...deps, adminTokens: tokens }));
   return app;
 }

@@ -4,6 +4,7 @@ export { CarrierCreate, CarrierRead, CarrierUpdate, carrierDefaults } from './ca
 export { DidCreate, DidRead, DidTarget, DidUpdate } from './did.js';
 export { ErrorResponse } from './error.js';
 export { HealthResponse, ReadyResponse } from './health.js';
+export * from './integrations/index.js';
 export { listOf, PageQuery } from './list.js';
 export { LoginRequest, LoginResponse } from './login.js';
 export { E164Number, PhoneNumber } from './phone-number.js';

@@ -32,6 +32,7 @@ describe('settings', () => {
     ['INTERMIX_MEDIA_ENGINE', 'asterisk', 'embedded'],
     ['INTERMIX_RTPENGINE_URLS', 'tcp:1.2.3.4', 'udp:'],
     ['INTERMIX_ALLOWED_ORIGINS', 'crm.example', 'https://crm.example'],
+    ['INTERMIX_API_ORIGINS', 'https://crm.example,crm', 'https://crm.example'],
     ['INTERMIX_HTTP_PROT', '8080', 'not a setting'],
   ])('refuses %s=%s with a sentence that names it and the cure', (name, value, cure) => {
     const problems = problemsOf({ [name]: value });

@@ -49,6 +49,21 @@ export const settings = {
       return origins.every(isOrigin) ? { value } : { problem: 'give auto, *, or origins such as https://crm.example' };
     },
   }),
+  apiOrigins: setting({
+    name: 'INTERMIX_API_ORIGINS',
+    default: '*',
+    meaning:
+      'Web origins whose pages may call `/v2/integrations` (CORS). `*`: every origin; else a list such as `https://crm.example,https://app.example`. No other path can be called from a page of another origin.',
+    allowed: '`*`, or origins separated by commas',
+    read(value): Reading<'*' | readonly string[]> {
+      if (value === '*') return { value };
+      const origins = value.split(',').map((origin) => origin.trim().replace(/\/$/, ''));
+      const isOrigin = (origin: string) => /^https?:\/\/[^/\s]+$/.test(origin);
+      return origins.every(isOrigin)
+        ? { value: origins }
+        : { problem: 'give *, or origins such as https://crm.example' };
+    },
+  }),
   websocketProofSec: setting({
     name: 'INTERMIX_WEBSOCKET_PROOF_SEC',
     default: '60',

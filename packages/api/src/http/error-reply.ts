@@ -31,27 +31,49 @@ function bodyOf(code: string, message: string, field?: string): ErrorBody {
   return { error: field === undefined ? { code, message } : { code, message, field } };
 }
 
+/** An error in the terms of HTTP. */
+export interface Failure {
+  status: number;
+  code: string;
+  message: string;
+  field?: string;
+  /** Seconds, for Retry-After. */
+  retryAfterSec?: number;
+}
+
+/** What to answer; undefined when the error is unforeseen: it is logged whole and told as 500 without detail. */
+export function failureOf(error: FastifyError | Error): Failure | undefined {
+  if (error instanceof ApiError) return error;
+  const known = statusOf(error);
+  const { field, statusCode, message } = error as FastifyError & { field?: string };
+  if (known !== undefined) {
+    const { code } = error as IntermixError;
+    return field === undefined ? { status: known, code, message } : { status: known, code, message, field };
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return { status: statusCode, code: 'ERR_REQUEST', message };
+  return undefined;
+}
+
+export const unforeseen: Failure = {
+  status: 500,
+  code: 'ERR_INTERNAL',
+  message: 'The server could not do this; its log says why.',
+};
+
+/** Headers that go with a refusal, whatever its body looks like. */
+export function setFailureHeaders(reply: FastifyReply, failure: Failure): void {
+  if (failure.retryAfterSec !== undefined) void reply.header('retry-after', String(Math.ceil(failure.retryAfterSec)));
+  if (failure.status === 401) void reply.header('www-authenticate', 'Bearer realm="intermix"');
+}
+
 /** Answers any error as `{error:{code,message,field?}}`. Unforeseen ones are logged whole and told as 500 without detail. */
 export function errorReply(logger: Logger) {
   return (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
-    if (error instanceof ApiError) {
-      if (error.retryAfterSec !== undefined) void reply.header('retry-after', String(Math.ceil(error.retryAfterSec)));
-      if (error.status === 401) void reply.header('www-authenticate', 'Bearer realm="intermix"');
-      void reply.status(error.status).send(bodyOf(error.code, error.message, error.field));
-      return;
-    }
-    const known = statusOf(error);
-    if (known !== undefined) {
-      const { field } = error as { field?: string };
-      void reply.status(known).send(bodyOf((error as IntermixError).code, error.message, field));
-      return;
-    }
-    const frameworkStatus = (error as FastifyError).statusCode;
-    if (frameworkStatus !== undefined && frameworkStatus >= 400 && frameworkStatus < 500) {
-      void reply.status(frameworkStatus).send(bodyOf('ERR_REQUEST', error.message));
-      return;
-    }
-    logger.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
-    void reply.status(500).send(bodyOf('ERR_INTERNAL', 'The server could not do this; its log says why.'));
+    const failure = failureOf(error) ?? unforeseen;
+    if (failure === unforeseen)
+      logger.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+    setFailureHeaders(reply, failure);
+    void reply.status(failure.status).send(bodyOf(failure.code, failure.message, failure.field));
   };
 }

@@ -26,13 +26,21 @@ function fieldOf(problem: SchemaProblem): string {
   return path.join('.');
 }
 
-function refusal(part: string, problems: readonly SchemaProblem[]): ApiError {
+/** What the schema says of the field, where a pattern alone would tell a person nothing. */
+function descriptionOf(schema: unknown, problem: SchemaProblem): string | undefined {
+  let at = schema as { items?: unknown; properties?: Record<string, unknown>; description?: unknown } | undefined;
+  for (const step of problem.instancePath.split('/').slice(1)) at = (at?.items ?? at?.properties?.[step]) as typeof at;
+  return typeof at?.description === 'string' ? at.description : undefined;
+}
+
+function refusal(part: string, problems: readonly SchemaProblem[], schema: unknown): ApiError {
   const problem = worst(problems);
   if (problem === undefined) return ApiError.invalid(part, `The ${part} is not valid.`);
   const field = fieldOf(problem) || part;
   if (problem.keyword === 'required') return ApiError.invalid(field, `"${field}" is missing.`);
   if (problem.keyword === 'additionalProperties') return ApiError.invalid(field, `"${field}" is not a field here.`);
-  return ApiError.invalid(field, `"${field}" ${problem.message}.`);
+  const meaning = problem.keyword === 'pattern' ? descriptionOf(schema, problem) : undefined;
+  return ApiError.invalid(field, `"${field}" ${meaning === undefined ? problem.message : `must be: ${meaning}`}.`);
 }
 
 /** Validates bodies as they are, and converts text to numbers and booleans in queries and paths. Names the field. */
@@ -41,6 +49,6 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   return (value: unknown) => {
     const input = httpPart === 'body' ? value : Value.Convert(schema, value);
     if (compiled.Check(input)) return { value: input };
-    return { error: refusal(httpPart ?? 'request', compiled.Errors(input) as unknown as SchemaProblem[]) };
+    return { error: refusal(httpPart ?? 'request', compiled.Errors(input) as unknown as SchemaProblem[], schema) };
   };
 };

@@ -1,4 +1,4 @@
-import type { CallRecord, SipUser } from '@intermix/calls';
+import type { CallRecord, Did, SipUser } from '@intermix/calls';
 
 // What the integrations API needs of the store. Both generations of the API stand on these: what one writes, the other
 // reads. Every method takes the tenant; none finds another's rows.
@@ -253,3 +253,38 @@ export interface PlaceCallRequest {
   /** The other party, as the customer wrote it. */
   to: string;
 }
+
+/** Accounts, with the key pair that machines sign in with. */
+export interface AccountDirectory {
+  findAccount(sid: string): Promise<{ sid: string; apiKey: string } | undefined>;
+  /** The account that this pair belongs to; undefined when either is wrong. */
+  authenticateAccount(apiKey: string, apiToken: string): Promise<{ sid: string } | undefined>;
+}
+
+/** Whose a telephone number is. */
+export interface NumberDirectory {
+  /** By `+E.164`. Cached. */
+  findDid(number: string): Promise<Did | undefined>;
+}
+
+/** What a flow elsewhere tells of one of its calls: which of the app's URLs is to be told. */
+export type FlowNotificationType = 'popup' | 'incomingcallhungup' | 'missedcall';
+
+export interface FlowNotification {
+  app: AppRecord;
+  type: FlowNotificationType;
+  /** The applet's query as it came, `type` left out: `CallSid`, `CallFrom`, `CallTo`, `DialWhomNumber`, … Bounded. */
+  query: Readonly<Record<string, string>>;
+}
+
+/** Tells an app's receiver of a call that another platform's flow handles. Implemented over the webhooks' outbox. */
+export interface NotificationTrigger {
+  /** Resolves when it is kept to be delivered. Does nothing when the app has no URL for it. */
+  trigger(notification: FlowNotification): Promise<void>;
+}
+
+/**
+ * Whether we may ever open this URL of a customer's: undefined, or a sentence that says why not. Looks at the text alone; a
+ * name's addresses are checked when it is opened.
+ */
+export type UrlRule = (url: string) => string | undefined;

@@ -9,6 +9,7 @@ import { hash } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '../app.js';
 import type { Role } from '../auth/admin.js';
+import { type MemoryIntegrations, memoryIntegrations } from './memory-integrations.js';
 
 const password = 'correct horse';
 
@@ -70,16 +71,18 @@ export interface TestApi {
   /** Calls that the simulated network was asked to place. */
   placed: PlaceCallOptions[];
   ready: { store: boolean; sip: boolean; media: boolean };
+  integrations: MemoryIntegrations;
   carriersChanged: () => number;
   tokenOf(role: Role, account?: 'one' | 'two'): Promise<string>;
   login(email: string, secret?: string): Promise<{ statusCode: number; body: any; headers: any }>;
 }
 
 /** The API over ports in memory, with an administrator of each role in two accounts, `one` and `two`. */
-export async function makeApi(options: { isLocalOnly?: boolean } = {}): Promise<TestApi> {
+export async function makeApi(options: { isLocalOnly?: boolean; origins?: readonly string[] } = {}): Promise<TestApi> {
   const clock = new FakeClock();
   const passwordHash = await hash(password, { memoryCost: 1024, timeCost: 2, parallelism: 1 });
   const placed: PlaceCallOptions[] = [];
+  const integrations = memoryIntegrations(clock);
   const ready = { store: true, sip: true, media: true };
   let changes = 0;
   const pageFolder = mkdtempSync(join(tmpdir(), 'intermix-page-'));
@@ -119,6 +122,7 @@ export async function makeApi(options: { isLocalOnly?: boolean } = {}): Promise<
       demo: async () => ({ agents: [], exophones: [], simulated_numbers: {}, simulated_pstn: true }),
       callMe: async () => ({ id: 'x', to: '+918000000001' }),
     },
+    integrations: options.origins ? { ...integrations.deps, origins: options.origins } : integrations.deps,
     readiness: async () => ready,
     metrics: async () => ({ contentType: 'text/plain', text: 'x 1' }),
     onCarriersChanged: async () => {
@@ -138,6 +142,7 @@ export async function makeApi(options: { isLocalOnly?: boolean } = {}): Promise<
     clock,
     placed,
     ready,
+    integrations,
     carriersChanged: () => changes,
     login,
     tokenOf: async (role, account = 'one') => (await login(`${role}.${account}@example.com`)).body.access_token,

@@ -1,0 +1,58 @@
+import type { Clock, Random } from '@intermix/kernel';
+import { GuessLimit } from '../../auth/guess-limit.js';
+import { ApiError } from '../../http/api-error.js';
+import type { AppStore, CustomerStore, TokenStore } from '../ports.js';
+
+export interface TokenIssuerDeps {
+  tokens: TokenStore;
+  customers: Pick<CustomerStore, 'authenticate'>;
+  apps: Pick<AppStore, 'authenticate'>;
+  clock: Clock;
+  random: Random;
+}
+
+const lifetimeMs = 90 * 24 * 3_600_000;
+const windowMs = 60_000;
+const tokenBytes = 32;
+
+/** Gives tokens for an id and a secret. Guessing is slowed per source address and id, and per source address. */
+export class TokenIssuer {
+  readonly #deps: TokenIssuerDeps;
+  readonly #perId: GuessLimit;
+  readonly #perSource: GuessLimit;
+
+  constructor(deps: TokenIssuerDeps) {
+    this.#deps = deps;
+    this.#perId = new GuessLimit({ clock: deps.clock, allowed: 5, windowMs });
+    this.#perSource = new GuessLimit({ clock: deps.clock, allowed: 30, windowMs });
+  }
+
+  /** A token for 90 days. 401: id or secret is wrong, which of them is not told; 429: too many of these. */
+  async issue(request: { entity: 'customer' | 'app'; id: string; secret: string; source: string }): Promise<string> {
+    const { entity, id, source } = request;
+    const key = `${source} ${entity} ${id}`;
+    const waitSec = Math.max(this.#perId.waitSec(key), this.#perSource.waitSec(source));
+    if (waitSec > 0) throw ApiError.tooMany('Too many wrong secrets: wait a minute.', waitSec);
+    const owner = await this.#owner(entity, id, request.secret);
+    if (owner === undefined) {
+      this.#perId.failed(key);
+      this.#perSource.failed(source);
+      throw ApiError.unauthorized(
+        `"Id" or "Secret" is wrong: they are those of the ${entity}, as shown when it was made.`,
+      );
+    }
+    this.#perId.succeeded(key);
+    const token = Buffer.from(this.#deps.random.bytes(tokenBytes)).toString('base64url');
+    await this.#deps.tokens.create(token, { ...owner, expiresAt: new Date(this.#deps.clock.now() + lifetimeMs) });
+    return token;
+  }
+
+  async #owner(entity: 'customer' | 'app', id: string, secret: string) {
+    if (entity === 'app') {
+      const app = await this.#deps.apps.authenticate(id, secret);
+      return app && { accountSid: app.accountSid, customerId: app.customerId, appId: app.id };
+    }
+    const customer = await this.#deps.customers.authenticate(id, secret);
+    return customer && { accountSid: customer.accountSid, customerId: customer.id, appId: undefined };
+  }
+}

@@ -1,0 +1,190 @@
+import {
+  CamelDeleted,
+  type CamelUser,
+  CamelUserAnswer,
+  CamelUserOrPage,
+  CamelUsersAnswer,
+  CamelUsersCreate,
+  CamelUsersDeletion,
+  CamelUsersQuery,
+  CamelUserUpdate,
+} from '@intermix/contracts';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import { ApiError } from '../../http/api-error.js';
+import { camelSuccess } from '../http/envelope.js';
+import type { IntegrationParts } from '../parts.js';
+import type { MappedUser } from '../ports.js';
+import type { AppScope } from '../services/app-scope.js';
+import { camelSpelling } from '../services/spelling.js';
+import { documented } from './documented.js';
+import { camelUser, checkPersonName, wantedUser } from './mapping.js';
+
+const UserPath = Type.Object({ id: Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\x00-\\x1f\\x7f]+$' }) });
+const defaultPageSize = 20;
+const tag = 'users';
+
+/** The object of a user, with its password as `SipSecret`. */
+export async function camelUserOf(parts: IntegrationParts, app: AppScope, user: MappedUser): Promise<CamelUser> {
+  const { users } = parts.deps;
+  const password = await users.sipPassword(app.accountSid, app.appId, user.userId);
+  if (password === undefined) throw new ApiError(404, 'ERR_NOT_FOUND', 'record not found', 'user_id');
+  return camelUser(app, user, password, parts.random);
+}
+
+/** `/usermapping`: users of an app, each with a SIP account. */
+export function userRoutes(app: FastifyInstance, parts: IntegrationParts): void {
+  createUsers(app, parts);
+  readUsers(app, parts);
+  updateUser(app, parts);
+  deleteUsers(app, parts);
+}
+
+function createUsers(app: FastifyInstance, { auth, random, users }: IntegrationParts): void {
+  app.post<{ Body: CamelUsersCreate }>(
+    '/usermapping',
+    {
+      onRequest: auth.requireToken('app'),
+      schema: {
+        ...documented(
+          {
+            tag,
+            summary: 'Map users: a list, for one too; all are made or none',
+            operationId: 'createUserMappings',
+            token: 'token',
+          },
+          CamelUsersAnswer,
+          [400, 401, 404],
+        ),
+        body: CamelUsersCreate,
+      },
+    },
+    async (request) => {
+      const scope = auth.appOf(request);
+      for (const [index, user] of request.body.entries()) {
+        checkPersonName(user.AppUsername, `${index}.AppUsername`);
+        checkPersonName(user.ExotelUserName, `${index}.ExotelUserName`);
+        if (user.ExotelAccountSid !== scope.accountSid) throw otherAccount(`${index}.ExotelAccountSid`);
+      }
+      const made = await users.provision(scope, request.body.map(wantedUser), camelSpelling, { isList: true });
+      return camelSuccess(
+        made.map(({ user, sipPassword }) => camelUser(scope, user, sipPassword, random)),
+        random,
+      );
+    },
+  );
+}
+
+function readUsers(app: FastifyInstance, parts: IntegrationParts): void {
+  const { auth, random, users } = parts;
+  app.get<{ Querystring: CamelUsersQuery }>(
+    '/usermapping',
+    {
+      onRequest: auth.requireToken('app'),
+      schema: {
+        ...documented(
+          { tag, summary: 'One user by user_id, or a page of all', operationId: 'getUserMappings', token: 'token' },
+          CamelUserOrPage,
+          [400, 401, 404],
+        ),
+        querystring: CamelUsersQuery,
+      },
+    },
+    async (request) => {
+      const scope = auth.appOf(request);
+      const { user_id: userId, next_key: nextKey, last_value: lastValue, page_size: limit } = request.query;
+      if (userId !== undefined)
+        return camelSuccess(await camelUserOf(parts, scope, await findByQuery(parts, scope, userId)), random);
+      const offset = nextKey ? Number(nextKey) : (lastValue ?? 0);
+      return camelSuccess(await pageOf(parts, scope, { offset, limit: limit ?? defaultPageSize }), random);
+    },
+  );
+
+  async function pageOf(of: IntegrationParts, scope: AppScope, page: { limit: number; offset: number }) {
+    const { users: found, total } = await users.list(scope, page);
+    const next = page.offset + found.length;
+    return {
+      Users: await Promise.all(found.map((user) => camelUserOf(of, scope, user))),
+      NextKey: found.length > 0 && next < total ? String(next) : '',
+      Total: total,
+    };
+  }
+}
+
+/** The vendor's SDK does not percent-encode the id, so that a plus in it arrives as a space. */
+async function findByQuery(parts: IntegrationParts, scope: AppScope, userId: string): Promise<MappedUser> {
+  const { accountSid, appId } = scope;
+  const asWritten = await parts.deps.users.find(accountSid, appId, userId);
+  if (asWritten !== undefined || !userId.includes(' ')) return asWritten ?? parts.users.find(scope, userId);
+  return parts.users.find(scope, userId.replaceAll(' ', '+'));
+}
+
+function updateUser(app: FastifyInstance, parts: IntegrationParts): void {
+  const { auth, random, users } = parts;
+  app.put<{ Body: CamelUserUpdate }>(
+    '/usermapping',
+    {
+      onRequest: auth.requireToken('app'),
+      schema: {
+        ...documented(
+          { tag, summary: 'Change a user’s virtual number', operationId: 'updateUserMapping', token: 'token' },
+          CamelUserAnswer,
+          [400, 401, 404],
+        ),
+        body: CamelUserUpdate,
+      },
+    },
+    async (request) => {
+      const scope = auth.appOf(request);
+      const { AppUserId: userId, VirtualNumber: virtualNumber } = request.body;
+      const user = await users.update(scope, userId, { virtualNumber }, camelSpelling);
+      return camelSuccess(await camelUserOf(parts, scope, user), random);
+    },
+  );
+}
+
+function deleteUsers(app: FastifyInstance, { auth, random, users }: IntegrationParts): void {
+  const onRequest = auth.requireToken('app');
+  const deleting = (summary: string, operationId: string, refusals: readonly number[]) =>
+    documented({ tag, summary, operationId, token: 'token' }, CamelDeleted, refusals);
+
+  app.delete(
+    '/usermapping',
+    { onRequest, schema: deleting('Delete all users of the app', 'deleteAllUserMappings', [401]) },
+    async (request) => {
+      await users.deleteAll(auth.appOf(request));
+      return camelSuccess('Deleted Successfuly', random); // The vendor's spelling.
+    },
+  );
+
+  app.delete<{ Params: { id: string } }>(
+    '/usermapping/:id',
+    {
+      onRequest,
+      schema: { ...deleting('Delete one user', 'deleteUserMapping', [400, 401, 404]), params: UserPath },
+    },
+    async (request) => {
+      await users.delete(auth.appOf(request), [request.params.id]);
+      return camelSuccess('Deleted Successfully', random);
+    },
+  );
+
+  app.delete<{ Body: CamelUsersDeletion }>(
+    '/users',
+    {
+      onRequest,
+      schema: {
+        ...deleting('Delete the users that a list names; all or none', 'deleteUsers', [400, 401, 404]),
+        body: CamelUsersDeletion,
+      },
+    },
+    async (request) => {
+      await users.delete(auth.appOf(request), request.body);
+      return camelSuccess('Deleted Successfully', random);
+    },
+  );
+}
+
+function otherAccount(field: string): ApiError {
+  return new ApiError(404, 'ERR_NOT_FOUND', `"${field}" is not the account of this app.`, field);
+}
