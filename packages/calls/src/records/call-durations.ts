@@ -1,0 +1,35 @@
+import type { CallRecord, LegRecord } from '../ports/call-store.js';
+
+/** Times of a call in whole seconds; a second that has begun counts. */
+export interface CallDurations {
+  /** From the order or the INVITE to the end. */
+  totalSec: number;
+  /** From the first ringing, or from the beginning when nothing rang, to the other party's answer or the end. */
+  ringSec: number;
+  /** From the other party's answer to the end; 0 when there was none. */
+  talkSec: number;
+}
+
+type CallTimes = Pick<CallRecord, 'createdAt' | 'answeredAt' | 'endedAt' | 'status' | 'durationSec'>;
+
+/** The times of a call. Of one that is still up: as they stand at `now`. */
+export function callDurations(
+  call: CallTimes,
+  legs: ReadonlyArray<Pick<LegRecord, 'ringingAt'>>,
+  now: Date,
+): CallDurations {
+  const end = call.endedAt ?? now;
+  const isTalking = call.status === 'in-progress';
+  const hasTalked = isTalking || call.durationSec > 0;
+  const rings = legs.flatMap(({ ringingAt }) => ringingAt?.getTime() ?? []);
+  const rangAt = new Date(Math.min(...rings, (rings.length > 0 ? end : call.createdAt).getTime()));
+  return {
+    totalSec: secondsBetween(call.createdAt, end),
+    ringSec: secondsBetween(rangAt, hasTalked && call.answeredAt ? call.answeredAt : end),
+    talkSec: isTalking && call.answeredAt ? secondsBetween(call.answeredAt, end) : call.durationSec,
+  };
+}
+
+function secondsBetween(from: Date, to: Date): number {
+  return Math.max(0, Math.ceil((to.getTime() - from.getTime()) / 1000));
+}
