@@ -78,6 +78,24 @@ describe('who may call in', () => {
     await caller.stop();
   });
 
+  it.each(['100rel', '100rel, precondition'])(
+    'refuses a carrier that requires %s with 420, and names it',
+    async (tags) => {
+      const peer = await RawUdpPeer.bind({ host: hosts.trusted }, server.sip);
+      const callId = `require-${tags.length}`;
+      const required = invite(callId, peer.port, hosts.trusted).replace(
+        'Max-Forwards',
+        `Require: ${tags}\r\nMax-Forwards`,
+      );
+      await peer.send(required);
+      await eventually(() => peer.statusesOf(callId).some((status) => status >= 200), { timeoutMs: patience });
+      expect(peer.statusesOf(callId)).toEqual([420]);
+      expect(/^Unsupported: (.*)$/m.exec(peer.received[0] ?? '')?.[1]?.trim()).toBe(tags);
+      await peer.send(ackOf(required, peer.received[0] ?? ''));
+      peer.close();
+    },
+  );
+
   it('keeps no transaction and no call of a stranger', async () => {
     await expectNothingLeft(server);
     expect((await admin.request('GET', '/api/v1/calls?limit=50')).body.items).toHaveLength(2);
@@ -175,16 +193,26 @@ describe('who may call in', () => {
   });
 });
 
-function invite(callId: string, port: number): string {
+/** The ACK of a refusal: the INVITE's own branch, the To of the response. */
+function ackOf(request: string, response: string): string {
+  const to = /^To: .*$/m.exec(response)?.[0] ?? '';
+  return request
+    .replace(/^INVITE/, 'ACK')
+    .replace(/^CSeq: 1 INVITE/m, 'CSeq: 1 ACK')
+    .replace(/^To: .*$/m, to)
+    .replace(/^Require: .*\r\n/m, '');
+}
+
+function invite(callId: string, port: number, host = hosts.scanner): string {
   return [
     `INVITE sip:900${callId.length}441234567890@127.0.0.1 SIP/2.0`,
-    `Via: SIP/2.0/UDP ${hosts.scanner}:${port};branch=z9hG4bK-${callId};rport`,
+    `Via: SIP/2.0/UDP ${host}:${port};branch=z9hG4bK-${callId};rport`,
     'Max-Forwards: 70',
-    `From: <sip:100@${hosts.scanner}>;tag=${callId}`,
+    `From: <sip:100@${host}>;tag=${callId}`,
     'To: <sip:9441234567890@127.0.0.1>',
     `Call-ID: ${callId}`,
     'CSeq: 1 INVITE',
-    `Contact: <sip:100@${hosts.scanner}:${port}>`,
+    `Contact: <sip:100@${host}:${port}>`,
     'Content-Length: 0',
     '\r\n',
   ].join('\r\n');
