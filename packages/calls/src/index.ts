@@ -16,6 +16,7 @@ export {
   Registrar,
   type RegistrarDeps,
   type RegistrarEvents,
+  type Sighting,
 } from './registrar/registrar.js';
 export { defaultRegistrarConfig, type RegistrarConfig } from './registrar/registrar-config.js';
 export type { PlaceCallRequest } from './routing/placement.js';

@@ -74,6 +74,19 @@ export class UserAuthenticator {
     return { ok: true, user: account.user, domain: aor.host };
   }
 
+  /** The address of record, without its spelling of the domain; undefined when it is none of ours. */
+  keyOf(aor: SipUri): string | undefined {
+    const accountSid = accountSidOf(aor.host, this.#deps.domains);
+    return accountSid !== undefined && aor.user ? keyOf({ accountSid, sipUsername: aor.user }) : undefined;
+  }
+
+  /** Whether there is such a user. Rejects when the directory does. */
+  async knows(aor: SipUri): Promise<boolean> {
+    const accountSid = accountSidOf(aor.host, this.#deps.domains);
+    if (accountSid === undefined || !aor.user) return false;
+    return (await this.#deps.users.findSipAccount(accountSid, aor.user)) !== undefined;
+  }
+
   #guesser(accountSid: string, sipUsername: string, flow: Flow): Guesser {
     const bindings = this.#deps.location.bindingsOf({ accountSid, sipUsername });
     const onFlow = bindings.some((b) => b.flow.id === flow.id && flow.reliable);

@@ -257,6 +257,94 @@ describe('REGISTER', () => {
   });
 });
 
+describe('a user who is deleted', () => {
+  const aor = { accountSid: 'acme', sipUsername: 'alice' };
+
+  function deleteAlice(bench: Bench): void {
+    bench.directory.users.splice(0, 1);
+    bench.board.registrar.forgetUser(aor);
+  }
+
+  it('[REG21] is registered no longer, is told 403, and is called no more', async () => {
+    const { bench, phone, bindings } = await makeBench();
+    const why: string[] = [];
+    bench.board.registrar.on('bindingRemoved', (_binding, reason) => why.push(reason));
+    await bench.register(phone, 'alice', { contact: '<sip:a@a.invalid>' });
+    await bench.register(phone, 'alice', { contact: '<sip:b@b.invalid>' });
+    expect(bench.board.registrar.registrations(aor)).toBe(2);
+    deleteAlice(bench);
+    expect(bench.board.registrar.registrations(aor)).toBe(0);
+    expect([bindings(), why]).toEqual([[], ['forgotten', 'forgotten']]);
+    expect(phone.flow!.closed).toBe(false);
+    expect((await bench.register(phone, 'alice')).status).toBe(403);
+    expect((await bench.register(await bench.browser(), 'alice')).status).toBe(401); // As for any unknown name.
+    expect((await bench.register(phone, 'bob')).status).toBe(200); // Another user may share the connection.
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[REG22] registers at once over the same connection when it is made again', async () => {
+    const { bench, phone } = await makeBench();
+    await bench.register(phone, 'alice');
+    deleteAlice(bench);
+    bench.directory.addUser('alice');
+    expect((await bench.register(phone, 'alice')).status).toBe(200);
+    await bench.close();
+  });
+
+  it('[REG23] goes on talking', async () => {
+    const { bench, phone } = await makeBench();
+    await bench.register(phone, 'alice');
+    const bob = await bench.registered('bob');
+    const call = bob.call(`sip:alice@${domain}`, `<sip:bob@${domain}>`);
+    await bench.run();
+    const session = phone.calls[0]!.answer()!;
+    await bench.run();
+    deleteAlice(bench);
+    await bench.run(30_000);
+    expect([session.ended, call.session!.ended]).toEqual([false, false]);
+    await bench.close();
+  });
+
+  it('[REG24] does not slip in by a REGISTER that was being looked up', async () => {
+    const { bench, phone, bindings } = await makeBench();
+    const find = bench.directory.findSipAccount.bind(bench.directory);
+    let lookups = 0;
+    let release = () => {};
+    bench.directory.findSipAccount = async (...args) => {
+      const found = await find(...args);
+      // The first is for the password; the second says whose it is, and is on its way when the user is deleted.
+      if (++lookups === 2) await new Promise<void>((resolve) => (release = resolve));
+      return found;
+    };
+    const registering = bench.register(phone, 'alice');
+    while (lookups < 2) await new Promise((resolve) => setImmediate(resolve));
+    deleteAlice(bench);
+    release();
+    expect((await registering).status).toBe(403);
+    expect(bindings()).toEqual([]);
+    await bench.close();
+  });
+});
+
+it('[REG25] tells when a user was last seen: registered, refreshed, gone', async () => {
+  const { bench, phone } = await makeBench();
+  const seen: unknown[] = [];
+  bench.board.registrar.on('seen', (sighting) => seen.push(sighting));
+  const at = () => new Date(bench.clock.now() - 1);
+  const alice = { accountSid: 'acme', sipUsername: 'alice', appId: 'app1', userId: 'u-alice' };
+  await bench.register(phone, 'alice');
+  expect(seen).toEqual([{ ...alice, at: at() }]);
+  await bench.run(10_000);
+  await bench.register(phone, 'alice');
+  expect(seen[1]).toEqual({ ...alice, at: at() });
+  await bench.run(10_000);
+  bench.network.cut(phone.flow!);
+  await bench.run();
+  expect(seen[2]).toEqual({ ...alice, at: at() });
+  await bench.close();
+  expect(seen).toHaveLength(3);
+});
+
 it('[REG20] answers OPTIONS with 200, to anybody', async () => {
   const { bench, phone } = await makeBench();
   const response = phone.endpoint.request({

@@ -6,8 +6,18 @@ import { type Aor, type Binding, keyOf, type LocationStore } from './location-st
 import { type ContactChange, type RegisterChange, readRegister } from './register-request.js';
 import { defaultRegistrarConfig, type RegistrarConfig } from './registrar-config.js';
 
-/** Why a binding is no longer in force. `replaced`: the user has too many devices, and this was the oldest. */
-export type BindingEnd = 'unregistered' | 'expired' | 'flow-lost' | 'replaced' | 'stopped';
+/**
+ * Why a binding is no longer in force. `replaced`: the user has too many devices, and this was the oldest. `forgotten`: the
+ * user was deleted.
+ */
+export type BindingEnd = 'unregistered' | 'expired' | 'flow-lost' | 'replaced' | 'forgotten' | 'stopped';
+
+/** When a device of a user was last registered, refreshed, or its registration ended. */
+export interface Sighting extends Aor {
+  appId: string;
+  userId: string;
+  at: Date;
+}
 
 export interface RegistrarEvents {
   /** A device that was not registered a moment ago. */
@@ -15,6 +25,8 @@ export interface RegistrarEvents {
   /** The same device again: later expiry, and perhaps another flow or contact. */
   bindingRefreshed: [binding: Binding, before: Binding];
   bindingRemoved: [binding: Binding, why: BindingEnd];
+  /** Once for each of the three above, for whoever keeps when a user was last seen. */
+  seen: [sighting: Sighting];
   /** A REGISTER was refused. Counted; a wrong password is told at debug level only. */
   refused: [status: number];
 }
@@ -42,6 +54,9 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
   readonly #config: RegistrarConfig;
   readonly #timers = new Map<Binding, Timer>();
   readonly #lastSeen = new Map<string, number>();
+  /** Users that were forgotten, by the connection over which they were registered, while that is open. */
+  readonly #forgotten = new Map<string, Set<string>>();
+  #forgets = 0;
 
   constructor(deps: RegistrarDeps) {
     super();
@@ -60,6 +75,26 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
     return { registered, lastSeen: seen === undefined ? undefined : new Date(seen) };
   }
 
+  /** Devices of the user that are registered now. */
+  registrations(aor: Aor): number {
+    return this.#deps.location.bindingsOf(aor).length;
+  }
+
+  /**
+   * Ends every registration of a user that is no more; to be called when the directory knows it no longer. Connections stay
+   * open, since a call may be up on them, and the next REGISTER over one of them gets 403: a 401 would have the device
+   * try again. Gives how many registrations there were.
+   */
+  forgetUser(aor: Aor): number {
+    this.#forgets++;
+    const bindings = [...this.#deps.location.bindingsOf(aor)];
+    for (const binding of bindings) {
+      if (binding.flow.reliable && !binding.flow.closed) this.#markForgotten(binding);
+      this.#remove(binding, 'forgotten');
+    }
+    return bindings.length;
+  }
+
   /** Answers a REGISTER. Never rejects. */
   async handleRegister(incoming: IncomingRequest): Promise<void> {
     try {
@@ -72,6 +107,7 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
 
   /** A connection is gone: its devices cannot be reached any more. */
   handleFlowClosed(flow: Flow): void {
+    this.#forgotten.delete(flow.id);
     for (const binding of this.#deps.location.bindingsOnFlow(flow.id)) this.#remove(binding, 'flow-lost');
   }
 
@@ -84,7 +120,12 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
     const { request, flow } = incoming;
     const aor = request.to.uri;
     if (!(aor instanceof SipUri)) return this.#refuse(incoming, 404);
+    const forgets = this.#forgets;
+    if (await this.#isForgotten(flow, aor)) return this.#refuse(incoming, 403);
     const auth = await this.#deps.authenticator.check(request, flow, aor, 401);
+    // A user may be deleted while it is being looked up.
+    const isGone = auth.ok && this.#forgets !== forgets && !(await this.#deps.authenticator.knows(aor));
+    if (isGone) return this.#refuse(incoming, 403);
     if (!auth.ok) {
       this.#refuse(incoming, auth.status, { ...(auth.reason ? { reason: auth.reason } : {}), headers: auth.headers });
       return;
@@ -96,6 +137,21 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
     // The connection may have closed while the directory was asked.
     if (!flow.closed) this.#apply(auth, incoming, change.change);
     this.#answer(auth, incoming);
+  }
+
+  #markForgotten(binding: Binding): void {
+    const users = this.#forgotten.get(binding.flow.id) ?? new Set();
+    this.#forgotten.set(binding.flow.id, users.add(keyOf(binding)));
+  }
+
+  /** A user of the same name may have been made since; then the mark is void. */
+  async #isForgotten(flow: Flow, aor: SipUri): Promise<boolean> {
+    const users = this.#forgotten.get(flow.id);
+    const key = users && this.#deps.authenticator.keyOf(aor);
+    if (!users || key === undefined || !users.has(key)) return false;
+    if (!(await this.#deps.authenticator.knows(aor))) return true;
+    users.delete(key);
+    return false;
   }
 
   /** Step 7 of RFC 3261 §10.3: within one Call-ID only a higher CSeq may change a binding, and all or nothing changes. */
@@ -198,13 +254,15 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
     return true;
   }
 
-  #seen(aor: Aor): void {
-    const key = keyOf(aor);
+  #seen(binding: Binding): void {
+    const { accountSid, sipUsername, appId, userId } = binding;
+    const key = keyOf(binding);
+    const now = this.#deps.clock.now();
     this.#lastSeen.delete(key);
-    this.#lastSeen.set(key, this.#deps.clock.now());
-    if (this.#lastSeen.size <= maxLastSeen) return;
-    const oldest = this.#lastSeen.keys().next();
-    if (!oldest.done) this.#lastSeen.delete(oldest.value);
+    this.#lastSeen.set(key, now);
+    const oldest = this.#lastSeen.size > maxLastSeen ? this.#lastSeen.keys().next() : undefined;
+    if (oldest && !oldest.done) this.#lastSeen.delete(oldest.value);
+    this.emit('seen', { accountSid, sipUsername, appId, userId, at: new Date(now) });
   }
 
   /** 200 with every binding of the user, each Contact as its device wrote it. */
