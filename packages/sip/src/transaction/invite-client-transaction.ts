@@ -4,7 +4,7 @@ import { writeMessage } from '../message/write.js';
 import type { Flow } from '../transport/flow.js';
 import type { ClientMachine, ClientTransactionHandlers, ClientTransactionHost } from './client-transaction.js';
 import { createAckToFailure, createCancel } from './derived-requests.js';
-import { callUp, StateTimers, type TransactionContext, type TransitionTable } from './machine.js';
+import { callUp, handlerThrew, StateTimers, type TransactionContext, type TransitionTable } from './machine.js';
 
 // INVITE client transaction, RFC 3261 §17.1.1, with "accepted" from RFC 6026 §7.2.
 //
@@ -149,14 +149,13 @@ export class InviteClientTransaction implements ClientMachine {
     before: InviteClientState,
     what: { response?: SipResponse; flow?: Flow; reason?: string },
   ): void {
-    const { t1 } = this.#context.timers;
     switch (action) {
       case 'passUpProvisional':
         if (before === 'calling' && this.#cancel) this.#sendCancel();
         this.#passUp('onProvisional', what.response!, what.flow!);
         break;
       case 'accept':
-        this.#timers.deadlineIn(64 * t1, () => this.#input('timerM'));
+        this.#armTimerM();
         this.#passUp('onFinal', what.response!, what.flow!);
         this.#request = undefined;
         break;
@@ -188,7 +187,16 @@ export class InviteClientTransaction implements ClientMachine {
   }
 
   #passUp(handler: 'onProvisional' | 'onFinal', response: SipResponse, flow: Flow): void {
-    callUp(this.#context.logger, handler, () => this.#handlers[handler]?.(response, flow));
+    try {
+      this.#handlers[handler]?.(response, flow);
+    } catch (error) {
+      handlerThrew(this.#context.logger, handler, error);
+    }
+  }
+
+  /** Apart from the messages, which a timer set beside them would keep for as long as it runs. */
+  #armTimerM(): void {
+    this.#timers.deadlineIn(64 * this.#context.timers.t1, () => this.#input('timerM'));
   }
 
   /** Timer A doubles without a cap (§17.1.1.2); timer B ends it after seven sendings. */

@@ -158,7 +158,6 @@ export class InviteServerTransaction implements ServerMachine {
   }
 
   #run(action: Action, what: { request?: SipRequest; flow?: Flow; response?: SipResponse; reason?: string }): void {
-    const { t1 } = this.#context.timers;
     switch (action) {
       case 'send':
         this.#send();
@@ -167,7 +166,7 @@ export class InviteServerTransaction implements ServerMachine {
         this.#sendTrying();
         break;
       case 'accept':
-        this.#timers.deadlineIn(64 * t1, () => this.#input('timerL'));
+        this.#armTimerL();
         this.#send();
         break;
       case 'complete':
@@ -207,6 +206,11 @@ export class InviteServerTransaction implements ServerMachine {
     this.#timers.deadlineIn(64 * t1, () => this.#input('timerH'));
     if (!this.flow.reliable) this.#armTimerG(t1);
     this.#send();
+  }
+
+  /** Apart from the messages, which a timer set beside them would keep for as long as it runs. */
+  #armTimerL(): void {
+    this.#timers.deadlineIn(64 * this.#context.timers.t1, () => this.#input('timerL'));
   }
 
   #armTimerG(delayMs: number): void {

@@ -68,6 +68,11 @@ export function callUp(logger: Logger, what: string, run: () => void): void {
   try {
     run();
   } catch (error) {
-    logger.error({ err: error }, `handler of ${what} threw`);
+    handlerThrew(logger, what, error);
   }
+}
+
+/** What `callUp` does with an error, for where a closure a message is too many. */
+export function handlerThrew(logger: Logger, what: string, error: unknown): void {
+  logger.error({ err: error }, `handler of ${what} threw`);
 }

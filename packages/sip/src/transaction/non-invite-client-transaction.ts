@@ -8,7 +8,7 @@ import {
   type ClientTransactionHost,
   noHandlers,
 } from './client-transaction.js';
-import { callUp, StateTimers, type TransactionContext, type TransitionTable } from './machine.js';
+import { callUp, handlerThrew, StateTimers, type TransactionContext, type TransitionTable } from './machine.js';
 
 // Non-INVITE client transaction, RFC 3261 §17.1.2.
 //
@@ -140,7 +140,11 @@ export class NonInviteClientTransaction implements ClientMachine {
   }
 
   #passUp(handler: 'onProvisional' | 'onFinal', response: SipResponse, flow: Flow): void {
-    callUp(this.#context.logger, handler, () => this.#handlers[handler]?.(response, flow));
+    try {
+      this.#handlers[handler]?.(response, flow);
+    } catch (error) {
+      handlerThrew(this.#context.logger, handler, error);
+    }
   }
 
   /** Timer E doubles up to T2 while trying, and is T2 once a provisional has come (§17.1.2.2). */

@@ -16,7 +16,13 @@ import { FlowIndex } from './flow-index.js';
 import { InviteClientTransaction } from './invite-client-transaction.js';
 import { InviteServerTransaction } from './invite-server-transaction.js';
 import { clientKey, clientKeyOf, mergeKey, serverKey } from './keys.js';
-import { callUp, defaultTransactionTimers, type TransactionContext, type TransactionTimers } from './machine.js';
+import {
+  callUp,
+  defaultTransactionTimers,
+  handlerThrew,
+  type TransactionContext,
+  type TransactionTimers,
+} from './machine.js';
 import { NonInviteClientTransaction } from './non-invite-client-transaction.js';
 import { NonInviteServerTransaction } from './non-invite-server-transaction.js';
 import { type ConnectFlow, ResponsePath } from './response-path.js';
@@ -233,7 +239,16 @@ export class TransactionLayer {
     if (flow.reliable && !path.canReconnect) this.#flows.add(flow.id, transaction);
     transaction.start();
     if (request.method === 'CANCEL') this.#cancelled(transaction, request);
-    else this.#up('onRequest', (user) => user.onRequest(transaction, request, flow));
+    else this.#handUp(transaction, request, flow);
+  }
+
+  /** Without a closure, as each request passes here. */
+  #handUp(transaction: ServerMachine, request: SipRequest, flow: Flow): void {
+    try {
+      this.user?.onRequest(transaction, request, flow);
+    } catch (error) {
+      handlerThrew(this.#context.logger, 'onRequest', error);
+    }
   }
 
   #noteFirst(merge: string, transaction: ServerMachine): void {

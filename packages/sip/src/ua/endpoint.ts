@@ -19,6 +19,7 @@ import { UasRequest } from './incoming-request.js';
 import { refuseInvite, unservedStatus } from './method-checks.js';
 import { UacInvite } from './outgoing-invite.js';
 import { UacRequest } from './outgoing-request.js';
+import { refuseInterval } from './session-timer.js';
 import type {
   EndpointEvents,
   EndpointFace,
@@ -47,11 +48,14 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
   readonly #core: UaCore;
   readonly #carriers: Carriers;
   /** Requests that failed the sanity check: answered in their transaction, so that repeats are taken care of. */
+  /** Option tags that a request may require: those of the user, and of the session timer (RFC 4028). */
+  readonly #understood: readonly string[];
   readonly #refused = new WeakMap<SipRequest, SanityRefusal>();
 
   constructor(options: EndpointOptions) {
     super();
     this.#options = options;
+    this.#understood = [...(options.supported ?? []), 'timer'];
     const timers = { ...defaultTimers, ...options.timers };
     this.#carriers = new Carriers({
       transports: options.transports,
@@ -130,7 +134,7 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
 
   #letIn(message: SipMessage, flow: Flow): boolean {
     if (message instanceof SipRequest && !this.#screened(message, flow)) return false;
-    const refusal = checkSanity(message, { supported: this.#core.composer.supported, forwards: true });
+    const refusal = checkSanity(message, { supported: this.#understood, forwards: true });
     if (refusal === undefined) return true;
     this.#dropped('sanity', flow, refusal === 'drop' ? undefined : refusal.status);
     if (refusal === 'drop' || !(message instanceof SipRequest)) return false;
@@ -166,7 +170,7 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
   }
 
   #onInvite(transaction: ServerTransaction, request: SipRequest): void {
-    const refusal = refuseInvite(request);
+    const refusal = refuseInvite(request) ?? refuseInterval(request);
     if (refusal) {
       reply(this.#core, transaction, refusal.status, refusal);
       return;

@@ -6,10 +6,14 @@ import { reply, replyBusy, type UaCore } from './core.js';
 import type { DialogRequester } from './dialog-requester.js';
 import type { Handshakes } from './handshakes.js';
 import { type AcceptedReinvite, UasReinvite } from './incoming-reinvite.js';
+import { refuseInterval } from './session-timer.js';
+import type { ExtraHeaders } from './types.js';
 
 export interface IncomingOffersHost {
   /** True while a re-INVITE of ours waits for its final response. */
   isOurOfferPending(): boolean;
+  /** Takes what an accepted request says of the session timer, and gives what the 2xx is to say. */
+  timerHeaders(request: SipRequest): ExtraHeaders;
   /** Hands the offer to the user. False when nobody listens. */
   announce(reinvite: () => UasReinvite): boolean;
   /** The peer's offer has its final response. */
@@ -47,6 +51,7 @@ export class IncomingOffers {
   }
 
   receiveInvite(request: SipRequest, transaction: ServerTransaction): void {
+    if (this.#isRefused(request, transaction)) return;
     const { isOwing, isAwaitingAck } = this.#handshakes;
     if (this.#host.isOurOfferPending() || isOwing) this.#reply(transaction, 491);
     else if (this.isPending || isAwaitingAck) replyBusy(this.#core, transaction, this.#dialog.localTag);
@@ -58,13 +63,21 @@ export class IncomingOffers {
 
   /** Without SDP it only refreshes the remote target. */
   receiveUpdate(request: SipRequest, transaction: ServerTransaction): void {
+    if (this.#isRefused(request, transaction)) return;
     const { isOwing, isOfferOut } = this.#handshakes;
     if (request.sdp === undefined) {
       this.#dialog.refreshTarget(request);
-      this.#reply(transaction, 200, { contacts: [this.#requester.contact()] });
+      const headers = this.#host.timerHeaders(request);
+      this.#reply(transaction, 200, { contacts: [this.#requester.contact()], headers });
     } else if (this.#host.isOurOfferPending() || isOwing || isOfferOut) this.#reply(transaction, 491);
     else if (this.isPending) replyBusy(this.#core, transaction, this.#dialog.localTag);
     else this.#receive(request, transaction);
+  }
+
+  #isRefused(request: SipRequest, transaction: ServerTransaction): boolean {
+    const refusal = refuseInterval(request);
+    if (refusal) this.#reply(transaction, refusal.status, refusal);
+    return refusal !== undefined;
   }
 
   #receive(request: SipRequest, transaction: ServerTransaction): void {
@@ -86,7 +99,8 @@ export class IncomingOffers {
 
   #accept({ request, transaction }: UasReinvite, answer: AcceptedReinvite): void {
     const body = answer.sdp === undefined ? undefined : { type: 'application/sdp', content: answer.sdp };
-    const parts = { headers: answer.headers, body, contacts: [this.#requester.contact()] };
+    const headers = [...(answer.headers ?? []), ...this.#host.timerHeaders(request)];
+    const parts = { headers, body, contacts: [this.#requester.contact()] };
     const response = this.#core.composer.response(request, 200, { ...parts, toTag: this.#dialog.localTag });
     if (request.method === 'INVITE') this.#handshakes.answer(transaction, response);
     else transaction.respond(response);

@@ -13,12 +13,14 @@ import { Alarm, type ListenerArgs, reply, replyBusy, type UaCore } from './core.
 import { DialogRequester } from './dialog-requester.js';
 import type { DigestAnswers } from './digest-answers.js';
 import { checkExtraHeaders } from './extra-headers.js';
+import { timeoutFailure } from './failures.js';
 import { Handshakes } from './handshakes.js';
 import { IncomingOffers } from './incoming-offers.js';
 import { UasRequest } from './incoming-request.js';
 import { isDialogGone, OfferQueue, type OfferResult } from './offer-queue.js';
 import { formatReason, readReason } from './reason.js';
 import { SessionPath } from './session-path.js';
+import { SessionTimer } from './session-timer.js';
 import type {
   ExtraHeaders,
   InviteSession,
@@ -62,6 +64,7 @@ export class DialogSession
   readonly #offers: OfferQueue;
   readonly #handshakes: Handshakes;
   readonly #incoming: IncomingOffers;
+  readonly #timer: SessionTimer;
   #bye: ByeOptions | undefined;
   #onGone: ((remains: AckRepeater) => void) | undefined;
   #end: SessionEnd | undefined;
@@ -104,6 +107,7 @@ export class DialogSession
       ownsCallId: options.dialog.role === 'uac',
       host: {
         isBlocked: () => this.#isOfferBlocked(),
+        timerHeaders: () => this.#timer.offer,
         reinviteAccepted: (response, request, hadOffer) => this.#reinviteAccepted(response, request, hadOffer),
         dialogGone: (failure) => this.#dialogGone(failure),
       },
@@ -114,9 +118,14 @@ export class DialogSession
       handshakes: this.#handshakes,
       host: {
         isOurOfferPending: () => this.#offers.inFlight,
+        timerHeaders: (request) => this.#timer.answer(request),
         announce: (reinvite) => this.listenerCount('reinvite') > 0 && this.emit('reinvite', reinvite()),
         settled: () => this.#offers.pump(),
       },
+    });
+    this.#timer = new SessionTimer(core, {
+      refresh: (headers, done) => this.#refresh(headers, done),
+      expired: () => this.#dialogGone(timeoutFailure()),
     });
     core.dialogs.set(this.#dialog.key, this);
   }
@@ -363,7 +372,9 @@ export class DialogSession
   // --- Answers and ACKs -------------------------------------------------------------------------------------------
 
   #answerInvite(transaction: ServerTransaction, answer: AnswerParts): void {
-    const response = this.#core.composer.response(transaction.request, 200, { ...answer, toTag: this.localTag });
+    const { request } = transaction;
+    const headers = [...(answer.headers ?? []), ...this.#timer.answer(request)];
+    const response = this.#core.composer.response(request, 200, { ...answer, headers, toTag: this.localTag });
     this.#handshakes.answer(transaction, response);
   }
 
@@ -375,7 +386,17 @@ export class DialogSession
   #reinviteAccepted(response: SipResponse, invite: SipRequest, hadOffer: boolean): void {
     if (!this.#handshakes.owe(invite)) return;
     this.#dialog.refreshTarget(response);
+    this.#timer.accepted(response);
     if (hadOffer || this.#end) this.#handshakes.acknowledge();
+  }
+
+  /** Our refresh of the session timer. Without SDP it is in nobody's way. RFC 4028 §7.4. */
+  #refresh(headers: ExtraHeaders, done: (outcome: SipResponse | SipFailure) => void): void {
+    this.#requester.request('UPDATE', { headers }, (outcome) => {
+      if (outcome instanceof SipResponse && outcome.status < 300) this.#dialog.refreshTarget(outcome);
+      done(outcome);
+      if (isDialogGone(outcome.status)) this.#dialogGone(outcome);
+    });
   }
 
   #isOfferBlocked(): boolean {
@@ -403,6 +424,7 @@ export class DialogSession
   #finish(end: SessionEnd): void {
     if (this.#end) return;
     this.#end = end;
+    this.#timer.close();
     this.#incoming.terminate();
     this.#offers.close();
     this.emit('ended', end);

@@ -21,6 +21,8 @@ interface Offer {
 export interface OfferQueueHost {
   /** True while an offer of the peer is being handled, or an INVITE of either side still lacks its ACK. */
   isBlocked(): boolean;
+  /** What a re-INVITE says of the session timer. */
+  timerHeaders(): ExtraHeaders;
   /** A 2xx to our re-INVITE; it is the host that ACKs, once per repeat. */
   reinviteAccepted(response: SipResponse, request: SipRequest, hadOffer: boolean): void;
   /** 408, 481 or silence: there is no dialog any more. */
@@ -98,7 +100,8 @@ export class OfferQueue {
       if (!isRepeat) this.#settle(offer, () => offer.resolve({ sdp: response.sdp, response }));
     };
     try {
-      this.#requester.invite({ headers: offer.headers, body }, { success, failure: (why) => this.#failed(offer, why) });
+      const headers = [...(offer.headers ?? []), ...this.#host.timerHeaders()];
+      this.#requester.invite({ headers, body }, { success, failure: (why) => this.#failed(offer, why) });
     } catch (error) {
       this.#inFlight = false;
       this.#settle(offer, () => offer.reject(error));

@@ -13,6 +13,15 @@ import { type AckRepeater, DialogSession } from './invite-session.js';
 import { formatReason } from './reason.js';
 import type { OutgoingInvite, OutgoingInviteEvents, OutgoingInviteOptions, Reason, SipFailure } from './types.js';
 
+/** What an INVITE is made of. */
+interface Attempt {
+  options: OutgoingInviteOptions;
+  /** With our tag. */
+  from: OutgoingInviteOptions['from'];
+  routing: DialogRouting;
+  hops: Hops;
+}
+
 /**
  * The UAC side of an INVITE: one logical call attempt over however many transactions it takes. RFC 3261 §13.2, §8.1.3.
  *
@@ -24,11 +33,10 @@ import type { OutgoingInvite, OutgoingInviteEvents, OutgoingInviteOptions, Reaso
 export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements OutgoingInvite {
   readonly callId: string;
   readonly #core: UaCore;
-  /** What the INVITE is made of; let go once it is answered, as its transaction lives on for 32 s. */
-  #attempt: { options: OutgoingInviteOptions; routing: DialogRouting; hops: Hops } | undefined;
+  /** Let go once it is answered, as its transaction lives on for 32 s. */
+  #attempt: Attempt | undefined;
   readonly #sessionOptions: { isLookedUp: boolean; contactUser: string | undefined };
   readonly #digest: DigestAnswers | undefined;
-  readonly #from: OutgoingInviteOptions['from'];
   readonly #localTag: string;
   readonly #timerC: Alarm;
   readonly #ringTimeout: Alarm;
@@ -48,9 +56,9 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
     this.#core = core;
     this.callId = core.newToken() + core.newToken();
     this.#localTag = core.newToken();
-    this.#from = options.from.withTag(this.#localTag);
     const routing = routeRequest(options.target.uri, options.target.route ?? []);
-    this.#attempt = { options, routing, hops: core.hops(options.target, routing.nextHop) };
+    const from = options.from.withTag(this.#localTag);
+    this.#attempt = { options, from, routing, hops: core.hops(options.target, routing.nextHop) };
     this.#sessionOptions = { isLookedUp: options.target.flow === undefined, contactUser: options.contactUser };
     this.#digest = options.credentials && new DigestAnswers(options.credentials, core.random);
     this.#timerC = new Alarm(core.clock);
@@ -107,20 +115,20 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
     return writeMessage(this.#build(this.#cseq + 1, undefined, [])).length + viaAndContact;
   }
 
-  get #open(): { options: OutgoingInviteOptions; routing: DialogRouting; hops: Hops } {
+  get #open(): Attempt {
     if (!this.#attempt) throw new Error('the INVITE has been answered');
     return this.#attempt;
   }
 
   #build(cseq: number, flow: Flow | undefined, authorization: Authorization): SipRequest {
-    const { options, routing } = this.#open;
+    const { options, from, routing } = this.#open;
     const { target, sdp, to, headers, maxForwards, contactUser } = options;
     const secure = target.uri.scheme === 'sips';
     return this.#core.composer.request({
       method: 'INVITE',
       uri: routing.requestUri,
       routes: routing.routes,
-      from: this.#from,
+      from,
       to,
       callId: this.callId,
       cseq,

@@ -26,7 +26,7 @@ export type SessionEnd =
   | { by: 'local'; cause: 'bye' }
   | { by: 'remote'; cause: 'bye'; reason?: Reason }
   | { by: 'local'; cause: 'no-ack' } // Our 2xx was never acknowledged; BYE was sent (RFC 3261 §13.3.1.4).
-  | { by: 'local'; cause: 'dialog-gone' } // A request inside the dialog got 408 or 481, or timed out (RFC 5057).
+  | { by: 'local'; cause: 'dialog-gone' } // A request inside the dialog got 408 or 481, or timed out (RFC 5057), or nobody refreshed the session (RFC 4028).
   | { by: 'local'; cause: 'flow-lost' }; // Declared by the user of the session, see `InviteSession.flowLost`.
 
 /** How a failed INVITE or request ended. `response` is absent for `timeout` (408), `transport` (503) and `cancelled` without 487. */
