@@ -12,9 +12,9 @@ import { simulatedPrefixes } from './bootstrap/demo-people.js';
 import { firstRun } from './bootstrap/first-run.js';
 import { isLoopback } from './config/read-config.js';
 import type { Config } from './config/settings.js';
-import { integrationsSide } from './integrations-side.js';
 import { listenHttp } from './http/listen.js';
 import { routeUpgrades } from './http/upgrade-router.js';
+import { integrationsSide } from './integrations-side.js';
 import { Metrics } from './metrics/metrics.js';
 import { SimulatedNetwork } from './simulated-network.js';
 import { createSipSide, type SipSide } from './sip/sip-side.js';
@@ -103,7 +103,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     carriers: store.carriers,
     calls: store.calls,
     simulator: () => simulated.running,
-    integrations: integrationsSide({ store, switchboard, config, isLocalOnly, clock }),
+    integrations: integrationsSide({ store, switchboard, config, isLocalOnly }),
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),
     readiness: async () => ({ store: await store.healthy(), sip: isSipReady, media: media.ready }),
     metrics: () => metrics.text(),
