@@ -23,6 +23,7 @@ import { AdminStore } from './tenants/admin-store.js';
 import { TenantStore } from './tenants/tenant-store.js';
 import { UserCaches } from './users/user-caches.js';
 import { UserStore } from './users/user-store.js';
+import { WebhookStores } from './webhooks/webhook-stores.js';
 
 export interface StoreOptions {
   /** Made 0700. Holds the key file, and the embedded database when there is no `databaseUrl`. */
@@ -34,6 +35,8 @@ export interface StoreOptions {
   random?: Random;
   /** The embedded database died: end the process, its supervisor starts it again. Logged anyway. */
   onFatal?: (error: StoreError) => void;
+  /** Delays before the retries of a webhook, milliseconds. Default: 5 s, 30 s, 5 min. For tests. */
+  webhookRetryDelaysMs?: readonly number[] | undefined;
 }
 
 export interface Store {
@@ -49,6 +52,7 @@ export interface Store {
   readonly mappedUsers: MappedUserStore;
   readonly contacts: ContactStore;
   readonly integrationTokens: TokenStore;
+  readonly webhooks: WebhookStores;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
   readonly secrets: SecretBox;
@@ -57,6 +61,9 @@ export interface Store {
   /** Waits for the writes under way, then closes. May be called twice. */
   close(): Promise<void>;
 }
+
+/** Rows of a kind that one statement deletes. */
+const prunedAtOnce = 1000;
 
 /** With other nodes about, how long their writes to carriers and users may stay unseen. */
 const sharedCacheTtlMs = 2000;
@@ -71,7 +78,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     if (ran.length > 0) options.logger.info({ migrations: ran }, 'database: tables brought up to date');
     const secrets = new SecretBox(loadSecretKey(options.dataDir, options.random ?? systemRandom));
     const { clock = systemClock, random = systemRandom, logger } = options;
-    const store = new OpenStore(engine, { db, secrets, clock, random, logger });
+    const store = new OpenStore(engine, { db, secrets, clock, random, logger }, options.webhookRetryDelaysMs);
     await checkKey(store.settings, options.dataDir);
     store.startHousekeeping();
     return store;
@@ -120,13 +127,14 @@ class OpenStore implements Store {
   readonly mappedUsers: MappedUserStore;
   readonly contacts: ContactStore;
   readonly integrationTokens: TokenStore;
+  readonly webhooks: WebhookStores;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
   readonly #engine: Engine;
   readonly #housekeeping: Housekeeping;
   #closing: Promise<void> | undefined;
 
-  constructor(engine: Engine, parts: StoreParts) {
+  constructor(engine: Engine, parts: StoreParts, retryDelaysMs?: readonly number[]) {
     const { db, secrets, clock, random, logger } = parts;
     this.#engine = engine;
     this.kind = engine.kind;
@@ -145,9 +153,13 @@ class OpenStore implements Store {
     this.mappedUsers = new MappedUserStore({ db, secrets, clock, logger, caches });
     this.contacts = new ContactStore({ db, clock, cacheTtlMs });
     this.integrationTokens = new TokenStore({ db, clock, logger, cacheTtlMs });
+    this.webhooks = new WebhookStores({ db, pool: engine.pool, secrets, clock, random, cacheTtlMs, retryDelaysMs });
     this.admins = new AdminStore({ db });
     this.settings = new SettingsStore({ db, secrets });
-    const tasks = { 'expired tokens': () => this.integrationTokens.deleteExpired() };
+    const tasks = {
+      'expired tokens': () => this.integrationTokens.deleteExpired(),
+      'old webhooks': () => this.webhooks.outbox.prune(prunedAtOnce),
+    };
     this.#housekeeping = new Housekeeping({ clock, logger, tasks });
   }
 
@@ -177,7 +189,7 @@ class OpenStore implements Store {
 
   /** A customer or an app is gone, or switched off: whatever was remembered of it is wrong now. */
   #forgetTenants(): void {
-    const stores = [this.apps, this.appSettings, this.contacts, this.integrationTokens, this.users];
+    const stores = [this.apps, this.appSettings, this.contacts, this.integrationTokens, this.users, this.webhooks];
     for (const store of stores) store.invalidate();
   }
 }

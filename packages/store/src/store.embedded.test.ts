@@ -10,6 +10,7 @@ import { directoryContract } from './testing/directory-contract.js';
 import { integrationsContract } from './testing/integrations-contract.js';
 import { mappedUsersContract } from './testing/mapped-users-contract.js';
 import { tenantContract } from './testing/tenant-contract.js';
+import { webhookContract } from './testing/webhook-contract.js';
 
 describe('the embedded store', { timeout: 60_000 }, () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'intermix-store-'));
@@ -33,6 +34,7 @@ describe('the embedded store', { timeout: 60_000 }, () => {
   describe('directory', () => directoryContract(() => store));
   describe('tenants', () => tenantContract(() => store));
   describe('integrations', () => integrationsContract(() => store));
+  describe('webhooks', () => webhookContract(() => store));
   describe('mapped users', () => mappedUsersContract(() => store));
   describe('settings and contacts of apps', () => appDataContract(() => store));
 });

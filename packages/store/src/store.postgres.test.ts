@@ -11,6 +11,7 @@ import { directoryContract } from './testing/directory-contract.js';
 import { integrationsContract } from './testing/integrations-contract.js';
 import { mappedUsersContract } from './testing/mapped-users-contract.js';
 import { tenantContract } from './testing/tenant-contract.js';
+import { webhookContract } from './testing/webhook-contract.js';
 
 const missing = whyNoPostgres();
 if (missing !== undefined && process.env.CI === 'true') throw new Error(missing);
@@ -43,6 +44,7 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   describe('directory', () => directoryContract(() => store));
   describe('tenants', () => tenantContract(() => store));
   describe('integrations', () => integrationsContract(() => store));
+  describe('webhooks', () => webhookContract(() => store));
   describe('mapped users', () => mappedUsersContract(() => store));
   describe('settings and contacts of apps', () => appDataContract(() => store));
 

@@ -2,7 +2,6 @@ export { Dispatcher, type DispatcherDeps, type DispatcherEvents } from './delive
 export { type DispatcherConfig, defaultDispatcherConfig } from './delivery/dispatcher-config.js';
 export { AppContext, type AppContextDeps } from './notices/app-context.js';
 export { CallNotices } from './notices/call-notices.js';
-export { type CallTimes, callTimes } from './notices/call-times.js';
 export type { NotificationType } from './notices/happening.js';
 export { deliveryOf, stableId } from './notices/make-notice.js';
 export { NotifyingCallStore, type NotifyingCallStoreDeps } from './notices/notifying-call-store.js';

@@ -1,5 +1,7 @@
+import { storableJson } from '../storable-json.js';
+import { deliveryRows, eventRows, newDeliveriesClause, newNoticesClause } from '../webhooks/notice-rows.js';
 import type { CallBatch } from './call-batch.js';
-import { callColumns, type JsonRow, legColumns } from './call-rows.js';
+import { callColumns, legColumns } from './call-rows.js';
 
 const calls = callColumns.join(', ');
 const legs = legColumns.join(', ');
@@ -60,6 +62,8 @@ const clauses = [
       ORDER BY p.ordinal
     )`,
   },
+  { rows: (batch: CallBatch) => eventRows(batch.notices), sql: newNoticesClause },
+  { rows: (batch: CallBatch) => deliveryRows(batch.notices), sql: newDeliveriesClause },
 ];
 
 const statements = new Map<number, { name: string; text: string }>();
@@ -77,7 +81,7 @@ export function batchStatement(batch: CallBatch): { name: string; text: string; 
     const list = [...rows(batch)];
     if (list.length === 0) return;
     shape |= 1 << index;
-    values.push(jsonOf(list));
+    values.push(storableJson(list));
   });
   const statement = statements.get(shape) ?? { name: `call-batch-${shape}`, text: textOf(shape) };
   statements.set(shape, statement);
@@ -93,17 +97,4 @@ function textOf(shape: number): string {
       : [`expect_rows(jsonb_array_length($${index + 1}::jsonb), (SELECT count(*) FROM ${counted}), '${expected}')`],
   );
   return `WITH ${written.join(', ')} SELECT ${checks.length > 0 ? checks.join(', ') : '1'}`;
-}
-
-/** Escapes of NUL and of lone surrogates: legal in JSON, refused by jsonb, and a SIP header can hold them. */
-const refusedEscape = /\\u(0000|d[89a-f])/i;
-
-function jsonOf(list: readonly JsonRow[]): string {
-  const text = JSON.stringify(list);
-  return refusedEscape.test(text) ? JSON.stringify(list, (_, value) => storable(value)) : text;
-}
-
-function storable(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  return Buffer.from(value, 'utf8').toString('utf8').replaceAll('\0', '\uFFFD'); // UTF-8 has no lone surrogates.
 }

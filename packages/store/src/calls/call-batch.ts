@@ -1,10 +1,17 @@
 import type { CallChange, CallEventRecord, CallRecord, LegRecord } from '@intermix/calls';
+import type { Notice } from '@intermix/webhooks';
 import { isWholeLeg, type JsonRow, rowOfCall, rowOfEvent, rowOfLeg } from './call-rows.js';
 
 /** One write of a call's story, as it waits for its commit. */
 export type CallWrite =
-  | { kind: 'create'; call: CallRecord; legs: readonly LegRecord[]; events: readonly CallEventRecord[] }
-  | { kind: 'apply'; change: CallChange }
+  | {
+      kind: 'create';
+      call: CallRecord;
+      legs: readonly LegRecord[];
+      events: readonly CallEventRecord[];
+      notices: readonly Notice[];
+    }
+  | { kind: 'apply'; change: CallChange; notices: readonly Notice[] }
   | { kind: 'addLegs'; legs: readonly LegRecord[] };
 
 /**
@@ -17,6 +24,8 @@ export class CallBatch {
   readonly newLegs = new Map<string, JsonRow>();
   readonly changedLegs = new Map<string, JsonRow>();
   readonly events: JsonRow[] = [];
+  /** What apps' backends are told of these writes. */
+  readonly notices: Notice[] = [];
 
   static of(writes: readonly CallWrite[]): CallBatch {
     const batch = new CallBatch();
@@ -27,10 +36,11 @@ export class CallBatch {
   /** Nothing to write: no leg was added. */
   get isEmpty(): boolean {
     const rows = [this.newCalls, this.changedCalls, this.newLegs, this.changedLegs];
-    return this.events.length === 0 && rows.every((kind) => kind.size === 0);
+    return this.events.length + this.notices.length === 0 && rows.every((kind) => kind.size === 0);
   }
 
   #add(write: CallWrite): void {
+    if (write.kind !== 'addLegs') this.notices.push(...write.notices);
     if (write.kind === 'create') {
       this.newCalls.set(write.call.callSid, rowOfCall(write.call));
       this.#addEvents(write.events);

@@ -1,17 +1,13 @@
-import type {
-  CallChange,
-  CallEventRecord,
-  CallQuery,
-  CallRecord,
-  CallStore as CallStorePort,
-  LegRecord,
-} from '@intermix/calls';
+import type { CallChange, CallEventRecord, CallQuery, CallRecord, LegRecord } from '@intermix/calls';
 import { type Clock, systemClock } from '@intermix/kernel';
+import type { ClosedCall, Notice, NotifiedCallStore } from '@intermix/webhooks';
 import type pg from 'pg';
 import { StoreConflictError, StoreError, sqlState, uniqueViolation } from '../store-error.js';
+import { noticeClauses } from '../webhooks/notice-rows.js';
 import { CallBatch, type CallWrite } from './call-batch.js';
 import { batchStatement } from './call-batch-sql.js';
 import { type CallDetail, CallReads } from './call-reads.js';
+import { type ClosingRow, closedCalls, closingSql, failOpenSql, serverDied } from './dead-calls.js';
 import { GroupCommit } from './group-commit.js';
 
 const maxGroup = 128;
@@ -20,7 +16,7 @@ const gapMs = 5;
 const maxWaiting = 20_000;
 
 /** Calls, their legs and events. Every write resolves after its commit; writes that queue up share one. */
-export class CallStore implements CallStorePort {
+export class CallStore implements NotifiedCallStore {
   readonly #pool: pg.Pool;
   readonly #reads: CallReads;
   readonly #writes: GroupCommit<CallWrite>;
@@ -42,16 +38,21 @@ export class CallStore implements CallStorePort {
   }
 
   /** Rejects with a conflict on `call_sid` when the sid exists. */
-  create(call: CallRecord, legs: readonly LegRecord[], events: readonly CallEventRecord[]): Promise<void> {
-    return this.#write({ kind: 'create', call, legs, events });
+  create(
+    call: CallRecord,
+    legs: readonly LegRecord[],
+    events: readonly CallEventRecord[],
+    notices: readonly Notice[] = [],
+  ): Promise<void> {
+    return this.#write({ kind: 'create', call, legs, events, notices });
   }
 
   /**
    * Rejects with ERR_STORE_NOT_FOUND when the call, or a leg that is not a whole row, does not exist; then nothing of
    * the change is written. A field that is undefined stays as it was.
    */
-  apply(change: CallChange): Promise<void> {
-    return this.#write({ kind: 'apply', change });
+  apply(change: CallChange, notices: readonly Notice[] = []): Promise<void> {
+    return this.#write({ kind: 'apply', change, notices });
   }
 
   addLegs(legs: readonly LegRecord[]): Promise<void> {
@@ -71,9 +72,15 @@ export class CallStore implements CallStorePort {
    * The end is when we learnt of it; the duration counts to the last thing that was recorded of the call, so that a
    * night without a server is nobody's bill. For one node: it takes every open call for a dead one's.
    */
-  async failOpenCalls(at: Date): Promise<number> {
-    const { rows } = await this.#pool.query<{ closed: number }>(failOpenSql, [at, JSON.stringify(serverDied)]);
-    return rows[0]?.closed ?? 0;
+  async failOpenCalls(
+    at: Date,
+    noticesOf: (closed: readonly ClosedCall[]) => Promise<readonly Notice[]> = async () => [],
+  ): Promise<number> {
+    const { rows } = await this.#pool.query<ClosingRow>(closingSql, [at, serverDied]);
+    const { sql, values } = noticeClauses(await noticesOf(closedCalls(rows)), 3);
+    const text = failOpenSql.replace('WITH', () => `WITH ${sql},`);
+    const { rows: counts } = await this.#pool.query<{ closed: number }>(text, [at, serverDied, ...values]);
+    return counts[0]?.closed ?? 0;
   }
 
   /** Resolves when no write waits any more. */
@@ -98,22 +105,6 @@ export class CallStore implements CallStorePort {
     if (!batch.isEmpty) await this.#pool.query(batchStatement(batch));
   }
 }
-
-const serverDied = { by: 'platform', reason: 'server-died' };
-
-const failOpenSql = `
-  WITH open AS (SELECT call_sid, answered_at FROM calls WHERE ended_at IS NULL FOR UPDATE),
-  closed AS (
-    UPDATE calls c SET status = 'failed', ended_at = $1, termination = $2::jsonb, duration_sec = coalesce(
-      ceil(extract(epoch FROM (SELECT max(e.at) FROM call_events e WHERE e.call_sid = c.call_sid) - c.answered_at)), 0)
-    FROM open WHERE c.call_sid = open.call_sid RETURNING c.call_sid
-  ), legs AS (
-    UPDATE call_legs l SET status = 'failed', ended_at = $1, termination = $2::jsonb
-    FROM open WHERE l.call_sid = open.call_sid AND l.ended_at IS NULL
-  ), events AS (
-    INSERT INTO call_events (call_sid, type, at, data) SELECT call_sid, 'server-died', $1, '{}' FROM open
-  )
-  SELECT count(*)::int AS closed FROM closed`;
 
 /** Class 22 and 23: the data broke a rule; P0002: `expect_rows`. A lost connection is no write's fault. */
 function isOwnFault(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { callTimes } from './call-times.js';
+import { callDurations } from '@intermix/calls';
 import { type Happening, type KnownCall, ownLeg, userLegs } from './happening.js';
 
 /** What the body says of the app besides its calls. */
@@ -29,7 +29,7 @@ export function camelBody(happening: Happening, known: KnownCall, app: AppIdenti
     CallState: isOver ? 'terminal' : 'active',
     ToNumber: partyText(isInbound ? (call.exophone ?? call.to) : dialled(known)),
     FromNumber: partyText(isInbound ? call.from : (own.address ?? call.from)),
-    TotalDuration: isOver ? callTimes(call, known.legs).duration : 0,
+    TotalDuration: isOver ? callDurations(call, known.legs, happening.at).totalSec : 0,
     CallRecordings: happening.type === 'recording_ready' ? happening.recordingUrl : '',
     AccountDomain: app.exotelDomain,
     TicketId: '',

@@ -1,4 +1,4 @@
-import { callTimes } from './call-times.js';
+import { type CallDurations, callDurations } from '@intermix/calls';
 import { type CallerInfo, type Happening, type KnownCall, ownLeg, userLegs } from './happening.js';
 
 type Body = Record<string, unknown>;
@@ -8,6 +8,7 @@ export function snakeBody(happening: Happening, known: KnownCall, caller: Caller
   const { call, legs } = known;
   const head = { event: happening.type, call_sid: call.callSid };
   const timestamp = happening.at.toISOString();
+  const durations = (): CallDurations => callDurations(call, legs, happening.at);
   switch (happening.type) {
     case 'incoming_call':
       return {
@@ -43,19 +44,19 @@ export function snakeBody(happening: Happening, known: KnownCall, caller: Caller
         timestamp,
       };
     case 'call_completed': {
-      const { duration, talkTime } = callTimes(call, legs);
+      const { totalSec: duration, talkSec: talk_time } = durations();
       const recording_available = happening.recordingAvailable;
-      return { ...head, status: happening.status, duration, talk_time: talkTime, recording_available, timestamp };
+      return { ...head, status: happening.status, duration, talk_time, recording_available, timestamp };
     }
     case 'call_missed':
-      return { ...head, status: 'no-answer', ring_time: callTimes(call, legs).ringTime, timestamp };
+      return { ...head, status: 'no-answer', ring_time: durations().ringSec, timestamp };
     case 'missed_call':
       return {
         ...head,
         from: call.from,
         to: userLegs(known)[0]?.address ?? call.to,
         exophone: call.exophone ?? call.to,
-        ring_duration: callTimes(call, legs).ringTime,
+        ring_duration: durations().ringSec,
         timestamp,
       };
     case 'recording_ready':
