@@ -43,15 +43,14 @@ const byteHex = Array.from({ length: 256 }, (_, value) => value.toString(16).pad
 
 /** What is used of Node's Buffer where there is one: a browser has none, or one of another make. */
 interface NodeBuffers {
-  prototype: { hexSlice?: unknown };
-  from(buffer: ArrayBufferLike, offset: number, length: number): { hexSlice(): string };
+  prototype: { hexSlice?: (this: Uint8Array, start: number, end: number) => string };
 }
 
-const someBuffers = (globalThis as { Buffer?: unknown }).Buffer as NodeBuffers | undefined;
-const nodeBuffers = typeof someBuffers?.prototype.hexSlice === 'function' ? someBuffers : undefined;
+const hexSlice = ((globalThis as { Buffer?: unknown }).Buffer as NodeBuffers | undefined)?.prototype.hexSlice;
 
 export function hex(bytes: Uint8Array): string {
-  if (nodeBuffers) return nodeBuffers.from(bytes.buffer, bytes.byteOffset, bytes.length).hexSlice();
+  // Called on the array itself: asking for its `buffer` would move a small one off V8's heap.
+  if (hexSlice) return hexSlice.call(bytes, 0, bytes.length);
   let text = '';
   for (const byte of bytes) text += byteHex[byte];
   return text;

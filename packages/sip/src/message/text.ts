@@ -1,7 +1,6 @@
 /** What is used of Node's Buffer where there is one: a browser has none, or one of another make. */
 interface NodeBuffers {
-  prototype: { utf8Write?: unknown };
-  from(buffer: ArrayBufferLike, offset: number, length: number): { latin1Slice(): string };
+  prototype: { latin1Slice(this: Uint8Array, start: number, end: number): string; utf8Write?: unknown };
   from(text: string): Uint8Array;
   byteLength(text: string): number;
   allocUnsafe(length: number): Uint8Array & { utf8Write(text: string, offset: number, length: number): number };
@@ -38,7 +37,7 @@ export function joinUtf8(text: string, tail: Uint8Array): Uint8Array {
 
 /** One character for each octet. */
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  if (nodeBuffers) return nodeBuffers.from(bytes.buffer, bytes.byteOffset + start, end - start).latin1Slice();
+  if (nodeBuffers) return nodeBuffers.prototype.latin1Slice.call(bytes, start, end);
   let text = '';
   for (let at = start; at < end; at += 8192) {
     text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + 8192)));

@@ -146,8 +146,7 @@ export class TransactionLayer {
     handlers: ClientTransactionHandlers,
     options: { sentBy?: SentBy } = {},
   ): ClientTransaction {
-    if (options.sentBy) this.addVia(request, flow, options.sentBy);
-    const branch = request.topVia.branch ?? '';
+    const branch = options.sentBy ? this.addVia(request, flow, options.sentBy) : (request.topVia.branch ?? '');
     const key = clientKey(branch, request.method);
     const Machine = request.method === 'INVITE' ? InviteClientTransaction : NonInviteClientTransaction;
     const transaction = new Machine(this.#context, this.#clientHost, { key, branch, request, flow, handlers });

@@ -103,7 +103,7 @@ export class Carriers {
   }
 
   #note(flow: Flow, transport: Transport): void {
-    this.#byFlow.set(flow, transport);
+    if (this.#byFlow.get(flow) !== transport) this.#byFlow.set(flow, transport);
     if (!flow.reliable || flow.closed || this.#connections.has(flow.id)) return;
     this.#connections.set(flow.id, flow);
     this.#user.flowOpened(flow);
