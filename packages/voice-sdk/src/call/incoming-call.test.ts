@@ -74,6 +74,21 @@ it('[SDK-D14] never waits longer than 200 ms for candidates, and asks no STUN se
   expect(page.call.state).toBe('connected');
 });
 
+it('reads the offer while the person is asked for the microphone', async () => {
+  const page = await ringingPage();
+  let allow = () => {};
+  page.platform.microphoneGranted = new Promise((resolve) => {
+    allow = resolve;
+  });
+  const answering = page.call.answer();
+  await settle();
+  expect(page.platform.peers[0]?.signalingState).toBe('have-remote-offer');
+  expect(page.call.state).toBe('answering');
+  allow();
+  await answering;
+  expect(page.call.state).toBe('connected');
+});
+
 it('[SDK-D14] takes a late offer just as fast', async () => {
   const page = await ringingPage({}, { sdp: null });
   page.invite.on('answered', (session, response) => {

@@ -54,6 +54,7 @@ export class IncomingCall extends VoiceCall {
     this.answeredAt = this.services.platform.clock.now();
     this.setState('answering');
     const peer = this.createPeer();
+    if (this.#invite.offer !== undefined) peer.prepare(this.#invite.offer);
     try {
       await peer.openMicrophone(this.services.microphone());
       await this.services.holdOthers(this); // Only now: a blocked microphone must not leave the other call on hold.

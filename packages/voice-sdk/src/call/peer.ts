@@ -28,6 +28,7 @@ export class Peer extends TypedEmitter<PeerEvents> {
   #transceiver: RTCRtpTransceiver | undefined;
   #closed = false;
   #remoteSdp = '';
+  #prepared: Promise<void> | undefined;
 
   constructor(platform: Platform, options: PeerOptions = {}) {
     super();
@@ -70,10 +71,17 @@ export class Peer extends TypedEmitter<PeerEvents> {
     this.#microphone = stream;
   }
 
-  /** Our answer to the offer, with the candidates at hand. */
+  /** Reads the first offer while the browser opens the microphone. What is wrong with it shows in `answer`. */
+  prepare(offer: string): void {
+    this.#prepared = this.#takeOffer(offer);
+    this.#prepared.catch(() => {});
+  }
+
+  /** Our answer to the offer, with the candidates at hand: the server's own checks towards them save it half a round. */
   async answer(offer: string): Promise<string> {
-    await this.connection.setRemoteDescription({ type: 'offer', sdp: offer });
-    this.#remoteSdp = offer;
+    const prepared = this.#prepared ?? this.#takeOffer(offer);
+    this.#prepared = undefined;
+    await prepared;
     this.#attachMicrophone();
     await this.connection.setLocalDescription(await this.connection.createAnswer());
     return this.#localSdp();
@@ -116,6 +124,11 @@ export class Peer extends TypedEmitter<PeerEvents> {
     connection.close();
     if (this.#microphone) stopTracks(this.#microphone);
     this.#microphone = undefined;
+  }
+
+  async #takeOffer(offer: string): Promise<void> {
+    await this.connection.setRemoteDescription({ type: 'offer', sdp: offer });
+    this.#remoteSdp = offer;
   }
 
   #listen(): void {

@@ -204,6 +204,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   }
 
   protected closePeer(): void {
+    this.#remoteAudio.close();
     this.peer?.close();
     this.peer = undefined;
   }

@@ -16,6 +16,8 @@ export class FakePlatform implements Platform {
   readonly audioElements: FakeAudioElement[] = [];
   /** Set to refuse the microphone: `NotAllowedError`, `NotFoundError`, … */
   microphoneError: string | undefined;
+  /** The person's answer to the browser's question; given at once. */
+  microphoneGranted: Promise<void> = Promise.resolve();
   soundAllowed = true;
   gathering: FakePeerConnection['gathering'] = 'at-once';
   readonly #listeners = new Map<PageEvent, Set<(persisted: boolean) => void>>();
@@ -51,6 +53,7 @@ export class FakePlatform implements Platform {
   }
 
   async getUserMedia(): Promise<MediaStream> {
+    await this.microphoneGranted;
     if (this.microphoneError) throw Object.assign(new Error('refused'), { name: this.microphoneError });
     const stream = new FakeStream([new FakeTrack()]);
     this.microphones.push(stream);
