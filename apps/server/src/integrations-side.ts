@@ -4,10 +4,12 @@ import type { Switchboard } from '@intermix/calls';
 import { addressKind } from '@intermix/outbound';
 import type { Store } from '@intermix/store';
 import type { Config } from './config/settings.js';
+import type { WebhooksSide } from './webhooks-side.js';
 
 export interface IntegrationsSideOptions {
   store: Store;
   switchboard: Switchboard;
+  webhooks: WebhooksSide;
   config: Pick<Config, 'apiOrigins' | 'allowPrivateUrls'>;
   /** Whether HTTP listens on loopback only. */
   isLocalOnly: boolean;
@@ -15,7 +17,7 @@ export interface IntegrationsSideOptions {
 
 /** Joins the integrations API to the store and the switch. */
 export function integrationsSide(options: IntegrationsSideOptions): IntegrationDeps {
-  const { store, switchboard, config, isLocalOnly } = options;
+  const { store, switchboard, webhooks, config, isLocalOnly } = options;
   const allowPrivate = config.allowPrivateUrls === 'auto' ? isLocalOnly : config.allowPrivateUrls === 'on';
   // Kept because the bindings themselves end with this process.
   switchboard.registrar.on('seen', ({ accountSid, sipUsername, at }) =>
@@ -35,7 +37,7 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
       forgetUser: (user) => void switchboard.registrar.forgetUser(user),
       placeCall: (request) => switchboard.switch.placeCall(request),
     },
-    notifications: { trigger: async () => {} },
+    notifications: { trigger: (step) => webhooks.flowNotices.trigger(step) },
     urlRule: urlRule(allowPrivate),
     origins: config.apiOrigins,
   };

@@ -16,12 +16,14 @@ import { listenHttp } from './http/listen.js';
 import { routeUpgrades } from './http/upgrade-router.js';
 import { integrationsSide } from './integrations-side.js';
 import { Metrics } from './metrics/metrics.js';
+import { meterWebhooks } from './metrics/webhook-metrics.js';
 import { SimulatedNetwork } from './simulated-network.js';
 import { createSipSide, type SipSide } from './sip/sip-side.js';
 import { softphoneSide } from './softphone-side.js';
 import { StartError } from './start-error.js';
 import { Teardown } from './teardown.js';
 import { readTlsFiles } from './tls-files.js';
+import { webhooksSide } from './webhooks-side.js';
 
 export interface RunningServer {
   /** What to print once it is ready. */
@@ -59,7 +61,10 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const store = await openStore({ dataDir, databaseUrl: config.databaseUrl, logger, clock, onFatal: exitForRestart });
   teardown.add('store', () => store.close());
-  const closed = await store.calls.failOpenCalls(new Date(clock.now()));
+  const allowPrivate = config.allowPrivateUrls === 'auto' ? isLocalOnly : config.allowPrivateUrls === 'on';
+  const webhooks = webhooksSide({ store, allowPrivate, version, clock, logger });
+  teardown.add('webhooks', () => webhooks.stop());
+  const closed = await webhooks.calls.failOpenCalls(new Date(clock.now()));
   if (closed > 0) logger.warn({ calls: closed }, 'calls that were open when the server died are closed as failed');
   const firstStart = await firstRun({ store, dataDir, sipDomain: config.sipDomain, addresses, random });
 
@@ -84,7 +89,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     media,
     users: store.users,
     carriers: store.carriers,
-    calls: store.calls,
+    calls: webhooks.calls,
     resolver: sip.resolver,
     simulatedAddress: () => simulated.address,
     onProved: (flow) => sip.webSocket.markAuthenticated(flow),
@@ -92,6 +97,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     config: { domains: [config.sipDomain, exotelDomain], algorithms: ['MD5', 'SHA-256'], simulatedPrefixes },
   });
   const metrics = meter({ switchboard, media, sip });
+  meterWebhooks(metrics.registers, webhooks.dispatcher, store.webhooks.outbox);
   let isSipReady = false;
   const api = await createApi({
     logger,
@@ -103,7 +109,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     carriers: store.carriers,
     calls: store.calls,
     simulator: () => simulated.running,
-    integrations: integrationsSide({ store, switchboard, config, isLocalOnly }),
+    integrations: integrationsSide({ store, switchboard, webhooks, config, isLocalOnly }),
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),
     readiness: async () => ({ store: await store.healthy(), sip: isSipReady, media: media.ready }),
     metrics: () => metrics.text(),
@@ -124,6 +130,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('readiness', async () => {
     isSipReady = false;
   });
+  await webhooks.start();
   await startMedia(media, config);
   await switchboard.start();
   await sip.start();

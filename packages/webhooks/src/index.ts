@@ -1,7 +1,9 @@
 export { Dispatcher, type DispatcherDeps, type DispatcherEvents } from './delivery/dispatcher.js';
 export { type DispatcherConfig, defaultDispatcherConfig } from './delivery/dispatcher-config.js';
+export { WakingDeliveryLog } from './delivery/waking-delivery-log.js';
 export { AppContext, type AppContextDeps } from './notices/app-context.js';
 export { CallNotices } from './notices/call-notices.js';
+export { FlowNotices, type FlowStep } from './notices/flow-notices.js';
 export type { NotificationType } from './notices/happening.js';
 export { deliveryOf, stableId } from './notices/make-notice.js';
 export { NotifyingCallStore, type NotifyingCallStoreDeps } from './notices/notifying-call-store.js';

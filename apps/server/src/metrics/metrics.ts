@@ -77,6 +77,11 @@ export class Metrics {
     });
   }
 
+  /** For figures of a part that brings its own. */
+  get registers(): [Registry] {
+    return [this.#registry];
+  }
+
   async text(): Promise<{ contentType: string; text: string }> {
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }

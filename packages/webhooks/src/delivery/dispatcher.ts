@@ -93,7 +93,7 @@ export class Dispatcher extends TypedEmitter<DispatcherEvents> {
     this.wake();
     while (this.#claiming || this.#running.size > 0) {
       await this.#claiming;
-      await Promise.race([...this.#running]);
+      if (this.#running.size > 0) await Promise.race([...this.#running]);
     }
   }
 

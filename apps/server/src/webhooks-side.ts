@@ -1,0 +1,64 @@
+import type { Clock, Logger } from '@intermix/kernel';
+import { OutboundClient } from '@intermix/outbound';
+import type { Store } from '@intermix/store';
+import {
+  AppContext,
+  CallNotices,
+  Dispatcher,
+  FlowNotices,
+  NotifyingCallStore,
+  RecordingNotices,
+  WakingDeliveryLog,
+} from '@intermix/webhooks';
+
+/** How long deliveries that are due may take when the server stops; the rest stays for the next start. */
+const lastChanceMs = 3_000;
+
+export interface WebhooksSideOptions {
+  store: Store;
+  /** Whether customers' URLs may name private addresses. */
+  allowPrivate: boolean;
+  version: string;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface WebhooksSide {
+  /** The store of calls that tells apps' backends of each step. */
+  readonly calls: NotifyingCallStore;
+  readonly dispatcher: Dispatcher;
+  readonly deliveries: WakingDeliveryLog;
+  readonly flowNotices: FlowNotices;
+  /** For the recorder. */
+  readonly recordingNotices: RecordingNotices;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Joins the webhooks to the store and to the client that opens customers' URLs. */
+export function webhooksSide({ store, allowPrivate, version, clock, logger }: WebhooksSideOptions): WebhooksSide {
+  const { outbox, deliveries, secrets } = store.webhooks;
+  const client = new OutboundClient({ clock, allowPrivate });
+  const userAgent = `Intermix-Webhooks/${version}`;
+  const dispatcher = new Dispatcher({ outbox, client, secrets, clock, logger, userAgent });
+  const { appSettings: settings, apps: identities, contacts } = store;
+  const context = new AppContext({ settings, identities, contacts, clock, logger });
+  const onQueued = () => dispatcher.wake();
+  const notices = new CallNotices({ context, hasRecording: () => false });
+  return {
+    calls: new NotifyingCallStore({ store: store.calls, notices, onQueued }),
+    dispatcher,
+    deliveries: new WakingDeliveryLog({ log: deliveries, wake: onQueued }),
+    flowNotices: new FlowNotices({ context, outbox, clock, onQueued }),
+    recordingNotices: new RecordingNotices({ context, outbox, onQueued }),
+    async start() {
+      // The embedded database is this process's alone: what is leased there, a dead one had.
+      if (store.kind === 'embedded') await outbox.releaseAll();
+      dispatcher.start();
+    },
+    async stop() {
+      await dispatcher.stop(lastChanceMs);
+      await client.close();
+    },
+  };
+}

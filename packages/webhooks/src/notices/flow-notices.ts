@@ -1,0 +1,80 @@
+import type { CallRecord, LegRecord } from '@intermix/calls';
+import { type Clock, createId } from '@intermix/kernel';
+import type { Outbox } from '../ports/outbox.js';
+import type { AppContext } from './app-context.js';
+import type { AppIdentity } from './camel-body.js';
+import type { Happening } from './happening.js';
+import { makeNotice } from './make-notice.js';
+
+/** A step of a call that another platform's flow handles, as its applet tells it. */
+export interface FlowStep {
+  app: AppIdentity & { id: string; accountSid: string };
+  type: 'popup' | 'incomingcallhungup' | 'missedcall';
+  /** The applet's query: `CallSid`, `CallFrom`, `CallTo`, `DialWhomNumber`, `DialCallDuration`, … */
+  query: Readonly<Record<string, string>>;
+}
+
+/** Passes on to an app's receiver what a flow elsewhere tells of its calls, in the body that the app has chosen. */
+export class FlowNotices {
+  readonly #context: AppContext;
+  readonly #outbox: Outbox;
+  readonly #clock: Clock;
+  readonly #onQueued: () => void;
+
+  constructor(deps: { context: AppContext; outbox: Outbox; clock: Clock; onQueued(): void }) {
+    this.#context = deps.context;
+    this.#outbox = deps.outbox;
+    this.#clock = deps.clock;
+    this.#onQueued = deps.onQueued;
+  }
+
+  /** Resolves when it is kept to be delivered. Does nothing when the app has no URL for it. */
+  async trigger({ app, type, query }: FlowStep): Promise<void> {
+    const { settings } = await this.#context.facts(app.accountSid, app.id);
+    if (settings === undefined) return;
+    const at = new Date(this.#clock.now());
+    const call = callOf(app, type, query, at);
+    const address = query.DialWhomNumber ?? '';
+    const known = { call, legs: [{ role: 'callee', userId: '', address } as LegRecord], appId: app.id };
+    // The applet names its receiver itself, so that a hang-up has one in either generation.
+    const hungUp = settings.incomingCallHangupUrl ?? settings.callbackUrl;
+    const facts = { settings: { ...settings, incomingCallHangupUrl: hungUp, callbackUrl: hungUp }, identity: app };
+    const caller = type === 'popup' ? await this.#context.caller(app.accountSid, app.id, call.from) : undefined;
+    const notice = makeNotice(happeningOf(type, call, at, address), known, facts, caller);
+    if (notice.delivery === undefined) return;
+    await this.#outbox.enqueue([notice]);
+    this.#onQueued();
+  }
+}
+
+function happeningOf(type: FlowStep['type'], { status }: CallRecord, at: Date, address: string): Happening {
+  switch (type) {
+    case 'popup':
+      return { type: 'incoming_call', at, userId: '', address };
+    case 'incomingcallhungup':
+      return { type: 'call_completed', at, status, recordingAvailable: false };
+    case 'missedcall':
+      return { type: 'missed_call', at };
+  }
+}
+
+function callOf(app: FlowStep['app'], type: FlowStep['type'], query: FlowStep['query'], at: Date): CallRecord {
+  const talkedSec = Math.max(0, Math.trunc(Number(query.DialCallDuration ?? 0)) || 0);
+  const isOver = type !== 'popup';
+  return {
+    callSid: query.CallSid ?? createId(),
+    accountSid: app.accountSid,
+    appId: app.id,
+    direction: 'inbound',
+    from: query.CallFrom ?? query.From ?? '',
+    to: query.CallTo ?? query.To ?? '',
+    status: isOver ? (type === 'missedcall' ? 'no-answer' : 'completed') : 'ringing',
+    createdAt: new Date(at.getTime() - talkedSec * 1000),
+    answeredAt: undefined,
+    endedAt: isOver ? at : undefined,
+    durationSec: type === 'incomingcallhungup' ? talkedSec : 0,
+    termination: undefined,
+    userId: '',
+    exophone: query.CallTo ?? query.To,
+  };
+}
