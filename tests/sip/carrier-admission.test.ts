@@ -101,6 +101,27 @@ describe('who may call in', () => {
     expect((await admin.request('GET', '/api/v1/calls?limit=50')).body.items).toHaveLength(2);
   });
 
+  it('keeps the session timer that a carrier asks for, of 90 s or more', async () => {
+    const caller = await carrier(hosts.trusted);
+    const asking = (value: string) => ({
+      headers: [
+        ['Supported', 'timer'],
+        ['Session-Expires', value],
+      ] as const,
+    });
+    const short = await caller.call(trustedNumber, asking('60'));
+    expect(await short.waitForEnd(patience)).toMatchObject({ status: 422 });
+    const outgoing = await caller.call(trustedNumber, asking('90;refresher=uac'));
+    const incoming = await desk.waitForCall(patience);
+    incoming.answer();
+    await outgoing.waitForAnswer(patience);
+    expect(outgoing.response?.headers.get('Session-Expires')).toBe('90;refresher=uac');
+    expect(outgoing.response?.headers.get('Require')).toBe('timer');
+    outgoing.hangup();
+    await incoming.waitForEnd(patience);
+    await caller.stop();
+  });
+
   describe('with a carrier that is known by credentials', () => {
     beforeAll(async () => {
       const added = await addCarrier(admin, {
