@@ -56,11 +56,12 @@ export class UdpTransport implements Transport {
 
   async start(sink: TransportSink): Promise<void> {
     const { host, port, recvBufferSize = RECEIVE_BUFFER } = this.#options;
+    const family = isIPv6(host) ? 6 : 4;
     const socket = createSocket({
-      type: isIPv6(host) ? 'udp6' : 'udp4',
+      type: `udp${family}`,
       recvBufferSize,
       // Hosts are numbers here. The default would send each datagram through the resolver's thread pool.
-      lookup: (name, _options, callback) => callback(null, name, isIPv6(name) ? 6 : 4),
+      lookup: (name, _options, callback) => callback(null, name, family),
     });
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (cause) => {
