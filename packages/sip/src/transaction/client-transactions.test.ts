@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SipRequest } from '../message/message.js';
 import { SipHeaderError } from '../message/syntax-errors.js';
+import { writeMessage } from '../message/write.js';
 import { answerTo, makeLayer, makeRequest, RecordingFlow } from './testing/transaction-fixture.js';
 
 const sentBy = { host: '192.0.2.1', port: 5060 };
@@ -241,6 +242,14 @@ describe('what a client transaction writes', () => {
     expect(via.branch).toMatch(/^z9hG4bK[0-9a-f]{20,}$/);
     expect(via.branch).toBe(udp.transaction.branch);
     expect(startClient('OPTIONS', 'TCP').flow.lastRequest().topVia.wantsRport).toBe(false);
+  });
+
+  it.each(['INVITE', 'OPTIONS'])('gives the %s as it went out after its final response', (method) => {
+    const kit = startClient(method);
+    const sent = writeMessage(kit.transaction.request);
+    kit.receive(200);
+    expect(writeMessage(kit.transaction.request)).toEqual(sent);
+    kit.layer.stop();
   });
 
   it('ACKs a failure with branch, Request-URI, Route and credentials of the INVITE and the To of the response', () => {

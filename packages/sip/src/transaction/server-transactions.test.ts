@@ -251,6 +251,18 @@ describe('timers of the server transactions', () => {
     expect(tcp.clock.pendingTimers).toBe(0);
   });
 
+  it.each(['INVITE', 'OPTIONS'])('let go of the %s with its final response, and still repeat that', (method) => {
+    const kit = startServer(method);
+    kit.respond(180);
+    expect(kit.transaction.request.method).toBe(method);
+    kit.respond(486);
+    expect(() => kit.transaction.request).toThrow('let go');
+    kit.flow.take();
+    kit.layer.receive(makeRequest(method), kit.flow);
+    expect(kit.flow.take()).toEqual(['486']);
+    kit.layer.stop();
+  });
+
   it('repeats the very bytes that were sent first', () => {
     const kit = startServer('OPTIONS');
     kit.respond(200);

@@ -97,6 +97,27 @@ describe('the caller', () => {
     expect(await leftovers(world, alice)).toEqual([]);
   });
 
+  it('[UAC27] ACKs a repeated 2xx and ends a late fork after the call itself is gone', async () => {
+    const { world, alice, peer, call } = await dialled();
+    const invite = peer.last('INVITE');
+    peer.answer(invite, 200, { toTag: 'one', sdp: answerSdp });
+    await world.pass();
+    call.session!.bye();
+    await world.pass();
+    peer.answer(peer.last('BYE'), 200);
+    await world.pass();
+    expect(alice.counts.dialogs).toBe(0);
+    peer.answer(invite, 200, { toTag: 'one', sdp: answerSdp });
+    await world.pass();
+    expect(peer.requests('ACK').map((ack) => ack.to.tag)).toEqual(['one', 'one']);
+    expect(peer.requests('BYE')).toHaveLength(1);
+    peer.answer(invite, 200, { toTag: 'late', sdp: answerSdp });
+    await world.pass();
+    expect(peer.last('ACK').request.to.tag).toBe('late');
+    expect(peer.last('BYE').request.to.tag).toBe('late');
+    expect(await leftovers(world, alice)).toEqual([]);
+  });
+
   it('[UAC4] tells forks apart, keeps the first answer, ACKs and BYEs every other', async () => {
     const { world, alice, peer, call } = await dialled();
     const invite = peer.last('INVITE');
