@@ -1,3 +1,4 @@
+import { CallError } from '@intermix/calls';
 import { describe, expect, it } from 'vitest';
 import { makeApi, type TestApi } from './testing/make-api.js';
 
@@ -169,6 +170,53 @@ describe('carriers and numbers', () => {
   });
 });
 
+describe('a call placed for a user', () => {
+  async function placeable() {
+    const api = await makeApi();
+    const { deps, app } = api.integrations;
+    const user = {
+      accountSid: 'one',
+      appId: app.id,
+      userId: 'asha',
+      name: 'Asha',
+      sipUsername: 'asha',
+      sipPassword: 'x',
+    };
+    const rest = { email: undefined, exotelUserName: undefined, phone: undefined, virtualNumber: '+918000000001' };
+    await deps.users.create([{ ...user, ...rest, role: 'agent', devices: { sip: true, phone: false } }]);
+    const place = async (changes: object = {}, account: 'one' | 'two' = 'one') => {
+      const body = { app_id: app.id, user_id: 'asha', to: '+919876543210', ...changes };
+      return ask(api, 'POST', '/api/v1/calls', { token: await api.tokenOf('admin', account), body });
+    };
+    return { api, place };
+  }
+
+  it('is answered with its record', async () => {
+    const { place } = await placeable();
+    const { status, body } = await place();
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ user_id: 'asha', exophone: '+918000000001', to: '+919876543210' });
+  });
+
+  it.each([
+    [{ to: 'nobody' }, 'one', 400, 'ERR_VALIDATION'],
+    [{ user_id: 'nobody' }, 'one', 404, 'ERR_CALL_REFUSED'],
+    [{ app_id: 'none' }, 'one', 404, 'ERR_CALL_REFUSED'],
+    [{}, 'two', 404, 'ERR_CALL_REFUSED'],
+  ] as const)('%j by account %s: %i', async (changes, account, status, code) => {
+    const { place } = await placeable();
+    expect(await place(changes, account)).toMatchObject({ status, body: { error: { code } } });
+  });
+
+  it('is refused as the switch says', async () => {
+    const { api, place } = await placeable();
+    api.integrations.callFails.with = CallError.deviceBusy('asha');
+    expect(await place()).toMatchObject({ status: 404, body: { error: { code: 'ERR_CALL_REFUSED' } } });
+    api.integrations.callFails.with = new CallError('carrier-channels', 'full');
+    expect((await place()).status).toBe(503);
+  });
+});
+
 describe('roles', () => {
   it.each([
     ['GET', '/api/v1/carriers', 'admin'],
@@ -183,6 +231,7 @@ describe('roles', () => {
     ['DELETE', '/api/v1/carriers/car_1/dids/did_1', 'super_admin'],
     ['GET', '/api/v1/calls', 'supervisor'],
     ['GET', '/api/v1/calls/c1', 'supervisor'],
+    ['POST', '/api/v1/calls', 'admin'],
     ['GET', '/api/v1/simulator/calls', 'admin'],
     ['POST', '/api/v1/simulator/calls', 'admin'],
     ['DELETE', '/api/v1/simulator/calls/x', 'admin'],
@@ -199,6 +248,7 @@ describe('roles', () => {
   });
 
   function validBodyOf(url: string): unknown {
+    if (url === '/api/v1/calls') return { app_id: 'a', user_id: 'b', to: '+918000000001' };
     if (url.endsWith('/simulator/calls')) return { to: '+918000000001' };
     return url.includes('/dids') ? { number: '+918012345678' } : { name: 'x', sip_address: 'host' };
   }

@@ -15,6 +15,7 @@ import { integrationFailureReply } from './integrations/http/failure-reply.js';
 import { integrationsPrefix } from './integrations/http/generation.js';
 import { integrationRoutes } from './integrations/integration-routes.js';
 import { type IntegrationDeps, makeParts } from './integrations/parts.js';
+import { CallService } from './integrations/services/call-service.js';
 import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
 import { type SoftphoneDeps, softphoneRoutes } from './softphone/softphone-routes.js';
 
@@ -87,7 +88,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const carriers = { carriers: deps.carriers, tokens, onChanged: deps.onCarriersChanged };
   carrierRoutes(app, carriers);
   didRoutes(app, carriers);
-  callRoutes(app, { calls: deps.calls, tokens });
+  callRoutes(app, { calls: deps.calls, tokens, placing: new CallService(deps.integrations) });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });
   await integrationRoutes(app, makeParts(deps.integrations, { ...deps, adminTokens: tokens }));

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Id, nullable, oneOf, Timestamp } from './fields.js';
 import { listOf, PageQuery } from './list.js';
+import { PhoneNumber } from './phone-number.js';
 
 /** States of a call and of a leg, in Exotel's words. */
 export const CallStatus = oneOf([
@@ -37,6 +38,8 @@ export const CallLegRead = Type.Object({
   kind: oneOf(['browser', 'telephone', 'carrier']),
   party: Type.String({ description: 'User id of a browser or SIP telephone, carrier id of a carrier' }),
   address: Type.String(),
+  user_id: nullable(Type.String({ description: 'The user whose device it is' })),
+  device: nullable(oneOf(['sip', 'phone'])),
   sip_call_id: nullable(Type.String()),
   status: CallStatus,
   created_at: Timestamp,
@@ -63,6 +66,8 @@ export const CallSummary = Type.Object({
   direction: oneOf(['inbound', 'outbound', 'internal']),
   from: Type.String(),
   to: Type.String(),
+  user_id: nullable(Type.String({ description: 'The app’s user: who placed it, who answered, or was rung first' })),
+  exophone: nullable(Type.String({ description: 'Our number in the call' })),
   status: CallStatus,
   created_at: Timestamp,
   answered_at: nullable(Timestamp),
@@ -79,6 +84,13 @@ export const CallRead = Type.Object({
   events: Type.Array(CallEventRead),
 });
 export type CallRead = Static<typeof CallRead>;
+
+/** `POST /api/v1/calls`: the user's devices ring, and when one answers, the other party is called. */
+export const CallCreate = Type.Object(
+  { app_id: Id, user_id: Id, to: PhoneNumber },
+  { additionalProperties: false, examples: [{ app_id: 'a1b2c3', user_id: 'agent_001', to: '+919876543210' }] },
+);
+export type CallCreate = Static<typeof CallCreate>;
 
 /** `GET /api/v1/calls`. */
 export const CallListQuery = Type.Object(

@@ -141,6 +141,7 @@ describe('inputs', () => {
     CarrierUpdate: contracts.CarrierUpdate,
     DidCreate: contracts.DidCreate,
     DidUpdate: contracts.DidUpdate,
+    CallCreate: contracts.CallCreate,
     SimulatorCallRequest: contracts.SimulatorCallRequest,
     CallListQuery: contracts.CallListQuery,
   };

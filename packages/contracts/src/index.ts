@@ -1,5 +1,14 @@
 export { type Bootstrap, BootstrapSchema, type BootstrapUser } from './bootstrap.js';
-export { CallEventRead, CallLegRead, CallList, CallListQuery, CallRead, CallStatus, CallSummary } from './call.js';
+export {
+  CallCreate,
+  CallEventRead,
+  CallLegRead,
+  CallList,
+  CallListQuery,
+  CallRead,
+  CallStatus,
+  CallSummary,
+} from './call.js';
 export { CarrierCreate, CarrierRead, CarrierUpdate, carrierDefaults } from './carrier.js';
 export { DidCreate, DidRead, DidTarget, DidUpdate } from './did.js';
 export { ErrorResponse } from './error.js';
@@ -9,3 +18,12 @@ export { listOf, PageQuery } from './list.js';
 export { LoginRequest, LoginResponse } from './login.js';
 export { E164Number, PhoneNumber } from './phone-number.js';
 export { ScriptStep, SimulatorCallRead, SimulatorCallRequest } from './simulator.js';
+export {
+  DeliveryAttemptRead,
+  DeliveryDetailRead,
+  DeliveryList,
+  DeliveryListQuery,
+  DeliveryRead,
+  DeliveryReplayRequest,
+  DeliveryReplayResult,
+} from './webhook-delivery.js';

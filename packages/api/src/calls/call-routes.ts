@@ -1,21 +1,24 @@
 import type { CallStore } from '@intermix/calls';
-import { CallList, CallListQuery, CallRead } from '@intermix/contracts';
+import { CallCreate, CallList, CallListQuery, CallRead, CallSummary } from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { adminOf, requireRole } from '../auth/require-role.js';
 import { ApiError } from '../http/api-error.js';
+import type { CallService } from '../integrations/services/call-service.js';
 import { callRead, callSummary } from './call-mapping.js';
 
 export interface CallRoutesDeps {
   calls: Pick<CallStore, 'find' | 'list'>;
   tokens: AccessTokens;
+  /** Places calls for users. */
+  placing: Pick<CallService, 'place'>;
 }
 
 const CallPath = Type.Object({ call_sid: Type.String({ maxLength: 128 }) });
 const defaultLimit = 50;
 
-/** `/api/v1/calls`: the account's calls, newest first, and one call with legs and events. */
+/** `/api/v1/calls`: the account's calls, newest first, one call with legs and events, and new ones for users. */
 export function callRoutes(app: FastifyInstance, deps: CallRoutesDeps): void {
   const preHandler = requireRole(deps.tokens, 'supervisor');
   const security = [{ accessToken: [] }];
@@ -43,6 +46,27 @@ export function callRoutes(app: FastifyInstance, deps: CallRoutesDeps): void {
         ...(cursor !== undefined && { cursor }),
       });
       return { items: page.calls.map(callSummary), next_cursor: page.nextCursor ?? null };
+    },
+  );
+
+  app.post<{ Body: CallCreate }>(
+    '/api/v1/calls',
+    {
+      preHandler: requireRole(deps.tokens, 'admin'),
+      schema: {
+        tags: ['calls'],
+        summary: 'Place a call for a user, whose devices ring first',
+        operationId: 'createCall',
+        security,
+        body: CallCreate,
+        response: { 201: CallSummary },
+      },
+    },
+    async (request, reply) => {
+      const { app_id: appId, user_id: userId, to } = request.body;
+      const { accountSid } = adminOf(request);
+      const { call } = await deps.placing.place({ accountSid, appId }, { userId, to }, { to: 'to' });
+      return reply.status(201).send(callSummary(call));
     },
   );
 

@@ -65,7 +65,7 @@ export class CallService {
 
   /** Resolves when the user's device is being rung. 400: no telephone number; TelephonyRefusal: as its codes say. */
   async place(
-    app: AppScope,
+    app: Pick<AppScope, 'accountSid' | 'appId'>,
     request: { userId: string; to: string },
     spelling: { to: string },
   ): Promise<{ call: CallRecord; user: MappedUser }> {
