@@ -19,13 +19,20 @@ export function readJsonBodies(app: FastifyInstance): void {
 
 function checked(error: Error | null, value: unknown): [Error | null, unknown?] {
   if (error) return [error];
-  return isStorable(value)
-    ? [null, value]
-    : [ApiError.invalid('body', 'A text in the body holds NUL or half a character.')];
+  const path = unstorable(value);
+  if (path === undefined) return [null, value];
+  const field = path.join('.') || 'body';
+  return [ApiError.invalid(field, `"${field}" holds NUL or half of a character: take it out.`)];
 }
 
-function isStorable(value: unknown): boolean {
-  if (typeof value === 'string') return !value.includes('\0') && !/\p{Surrogate}/u.test(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([key, part]) => isStorable(key) && isStorable(part));
+/** Where a text lies that cannot be kept; undefined when there is none. */
+function unstorable(value: unknown): string[] | undefined {
+  if (typeof value === 'string') return value.includes('\0') || /\p{Surrogate}/u.test(value) ? [] : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, part] of Object.entries(value)) {
+    if (unstorable(key)) return [];
+    const path = unstorable(part);
+    if (path) return [key, ...path];
+  }
+  return undefined;
 }
