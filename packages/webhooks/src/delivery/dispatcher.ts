@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
 import type { OutboundClient } from '@intermix/outbound';
 import type { AttemptOutcome, AttemptResult, ClaimedDelivery, Outbox } from '../ports/outbox.js';
@@ -48,6 +49,7 @@ export class Dispatcher extends TypedEmitter<DispatcherEvents> {
     this.#deps = deps;
     this.#config = { ...defaultDispatcherConfig, ...deps.config };
     this.#hosts = new HostLimits(this.#config);
+    setMaxListeners(0, this.#aborter.signal); // Each attempt listens: as many as may run.
     this.#times = new WakeTimes({ clock: deps.clock, wake: () => this.wake() });
   }
 
@@ -79,7 +81,7 @@ export class Dispatcher extends TypedEmitter<DispatcherEvents> {
    */
   async stop(lastChanceMs: number): Promise<void> {
     if (this.#state !== 'started') return;
-    await this.#within(lastChanceMs, this.#quiet());
+    if (lastChanceMs > 0) await this.#within(lastChanceMs, this.#quiet());
     this.#state = 'stopped';
     this.#poll?.cancel();
     this.#times.clear();
