@@ -4,12 +4,19 @@ import { repositoryRoot } from '@intermix/testkit';
 
 const main = join(repositoryRoot(), 'apps', 'server', 'dist', 'main.js');
 
-/** Runs the built server, with these variables only, until it ends by itself. */
-export function runToEnd(env: Record<string, string>): Promise<{ exitCode: number | null; stderr: string }> {
-  const child = spawn(process.execPath, [main], { env: { PATH: process.env.PATH ?? '', ...env } });
+/** Runs the built server, or a command of it, with these variables only, until it ends by itself. */
+export function runToEnd(
+  env: Record<string, string>,
+  args: readonly string[] = [],
+): Promise<{ exitCode: number | null; stderr: string; stdout: string }> {
+  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH ?? '', ...env } });
   let stderr = '';
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
-  return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stderr })));
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stderr, stdout })));
 }

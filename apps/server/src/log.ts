@@ -16,7 +16,8 @@ const secretKeys = [
 ];
 const redactedPaths = secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
-/** JSON lines on standard output. */
-export function createLogger(level: string): Logger {
-  return pino({ level, base: null, redact: { paths: redactedPaths, censor: '[secret]' } });
+/** JSON lines on standard output, or on another descriptor. */
+export function createLogger(level: string, descriptor = 1): Logger {
+  const options = { level, base: null, redact: { paths: redactedPaths, censor: '[secret]' } };
+  return pino(options, pino.destination({ fd: descriptor, sync: true }));
 }

@@ -23,6 +23,7 @@ import { softphoneSide } from './softphone-side.js';
 import { StartError } from './start-error.js';
 import { Teardown } from './teardown.js';
 import { readTlsFiles } from './tls-files.js';
+import { version } from './version.js';
 import { webhooksSide } from './webhooks-side.js';
 
 export interface RunningServer {
@@ -32,7 +33,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const version = '0.1.0';
 /** Exotel's own SIP domain: SDKs that were made for it build `<account_sid>.voip.exotel.com`. */
 const exotelDomain = 'voip.exotel.com';
 const clock = systemClock;

@@ -21,5 +21,8 @@ export { SettingsStore } from './settings-store.js';
 export { StoreConflictError, StoreError, type StoreErrorCode } from './store-error.js';
 export { type Admin, type AdminRole, AdminStore } from './tenants/admin-store.js';
 export { type Account, TenantStore } from './tenants/tenant-store.js';
+export { exportData } from './transfer/export-data.js';
+export { importData } from './transfer/import-data.js';
+export type { TransferOptions, TransferSummary } from './transfer/transfer.js';
 export type { NewUser, UserPatch, UserRecord } from './users/user-rows.js';
 export { UserStore } from './users/user-store.js';

@@ -4,7 +4,6 @@ import { CallStore } from './calls/call-store.js';
 import { CarrierStore } from './carriers/carrier-store.js';
 import type { Database } from './database.js';
 import { makeDataFolder } from './embedded/data-folder.js';
-import { EmbeddedEngine } from './embedded/embedded-engine.js';
 import type { Engine } from './engine.js';
 import { Housekeeping } from './housekeeping.js';
 import { AppSettingsStore } from './integrations/app-settings-store.js';
@@ -14,7 +13,7 @@ import { CustomerStore } from './integrations/customer-store.js';
 import { MappedUserStore } from './integrations/mapped-user-store.js';
 import { TokenStore } from './integrations/token-store.js';
 import { migrate } from './migrate.js';
-import { openPostgres } from './postgres/postgres-engine.js';
+import { openEngine } from './open-engine.js';
 import { SecretBox } from './secret-box.js';
 import { loadSecretKey } from './secret-key.js';
 import { SettingsStore } from './settings-store.js';
@@ -88,19 +87,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-function openEngine(options: StoreOptions): Promise<Engine> {
-  const { dataDir, databaseUrl, logger, clock = systemClock, onFatal = () => {} } = options;
-  if (databaseUrl) return openPostgres(databaseUrl, logger);
-  return EmbeddedEngine.open({ dataDir, logger, clock, onFatal });
-}
-
 /** A value that only the right key decrypts: a lost key file shows at the start, not at the first call. */
 async function checkKey(settings: SettingsStore, dataDir: string): Promise<void> {
   try {
     await settings.getOrCreate('key-check', () => 'right');
   } catch (error) {
-    if (error instanceof StoreError && error.code === 'ERR_STORE_SECRET_KEY')
-      throw StoreError.secretKey(`${dataDir}/secret.key`, 'is not the one with which this database was encrypted');
+    if (error instanceof StoreError && error.code === 'ERR_STORE_SECRET_KEY') throw StoreError.wrongKey(dataDir);
     throw error;
   }
 }

@@ -8,7 +8,18 @@ const keyBytes = 32;
 /** Reads `<dataDir>/secret.key`, 32 octets, making it (0600) at the first start. Whoever has it reads the secrets. */
 export function loadSecretKey(dataDir: string, random: Random): Buffer {
   const path = join(dataDir, 'secret.key');
-  const key = readKey(path) ?? writeKey(path, Buffer.from(random.bytes(keyBytes)));
+  return checked(path, readKey(path) ?? writeKey(path, Buffer.from(random.bytes(keyBytes))));
+}
+
+/** As `loadSecretKey`, but makes none: throws ERR_STORE_SECRET_KEY when it is missing. */
+export function readSecretKey(dataDir: string): Buffer {
+  const path = join(dataDir, 'secret.key');
+  const key = readKey(path);
+  if (key === undefined) throw StoreError.secretKey(path, 'is missing');
+  return checked(path, key);
+}
+
+function checked(path: string, key: Buffer): Buffer {
   if (key.length !== keyBytes) throw StoreError.secretKey(path, `holds ${key.length} octets instead of ${keyBytes}`);
   return key;
 }

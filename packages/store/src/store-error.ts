@@ -8,6 +8,7 @@ export type StoreErrorCode =
   | 'ERR_STORE_STOPPED'
   | 'ERR_STORE_NOT_FOUND'
   | 'ERR_STORE_CURSOR'
+  | 'ERR_STORE_TRANSFER'
   | 'ERR_STORE_FAILED';
 
 /** Something is wrong with the database, its folder or its key; the message is for the operator. */
@@ -46,7 +47,7 @@ export class StoreError extends IntermixError {
   static folderVersion(folder: string, found: string, expected: string): StoreError {
     return new StoreError(
       'ERR_STORE_VERSION',
-      `The folder ${folder} was written by embedded PostgreSQL ${found}; this release of Intermix reads version ${expected}. Start the release that wrote it, export the data, and import it here.`,
+      `The folder ${folder} was written by embedded PostgreSQL ${found}; this release of Intermix reads version ${expected}. Export it with the release that wrote it (intermix export), move the folder away, and import it here (intermix import).`,
     );
   }
 
@@ -65,6 +66,15 @@ export class StoreError extends IntermixError {
     );
   }
 
+  static wrongKey(dataDir: string): StoreError {
+    return StoreError.secretKey(`${dataDir}/secret.key`, 'is not the one with which this database was encrypted');
+  }
+
+  /** The key file is missing, damaged or another database's; `message` says what to copy. */
+  static transferKey(message: string, cause: unknown): StoreError {
+    return new StoreError('ERR_STORE_SECRET_KEY', message, { cause });
+  }
+
   static undecryptable(): StoreError {
     return new StoreError('ERR_STORE_SECRET_KEY', 'A stored secret does not decrypt with the key of this data folder.');
   }
@@ -79,6 +89,11 @@ export class StoreError extends IntermixError {
 
   static badCursor(): StoreError {
     return new StoreError('ERR_STORE_CURSOR', 'The cursor is not one that a list returned.');
+  }
+
+  /** An export cannot be made or imported; nothing was changed. */
+  static transfer(message: string): StoreError {
+    return new StoreError('ERR_STORE_TRANSFER', message);
   }
 
   static failed(what: string, cause: unknown): StoreError {

@@ -1,0 +1,318 @@
+import {
+  copyFileSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { silentLogger } from '@intermix/kernel';
+import { startTestPostgres, type TestPostgres, whyNoPostgres } from '@intermix/testkit';
+import { sql } from 'kysely';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore, type Store } from '../open-store.js';
+import { newMappedUser } from '../testing/integrations-contract.js';
+import { makeTenant, newCall, newCarrier, newEvent, newLeg, spareNumber, type TestTenant } from '../testing/tenant.js';
+import { exportData } from './export-data.js';
+import type { ExportHeader } from './export-header.js';
+import { importData } from './import-data.js';
+import { localColumns, transferredTables } from './transferred-tables.js';
+
+const missing = whyNoPostgres();
+if (missing !== undefined && process.env.CI === 'true') throw new Error(missing);
+if (missing !== undefined) process.stderr.write(`SKIPPED, moving the data to PostgreSQL: ${missing}\n`);
+
+const awkward = 'Zoë "the\\line"\n\t😀 {"end":true}';
+
+/** Something in every table; several hundred rows in some, so that batches follow each other. */
+async function fill(store: Store): Promise<TestTenant> {
+  const tenant = await makeTenant(store);
+  const { accountSid, customerId, appId } = tenant;
+  await store.admins.createAdmin({
+    ...{ accountSid, email: `op@${accountSid}.example`, name: awkward, role: 'admin', passwordHash: '$argon2id$x' },
+  });
+  await store.settings.set('colour', 'blue');
+  await store.mappedUsers.create(Array.from({ length: 300 }, (_, n) => newMappedUser(tenant, `user-${n}`)));
+  await store.mappedUsers.deleteAll(accountSid, appId);
+  await store.mappedUsers.create([newMappedUser(tenant, 'ravi', { name: awkward })]);
+  await store.appSettings.update(
+    accountSid,
+    appId,
+    { popupUrl: 'https://a/', custom: { [awkward]: awkward } },
+    'camel',
+  );
+  await store.contacts.put(
+    ...[
+      accountSid,
+      appId,
+      Array.from({ length: 1200 }, (_, n) => ({ number: `+${n}`, name: awkward, customField: undefined })),
+    ],
+  );
+  await store.integrationTokens.create(`token-${appId}`, {
+    accountSid,
+    customerId,
+    appId,
+    expiresAt: new Date('2030-01-01'),
+  });
+  const carrier = await store.carriers.createCarrier(newCarrier(accountSid));
+  const target = { type: 'user', appId, userId: 'ravi' } as const;
+  const did = {
+    carrierId: carrier.id,
+    accountSid,
+    number: spareNumber(),
+    label: undefined,
+    direction: 'both' as const,
+  };
+  await store.carriers.createDid({ ...did, target, ringTimeoutSec: 12 });
+  const termination = { by: 'caller', reason: 'hangup', sipStatus: undefined } as const;
+  for (let n = 0; n < 20; n += 1) {
+    const call = newCall(accountSid, { appId, userId: 'ravi', termination, endedAt: new Date() });
+    const caller = newLeg(call.callSid, 'caller', { device: 'sip' });
+    const event = newEvent(call.callSid, 'received', { data: { nested: [1.5, null, awkward, 12345678901234] } });
+    await store.calls.create(call, [caller, newLeg(call.callSid, 'callee')], [event, event]);
+  }
+  await fillWebhooks(store, tenant);
+  return tenant;
+}
+
+async function fillWebhooks(store: Store, { accountSid, appId }: TestTenant): Promise<void> {
+  const ids = { account_sid: accountSid, app_id: appId, call_sid: 'call' };
+  const event = { ...ids, event_id: `evt-${appId}`, type: 'incoming_call', payload: JSON.stringify({ a: awkward }) };
+  await store.db
+    .insertInto('webhook_events')
+    .values({ ...event, at: new Date() })
+    .execute();
+  const delivery = { ...ids, delivery_id: `dlv-${appId}`, event_id: event.event_id, event_type: event.type };
+  const address = { url: 'https://a.example/', host: 'a.example', body: awkward };
+  await store.db
+    .insertInto('webhook_deliveries')
+    .values({ ...delivery, ...address, attempts: 1 })
+    .execute();
+  const attempt = { delivery_id: delivery.delivery_id, number: 1, at: new Date(), latency_ms: 3, error: awkward };
+  await store.db.insertInto('webhook_attempts').values(attempt).execute();
+  const secret = { id: `sec-${appId}`, app_id: appId, account_sid: accountSid, secret_encrypted: 'v1:x' };
+  await store.db.insertInto('webhook_secrets').values(secret).execute();
+}
+
+/** Every row of every table as JSON, in an order of its own. */
+async function everything(store: Store): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const table of transferredTables) {
+    const left = sql.raw(
+      localColumns(table)
+        .map((column) => ` - '${column}'`)
+        .join(''),
+    );
+    const { rows } = await sql<{
+      row: string;
+    }>`SELECT (to_jsonb(t)${left})::text AS row FROM ${sql.table(table)} t`.execute(store.db);
+    found[table] = rows.map(({ row }) => row).sort();
+  }
+  return found;
+}
+
+describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, () => {
+  const root = mkdtempSync(join(tmpdir(), 'intermix-transfer-'));
+  const dataDir = join(root, 'data');
+  const exported = join(root, 'export.ndjson');
+  const common = { dataDir, logger: silentLogger, version: '1.2.3' };
+  let tenant: TestTenant;
+  let before: Record<string, string[]>;
+  let tableNames: string[];
+  let text: string;
+  let server: TestPostgres;
+  const databases: string[] = [];
+
+  async function onServer(statement: string): Promise<void> {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    await client.query(statement);
+    await client.end();
+  }
+
+  /** A database of its own for each test that leaves something in it. */
+  async function newDatabase(): Promise<string> {
+    const url = new URL(server.url);
+    url.pathname += `_${databases.length}`;
+    await onServer(`CREATE DATABASE "${url.pathname.slice(1)}" TEMPLATE template0`);
+    databases.push(url.pathname.slice(1));
+    return url.href;
+  }
+
+  beforeAll(async () => {
+    server = await startTestPostgres();
+    const store = await openStore({ dataDir, logger: silentLogger });
+    tenant = await fill(store);
+    await fill(store);
+    before = await everything(store);
+    const found = await sql<{ name: string }>`
+      SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()`.execute(store.db);
+    tableNames = found.rows.map(({ name }) => name);
+    await store.close();
+    await exportData(common, createWriteStream(exported));
+    text = readFileSync(exported, 'utf8');
+  }, 120_000);
+
+  afterAll(async () => {
+    for (const name of databases) await onServer(`DROP DATABASE "${name}" WITH (FORCE)`);
+    await server?.stop();
+    rmSync(root, { recursive: true, force: true });
+  }, 60_000);
+
+  const lines = () => text.trimEnd().split('\n');
+  const header = () => JSON.parse(lines()[0] ?? '') as ExportHeader;
+  const withHeader = (changes: Partial<ExportHeader>) =>
+    [JSON.stringify({ ...header(), ...changes }), ...lines().slice(1)].join('\n');
+  const importing = (databaseUrl: string, source: string, changes: { dataDir?: string } = {}) =>
+    importData({ ...common, databaseUrl, ...changes }, Readable.from([Buffer.from(source)]));
+
+  it('exports every table of the database, with a header that tells what is in it', () => {
+    expect(header()).toMatchObject({ intermix_export: 1, version: '1.2.3', migrations: expect.any(Array) });
+    expect(Object.keys(header().tables)).toEqual(transferredTables);
+    expect(tableNames.filter((name) => !name.startsWith('kysely_')).sort()).toEqual([...transferredTables].sort());
+    for (const table of transferredTables) {
+      expect(before[table]?.length, `the test has nothing in ${table}`).toBeGreaterThan(0);
+      expect(header().tables[table]).toBe(before[table]?.length);
+    }
+    expect(text).not.toContain('s3cret');
+    expect(lines()).toHaveLength(Object.values(before).flat().length + 2);
+  });
+
+  it('brings every row to PostgreSQL, where the store opens, and new rows follow the old', async () => {
+    const databaseUrl = await newDatabase();
+    const summary = await importing(databaseUrl, text);
+    expect(summary).toEqual({ tables: header().tables, rows: Object.values(before).flat().length });
+    const store = await openStore({ dataDir, databaseUrl, logger: silentLogger });
+    try {
+      expect(await everything(store)).toEqual(before);
+      const { accountSid, appId } = tenant;
+      expect((await store.users.findSipAccount(accountSid, 'ravi-sip'))?.credentials.password).toBe('pw-ravi');
+      expect(await store.settings.get('colour')).toBe('blue');
+      const [made] = await store.mappedUsers.create([newMappedUser(tenant, 'new')]);
+      const { users } = await store.mappedUsers.list(accountSid, appId, { limit: 9, offset: 0 });
+      expect(users.map(({ userId }) => userId)).toEqual(['ravi', 'new']);
+      expect(Number(made?.sipDeviceId)).toBeGreaterThan(1001 + 2 * 300);
+      // The feed hides rows of transactions that are not over: none of what was imported may be hidden for good.
+      const { rows } = await sql<{ hidden: string }>`
+        SELECT count(*) AS hidden FROM webhook_events WHERE tx >= pg_snapshot_xmin(pg_current_snapshot())`.execute(
+        store.db,
+      );
+      expect(rows[0]?.hidden).toBe('0');
+    } finally {
+      await store.close();
+    }
+  });
+
+  it('refuses a database that has rows, and changes nothing in it', async () => {
+    const databaseUrl = await newDatabase();
+    const store = await openStore({ dataDir, databaseUrl, logger: silentLogger });
+    const held = await everything(store);
+    const refused = importing(databaseUrl, text);
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_STORE_TRANSFER' });
+    await expect(refused).rejects.toThrow('The database is not empty: it has rows in settings.');
+    expect(await everything(store)).toEqual(held);
+    await store.close();
+  });
+
+  it('imports nothing of an export that is torn, damaged or of something else; the whole one then goes in', async () => {
+    const databaseUrl = await newDatabase();
+    const all = lines();
+    for (const [source, sentence] of [
+      [all.slice(0, -1).join('\n'), 'The export is torn'],
+      [all.slice(0, -40).join('\n'), 'The export is torn'],
+      [[...all.slice(0, 5), ...all.slice(6)].join('\n'), 'The export is damaged'],
+      [[...all.slice(0, 5), 'rubbish', ...all.slice(5)].join('\n'), 'The export is damaged'],
+      [[...all.slice(0, 5), all[5]?.slice(0, -9), ...all.slice(6)].join('\n'), 'The export is damaged'],
+      ['{"some":"json"}\n', 'This is not an export of Intermix'],
+      ['', 'This is not an export of Intermix'],
+      [withHeader({ intermix_export: 2 as 1 }), 'The export has format 2'],
+      [withHeader({ migrations: [...header().migrations, '9999-future'] }), 'written by Intermix 1.2.3, whose tables'],
+      [withHeader({ tables: { ...header().tables, future: 1 } }), 'written by Intermix 1.2.3, whose tables'],
+    ] as const) {
+      const refused = importing(databaseUrl, source);
+      await expect(refused).rejects.toMatchObject({ code: 'ERR_STORE_TRANSFER' });
+      await expect(refused).rejects.toThrow(sentence);
+    }
+    expect((await importing(databaseUrl, text)).rows).toBe(Object.values(before).flat().length);
+  });
+
+  it('says which key to copy when it is missing or another, and makes none', async () => {
+    const databaseUrl = await newDatabase();
+    const elsewhere = join(root, 'elsewhere');
+    const key = join(elsewhere, 'secret.key');
+    const copy = `Copy secret.key from the data folder that was exported to ${key}`;
+    const refused = importing(databaseUrl, text, { dataDir: elsewhere });
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_STORE_SECRET_KEY' });
+    await expect(refused).rejects.toThrow(copy);
+    expect(existsSync(key)).toBe(false);
+    mkdirSync(elsewhere);
+    writeFileSync(key, Buffer.alloc(32));
+    await expect(importing(databaseUrl, text, { dataDir: elsewhere })).rejects.toThrow(/is not the one of the export/);
+  });
+
+  it('goes back into a new embedded database as well', async () => {
+    const elsewhere = join(root, 'embedded');
+    mkdirSync(elsewhere);
+    copyFileSync(join(dataDir, 'secret.key'), join(elsewhere, 'secret.key'));
+    await importData({ ...common, dataDir: elsewhere }, Readable.from([Buffer.from(text)]));
+    const store = await openStore({ dataDir: elsewhere, logger: silentLogger });
+    expect(await everything(store)).toEqual(before);
+    await store.close();
+  });
+
+  it("brings an older release's tables up to date", async () => {
+    const databaseUrl = await newDatabase();
+    const user = {
+      ...{ app_id: 'app', user_id: 'asha', account_sid: 'acc', name: 'Asha', email: null, sip_username: 'asha' },
+      ...{ sip_password_encrypted: 'v1:x', phone: null, virtual_number: null, is_active: true, outbound_active: true },
+      ...{ created_at: '2026-01-02T03:04:05.678901+00:00', updated_at: '2026-01-02T03:04:05.678901+00:00' },
+    };
+    const times = { created_at: user.created_at, updated_at: user.updated_at };
+    const rows = {
+      accounts: { sid: 'acc', name: 'Acme', api_key: 'k', api_token_hash: 'h', created_at: user.created_at },
+      customers: { id: 'cus', account_sid: 'acc', name: 'Acme', email: null, secret_hash: 'h', ...times },
+      apps: {
+        ...{
+          id: 'app',
+          customer_id: 'cus',
+          account_sid: 'acc',
+          name: 'crm',
+          secret_hash: 'h',
+          is_active: true,
+          ...times,
+        },
+      },
+      users: user,
+    };
+    const old = [
+      JSON.stringify({
+        ...{ ...header(), migrations: ['0001-initial'], sequences: { dids_position_seq: '41' } },
+        tables: Object.fromEntries(Object.keys(rows).map((table) => [table, 1])),
+      }),
+      ...Object.entries(rows).map(([table, row]) => `{"table":"${table}","row":${JSON.stringify(row)}}`),
+      '{"end":true}',
+    ].join('\n');
+    await importing(databaseUrl, old);
+    const store = await openStore({ dataDir, databaseUrl, logger: silentLogger });
+    expect(await store.users.getUser('acc', 'app', 'asha')).toMatchObject({ devices: { sip: true, phone: false } });
+    const { rows: next } = await sql<{ next: string }>`SELECT nextval('dids_position_seq') AS next`.execute(store.db);
+    expect(next[0]?.next).toBe('42');
+    await store.close();
+  });
+
+  it('refuses to export while a server has the database, or when there is none', async () => {
+    const sink = () => createWriteStream(join(root, 'unused'));
+    const store = await openStore({ dataDir, logger: silentLogger });
+    await expect(exportData(common, sink())).rejects.toThrow(`is in use by process ${process.pid}`);
+    await store.close();
+    const nowhere = exportData({ ...common, dataDir: join(root, 'nowhere') }, sink());
+    await expect(nowhere).rejects.toThrow(/There is no database in .*nowhere/);
+    expect(existsSync(join(root, 'nowhere'))).toBe(false);
+  });
+});
