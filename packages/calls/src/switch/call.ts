@@ -12,7 +12,6 @@ import {
   legLost,
   notRecorded,
   ordered,
-  reasonOf,
   refusedByUs,
   rungOut,
   unanswered,
@@ -344,12 +343,8 @@ export class Call extends TypedEmitter<CallEvents> {
       acknowledge = resolve;
     });
     this.#recorded = this.#story.exists ? recorded : undefined;
-    const farewell = { reject, reason, recorded: this.#recorded };
-    for (const leg of this.#branches?.legs ?? []) leg.end(termination, status, farewell);
-    // Who was rung first and waits in an answered dialog hears by BYE what a caller hears by the final response.
-    const waiting = this.#isAnswered ? reason : (reason ?? reasonOf(ending));
-    for (const leg of this.#calling.legs)
-      leg.end(termination, status, leg.session ? { ...farewell, reason: waiting } : farewell);
+    this.#calling.end(ending, this.#isAnswered, this.#recorded);
+    for (const leg of this.#branches?.legs ?? []) leg.end(termination, status, { reject, reason });
     this.#logger.info({ ...termination, status }, 'call over');
     this.#closing = this.#close(status, termination, acknowledge);
     this.emit('over');

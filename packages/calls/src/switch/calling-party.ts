@@ -1,5 +1,6 @@
 import { TypedEmitter } from '@intermix/kernel';
 import type { CodecName } from '@intermix/media';
+import { type CallEnding, reasonOf } from './call-ending.js';
 import type { BranchFailure } from './failure-status.js';
 import type { Leg, LegLoss } from './leg.js';
 
@@ -42,6 +43,14 @@ export abstract class CallingParty extends TypedEmitter<CallingPartyEvents> {
   abstract settle(codec: CodecName | undefined): Promise<void>;
   /** The called party answered. False when this side has given up in the meantime. */
   abstract accept(): boolean;
+  /** Ends all its legs. Who waits in an answered dialog hears by BYE what a caller hears by the final response. */
+  end(ending: CallEnding, isAnswered: boolean, recorded: Promise<unknown> | undefined): void {
+    const { termination, status, reject, reason } = ending;
+    const waiting = isAnswered ? reason : (reason ?? reasonOf(ending));
+    for (const leg of this.legs)
+      leg.end(termination, status, { reject, reason: leg.session ? waiting : reason, recorded });
+  }
+
   /** A leg that rings lost its connection or its media. False when the leg is none of those. */
   abstract handleLost(leg: Leg, loss: LegLoss): boolean;
 }

@@ -1,4 +1,4 @@
-import { type Clock, createId, type Logger, type Random, TypedEmitter } from '@intermix/kernel';
+import { type Clock, type Logger, type Random, TypedEmitter } from '@intermix/kernel';
 import type { MediaEngine } from '@intermix/media';
 import type { EndpointFace, Flow, IncomingInvite, IncomingRequest } from '@intermix/sip';
 import { CallError } from '../errors.js';
@@ -9,14 +9,9 @@ import type { Registrar } from '../registrar/registrar.js';
 import type { CallerIdentification } from '../routing/caller-identification.js';
 import { type PlaceCallRequest, type Placement, releasePlan } from '../routing/placement.js';
 import type { Router } from '../routing/router.js';
-import { Call, type CallEvents } from './call.js';
-import type { BranchPlan, CallPlan, IncomingCallPlan, Refusal } from './call-plan.js';
-import { CalleeLeg } from './callee-leg.js';
-import { CallerLeg } from './caller-leg.js';
-import type { CallingParty } from './calling-party.js';
-import { IncomingParty } from './incoming-party.js';
-import type { LegDeps } from './leg.js';
-import { RungParty } from './rung-party.js';
+import type { Call, CallEvents } from './call.js';
+import { CallAssembly } from './call-assembly.js';
+import type { IncomingCallPlan, Refusal } from './call-plan.js';
 import { defaultSwitchConfig, type SwitchConfig } from './switch-config.js';
 import type { SwitchStats } from './switch-stats.js';
 import { UnwrittenEnds } from './unwritten-ends.js';
@@ -53,12 +48,6 @@ export interface SwitchDeps {
 
 const defaultMaxForwards = 70;
 
-/** What the legs of one call are made of. */
-interface Makings {
-  callSid: string;
-  legDeps: LegDeps;
-}
-
 /**
  * Joins SIP, media, location and records: every INVITE and REGISTER of the endpoint comes here. Built by `createSwitchboard`;
  * `start` takes hold of the endpoint, `stop` ends all calls and lets go of it.
@@ -72,6 +61,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   /** Calls whose end is still being written. */
   readonly #closing = new Set<Call>();
   readonly #unwritten: UnwrittenEnds;
+  readonly #assembly: CallAssembly;
   readonly #endedByStatus: Partial<Record<CallStatus, number>> = {};
   #unsubscribe: Array<() => void> = [];
   #stopping = false;
@@ -84,6 +74,10 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     this.#deps = deps;
     this.#config = { ...defaultSwitchConfig, ...deps.config };
     this.#unwritten = new UnwrittenEnds(deps);
+    const { endpoint, media: engine, calls, clock, random, logger } = deps;
+    const config = this.#config;
+    const unwritten = this.#unwritten;
+    this.#assembly = new CallAssembly({ endpoint, engine, calls, clock, random, logger, config, unwritten });
   }
 
   get stats(): SwitchStats {
@@ -205,7 +199,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   }
 
   async #placeFor(request: PlaceCallRequest): Promise<CallRecord> {
-    const { placement, endpoint, logger } = this.#deps;
+    const { placement, logger } = this.#deps;
     this.#checkMayPlace(request.user);
     const plan = await placement.plan(request);
     try {
@@ -214,12 +208,9 @@ export class Switch extends TypedEmitter<SwitchEvents> {
       releasePlan(plan);
       throw error;
     }
-    const makings = this.#makings();
-    const legs = plan.devices.map((device) => this.#legOf(device, 'caller', makings));
-    const { maxForwards } = plan;
-    const party = new RungParty(legs, plan.devices, { endpoint, logger: makings.legDeps.logger, maxForwards });
-    const call = this.#open(plan, party, makings);
-    logger.info({ callSid: call.sid, devices: legs.length }, 'call placed for a user');
+    const call = this.#assembly.placed(plan);
+    this.#take(call);
+    logger.info({ callSid: call.sid, devices: plan.devices.length }, 'call placed for a user');
     await call.start();
     if (!call.recorded) throw CallError.notRecorded();
     return call.record();
@@ -248,50 +239,17 @@ export class Switch extends TypedEmitter<SwitchEvents> {
 
   /** From here on there is a call, even if the caller has given up meanwhile: then that is what is recorded. */
   #begin(incoming: IncomingInvite, plan: IncomingCallPlan): void {
-    const makings = this.#makings();
-    const { callSid, legDeps } = makings;
-    const legId = createId('leg_', 16, this.#deps.random);
-    const identity = { callSid, role: 'caller', ...party(plan.caller), legId } as const;
-    const leg = new CallerLeg(identity, incoming, legDeps, plan.caller.device);
-    const call = this.#open(plan, new IncomingParty(leg), makings);
+    const call = this.#assembly.incoming(plan, incoming);
+    this.#take(call);
     incoming.on('cancelled', (reason) => call.handleCancelled(reason));
     void call.start();
     if (incoming.finished) call.handleCancelled(undefined);
     else if (this.#stopping) call.hangup('shutdown');
   }
 
-  #makings(): Makings {
-    const { clock, logger, media, random } = this.#deps;
-    const callSid = createId('', 16, random);
-    return { callSid, legDeps: { engine: media, clock, logger: logger.child({ callSid }), config: this.#config } };
-  }
-
-  #open(plan: CallPlan, calling: CallingParty, makings: Makings): Call {
-    const { clock, calls, endpoint, logger, media } = this.#deps;
-    const called = () => plan.branches.map((branch) => this.#legOf(branch, 'callee', makings));
-    const call = new Call(
-      plan,
-      { sid: makings.callSid, calling, called },
-      { endpoint, engine: media, calls, clock, logger, config: this.#config, unwritten: this.#unwritten },
-    );
+  #take(call: Call): void {
     this.#calls.set(call.sid, call);
     this.#callsCreated++;
-    this.#follow(call);
-    return call;
-  }
-
-  #legOf(branch: BranchPlan, role: 'caller' | 'callee', { callSid, legDeps }: Makings): CalleeLeg {
-    const legId = createId('leg_', 16, this.#deps.random);
-    const { device, mediaKind, release, target } = branch;
-    return new CalleeLeg({ callSid, role, ...party(branch), legId }, legDeps, {
-      device,
-      mediaKind,
-      release,
-      flow: target.flow,
-    });
-  }
-
-  #follow(call: Call): void {
     call.on('created', (...args) => this.emit('callCreated', ...args));
     call.on('ringing', (...args) => this.emit('legRinging', ...args));
     call.on('legAnswered', (...args) => this.emit('legAnswered', ...args));
@@ -336,9 +294,4 @@ export class Switch extends TypedEmitter<SwitchEvents> {
       });
     });
   }
-}
-
-function party(plan: Pick<BranchPlan, 'kind' | 'party' | 'address' | 'userId' | 'appId' | 'userDevice'>) {
-  const { kind, party, address, userId, appId, userDevice: device } = plan;
-  return { kind, party, address, userId, appId, device };
 }

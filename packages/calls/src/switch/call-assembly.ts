@@ -1,0 +1,66 @@
+import { createId, type Random } from '@intermix/kernel';
+import type { IncomingInvite } from '@intermix/sip';
+import { Call, type CallDeps } from './call.js';
+import type { BranchPlan, CallPlan, IncomingCallPlan, PlacedCallPlan } from './call-plan.js';
+import { CalleeLeg } from './callee-leg.js';
+import { CallerLeg } from './caller-leg.js';
+import type { CallingParty } from './calling-party.js';
+import { IncomingParty } from './incoming-party.js';
+import type { LegDeps } from './leg.js';
+import { RungParty } from './rung-party.js';
+
+/** What the legs of one call are made of. */
+interface Makings {
+  callSid: string;
+  legDeps: LegDeps;
+}
+
+/** Makes calls with their legs out of plans. Sends nothing. */
+export class CallAssembly {
+  readonly #deps: CallDeps & { random: Random };
+
+  constructor(deps: CallDeps & { random: Random }) {
+    this.#deps = deps;
+  }
+
+  /** A call that came to us. */
+  incoming(plan: IncomingCallPlan, incoming: IncomingInvite): Call {
+    const makings = this.#makings();
+    const identity = this.#identityOf(plan.caller, 'caller', makings);
+    const leg = new CallerLeg(identity, incoming, makings.legDeps, plan.caller.device);
+    return this.#call(plan, new IncomingParty(leg), makings);
+  }
+
+  /** A call that we place for a user, whose devices ring first. */
+  placed(plan: PlacedCallPlan): Call {
+    const makings = this.#makings();
+    const legs = plan.devices.map((device) => this.#legOf(device, 'caller', makings));
+    const { endpoint } = this.#deps;
+    const { logger } = makings.legDeps;
+    const party = new RungParty(legs, plan.devices, { endpoint, logger, maxForwards: plan.maxForwards });
+    return this.#call(plan, party, makings);
+  }
+
+  #makings(): Makings {
+    const { clock, logger, engine, random, config } = this.#deps;
+    const callSid = createId('', 16, random);
+    return { callSid, legDeps: { engine, clock, logger: logger.child({ callSid }), config } };
+  }
+
+  #call(plan: CallPlan, calling: CallingParty, makings: Makings): Call {
+    const called = () => plan.branches.map((branch) => this.#legOf(branch, 'callee', makings));
+    return new Call(plan, { sid: makings.callSid, calling, called }, this.#deps);
+  }
+
+  #legOf(branch: BranchPlan, role: 'caller' | 'callee', makings: Makings): CalleeLeg {
+    const { device, mediaKind, release, target } = branch;
+    const options = { device, mediaKind, release, flow: target.flow };
+    return new CalleeLeg(this.#identityOf(branch, role, makings), makings.legDeps, options);
+  }
+
+  #identityOf(plan: IncomingCallPlan['caller'], role: 'caller' | 'callee', { callSid }: Makings) {
+    const { kind, party, address, userId, appId, userDevice: device } = plan;
+    const legId = createId('leg_', 16, this.#deps.random);
+    return { callSid, legId, role, kind, party, address, userId, appId, device };
+  }
+}
