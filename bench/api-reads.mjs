@@ -33,15 +33,20 @@ async function onStore(name, env, { cores, seconds }) {
     const callSids = await someCalls(server, admin);
     if (cores.server !== undefined) pin(server.pid, cores.server);
     const rows = [];
-    for (const [what, paths, hasBudget] of [
+    const backend = await aBackend(server);
+    for (const [what, paths, hasBudget, token = admin.token] of [
       // Each reader asks for another one of 50: what readers of the same call could share does not show.
       ['one call with legs and events', callSids.map((sid) => `/api/v1/calls/${sid}`), true],
       ['list of 50 calls', ['/api/v1/calls?limit=50'], true],
       ['carriers', ['/api/v1/carriers'], true],
+      // What the vendor's SDK asks for before it registers; each of 50 users.
+      ['integrations, the app', ['/v2/integrations/app'], true, backend.token],
+      ['integrations, the settings', ['/v2/integrations/app_setting'], true, backend.token],
+      ['integrations, one user with SipSecret', backend.userPaths, true, backend.token],
       ['health, without token or database', ['/healthz'], false],
     ]) {
-      await load(server, paths, admin.token, 2); // Warms the code up.
-      rows.push(...rowsOf(`${name}: ${what}`, await load(server, paths, admin.token, seconds), hasBudget));
+      await load(server, paths, token, 2); // Warms the code up.
+      rows.push(...rowsOf(`${name}: ${what}`, await load(server, paths, token, seconds), hasBudget));
     }
     return rows;
   } finally {
@@ -62,6 +67,34 @@ async function someCalls(server, admin) {
     await sleep(100);
   }
   throw new Error('the calls to read were not recorded');
+}
+
+/** The demo app with fifty users more and some settings. */
+async function aBackend({ baseUrl, bootstrap }) {
+  const ask = async (path, body, token) => {
+    const headers = { 'content-type': 'application/json', ...(token && { authorization: token }) };
+    const response = await fetch(`${baseUrl}/v2/integrations${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()).Data;
+  };
+  const { app, account, exophones } = bootstrap;
+  const token = await ask('/token', { Id: app.id, Secret: app.secret, Entity: 'app' });
+  const users = Array.from({ length: 50 }, (_, n) => ({
+    AppUserId: `agent_${n}`,
+    AppUsername: 'Ashwini Sharma',
+    Email: `agent_${n}@example.com`,
+    ExotelAccountSid: account.sid,
+    ExotelUserName: 'Ashwini Sharma',
+    VirtualNumber: exophones[0],
+  }));
+  await ask('/usermapping', users, token);
+  for (const Key of ['popup', 'missedCall', 'callback'])
+    await ask('/app_setting', { Key, Value: 'https://crm.example/hook' }, token);
+  return { token, userPaths: users.map(({ AppUserId }) => `/v2/integrations/usermapping?user_id=${AppUserId}`) };
 }
 
 async function load(server, paths, token, seconds) {

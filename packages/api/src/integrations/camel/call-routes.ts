@@ -7,6 +7,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { ApiError } from '../../http/api-error.js';
+import { RequestRate } from '../auth/request-rate.js';
 import { camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import type { AppScope } from '../services/app-scope.js';
@@ -66,7 +67,11 @@ function refuseOther(field: string, given: string | null | undefined, own: AppSc
 const maxQueryEntries = 50;
 const maxQueryText = 2_000;
 
-function inboundCall(app: FastifyInstance, { random, deps }: IntegrationParts): void {
+/** Fifty a second for an app: far above a flow's, and a stranger who knows the address cannot fill the outbox. */
+const notificationsPerMinute = 3_000;
+
+function inboundCall(app: FastifyInstance, { random, deps, clock }: IntegrationParts): void {
+  const rate = new RequestRate({ clock, perMinute: notificationsPerMinute });
   app.get<{ Params: { app_id: string }; Querystring: CamelInboundCallQuery }>(
     '/call/inbound_call/:app_id',
     {
@@ -80,7 +85,7 @@ function inboundCall(app: FastifyInstance, { random, deps }: IntegrationParts): 
             token: 'none',
           },
           CamelInboundCallAnswer,
-          [400, 404],
+          [400, 404, 429],
         ),
         params: AppPath,
         querystring: CamelInboundCallQuery,
@@ -90,15 +95,18 @@ function inboundCall(app: FastifyInstance, { random, deps }: IntegrationParts): 
       const { type = 'popup', ...query } = request.query;
       const found = await deps.apps.findById(request.params.app_id);
       if (found === undefined || !found.isActive) throw ApiError.notFound('app');
+      rate.take(found.id);
       await deps.notifications.trigger({ app: found, type, query: boundedQuery(query) });
       return camelSuccess('Success', random);
     },
   );
 }
 
-/** The first value of each key, within bounds: this is everybody's to send. */
+/** The first value of each key, within bounds: this is everybody's to send. Throws a 400 for text that cannot be kept. */
 function boundedQuery(query: Readonly<Record<string, unknown>>): Record<string, string> {
   const pairs = Object.entries(query).slice(0, maxQueryEntries);
+  const bad = pairs.find((pair) => pair.flat().some((text) => String(text).includes('\0')));
+  if (bad) throw ApiError.invalid(bad[0], 'The query holds NUL: take it out.');
   return Object.fromEntries(
     pairs.map(([key, value]) => [key.slice(0, 100), String([value].flat()[0] ?? '').slice(0, maxQueryText)]),
   );
