@@ -153,6 +153,35 @@ describe("a user's calls to numbers", () => {
   });
 });
 
+it.each([
+  ['a number of the simulated network', '+911130000002', '+918000000001'],
+  ['any other number', '+919876543210', secondNumber],
+])(
+  '[DEV10] to %s: the simulated network has its own, the virtual number decides the rest',
+  async (_what, to, shown) => {
+    const simulatedAddress = { host: '203.0.113.9', port: 5060 };
+    const bench = new Bench({ simulatedPrefixes: ['+911130000'] }, { simulatedAddress });
+    bench.directory.addUser('alice', { virtualNumber: secondNumber });
+    bench.directory.addCarrier({ id: 'car_sim', simulated: true });
+    bench.directory.addDid('+918000000001', ['u-alice'], { carrierId: 'car_sim' });
+    bench.directory.addCarrier();
+    bench.directory.addDid(number, ['u-alice']);
+    bench.directory.addDid(secondNumber, ['u-alice']);
+    await bench.start();
+    await bench.carrier();
+    await bench.carrier({ host: simulatedAddress.host });
+    const alice = await bench.registered('alice');
+    alice.call(`sip:${to}@${domain}`, `<sip:alice@${domain}>`);
+    await bench.run();
+    expect((await bench.record()).call).toMatchObject({ to, exophone: shown });
+    const dialled = bench.phones.flatMap((phone) => phone.calls.map(({ incoming }) => incoming.request));
+    expect(dialled.map(({ uri, from }) => [uri.host, from.uri.toString().includes(shown)])).toEqual([
+      [to.startsWith('+9111') ? simulatedAddress.host : '203.0.113.5', true],
+    ]);
+    await bench.close();
+  },
+);
+
 it('[DEV9] a call to several users is of the first until another of them answers', async () => {
   const bench = new Bench();
   for (const name of ['alice', 'bob']) bench.directory.addUser(name);
