@@ -41,6 +41,9 @@ export function hashToken(token: string): string {
   return createHash('sha256').update(token, 'utf8').digest('hex');
 }
 
+/** Of no secret: what is unknown is compared with it, so that it costs as much time as a wrong secret. */
+export const nobodysHash = '0'.repeat(64);
+
 /** Whether a presented token has the stored hash, in constant time. */
 export function tokenMatches(token: string, storedHash: string): boolean {
   const presented = Buffer.from(hashToken(token));
