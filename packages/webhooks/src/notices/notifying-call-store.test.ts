@@ -150,6 +150,17 @@ describe('snake_case bodies', () => {
     expect(new Set(story.store.told.map(({ eventId }) => eventId)).size).toBe(4);
   });
 
+  it('is told of the end though a leg that ended with the call is written first, and knows it', async () => {
+    const { story } = begin();
+    await story.begin(makeCall(), [makeLeg('leg_1')]);
+    const endedAt = at('10:30:31.000');
+    await story.step('leg-ended', endedAt, { status: 'busy', endedAt }, [
+      makeLeg('leg_1', { status: 'busy', endedAt }),
+    ]);
+    await story.end('busy', endedAt);
+    expect(story.sent().map(([, { event }]) => event)).toEqual(['incoming_call', 'call_missed', 'missed_call']);
+  });
+
   it('counts each second that has begun', async () => {
     const { story } = begin();
     await story.begin(makeCall(), [makeLeg('leg_1')]);

@@ -47,7 +47,8 @@ export class NotifyingCallStore implements CallStore {
     remembered?.take(change);
     const prepared = await this.#prepare(remembered, change.events);
     await this.#store.apply(change, prepared.notices);
-    if (remembered?.call.endedAt !== undefined) this.#calls.delete(callSid);
+    // Not by the record's end: steps of legs that end with the call are written before the call's own, and know it.
+    if (change.events.some(({ type }) => type === 'call-ended')) this.#calls.delete(callSid);
     this.#committed(prepared);
   }
 
