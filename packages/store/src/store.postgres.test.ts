@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@intermix/kernel';
-import { startTestPostgres, type TestPostgres, whyNoPostgres } from '@intermix/testkit';
+import { FakeClock, startTestPostgres, type TestPostgres, whyNoPostgres } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from './open-store.js';
 import { appDataContract } from './testing/app-data-contract.js';
@@ -10,6 +10,7 @@ import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
 import { integrationsContract } from './testing/integrations-contract.js';
 import { mappedUsersContract } from './testing/mapped-users-contract.js';
+import { makeTenant } from './testing/tenant.js';
 import { tenantContract } from './testing/tenant-contract.js';
 import { webhookContract } from './testing/webhook-contract.js';
 
@@ -52,6 +53,33 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
     const other = await open();
     await store.settings.set('from-node-1', 'yes');
     expect(await other.settings.get('from-node-1')).toBe('yes');
+    await other.close();
+  });
+
+  it("sees another node's revocation, settings, contacts and devices within two seconds", async () => {
+    const clock = new FakeClock();
+    const other = await openStore({ dataDir, databaseUrl: server.url, logger: silentLogger, clock });
+    const { accountSid, customerId, appId, userId } = await makeTenant(store);
+    const token = { accountSid, customerId, appId, expiresAt: new Date('2030-01-01') };
+    await store.integrationTokens.create(`token-${appId}`, token);
+    const seen = async () => ({
+      token: (await other.integrationTokens.find(`token-${appId}`)) !== undefined,
+      popup: (await other.appSettings.find(accountSid, appId))?.popupUrl,
+      contact: (await other.contacts.find(accountSid, appId, '+911'))?.name,
+      phone: (await other.mappedUsers.find(accountSid, appId, userId))?.devices.phone,
+      active: (await other.apps.find(accountSid, appId))?.isActive,
+    });
+    const before = { token: true, popup: undefined, contact: undefined, phone: false, active: true };
+    expect(await seen()).toEqual(before);
+    await store.integrationTokens.revoke(`token-${appId}`);
+    await store.appSettings.update(accountSid, appId, { popupUrl: 'https://a.example/' }, 'snake');
+    await store.contacts.put(accountSid, appId, [{ number: '+911', name: 'One', customField: undefined }]);
+    await store.mappedUsers.setDevices(accountSid, appId, userId, { phone: true });
+    await store.apps.setActive(accountSid, appId, false);
+    clock.advance(2000);
+    expect(await seen()).toEqual({
+      ...{ token: false, popup: 'https://a.example/', contact: 'One', phone: true, active: false },
+    });
     await other.close();
   });
 

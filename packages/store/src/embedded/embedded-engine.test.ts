@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { silentLogger } from '@intermix/kernel';
 import { eventually, FakeClock } from '@intermix/testkit';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../open-store.js';
 import type { StoreError } from '../store-error.js';
@@ -122,6 +123,21 @@ describe('the embedded database', { timeout: 120_000 }, () => {
     expect((await second.calls.find(accountSid, call.callSid))?.call).toStrictEqual(call);
   });
 
+  it('writes when tokens were used and users were seen before it closes', async () => {
+    const dataDir = usedFolder();
+    const first = await open(dataDir);
+    const { customerId, appId, ...account } = await makeTenant(first);
+    const expiresAt = new Date(Date.now() + 3_600_000);
+    await first.integrationTokens.create('used', { accountSid: account.accountSid, customerId, appId, expiresAt });
+    await first.integrationTokens.find('used');
+    const at = new Date();
+    first.mappedUsers.recordSipSeen(account.accountSid, 'asha-sip', at);
+    await first.close();
+    const second = await open(dataDir);
+    expect((await second.integrationTokens.find('used'))?.lastUsedAt).toBeInstanceOf(Date);
+    expect((await second.mappedUsers.find(account.accountSid, appId, 'asha'))?.sipLastSeenAt).toEqual(at);
+  });
+
   it('refuses a second owner in this process and in another, with a sentence', async () => {
     const dataDir = usedFolder();
     await open(dataDir);
@@ -236,6 +252,24 @@ describe('the embedded database', { timeout: 120_000 }, () => {
     expect(after).not.toBe(before); // A checkpoint is itself a record in the log.
     await advance();
     expect(await checkpoint()).toBe(after);
+  });
+
+  it('vacuums the busy tables, queues among them', async () => {
+    const clock = new FakeClock();
+    const store = await open(usedFolder(), { clock });
+    const busy = ['calls', 'call_events', 'users', 'webhook_deliveries', 'webhook_events', 'webhook_attempts'];
+    const neverVacuumed = async () => {
+      const { rows } = await sql<{ relname: string }>`
+        SELECT relname FROM pg_class WHERE relname = ANY (${busy}::text[]) AND reltuples < 0 ORDER BY 1`.execute(
+        store.db,
+      );
+      return rows.map(({ relname }) => relname);
+    };
+    expect(await neverVacuumed()).toEqual([...busy].sort());
+    clock.advance(600_000); // The first round is over before anything is due.
+    await eventually(() => clock.pendingTimers > 1, { timeoutMs: 60_000 });
+    clock.advance(15_000);
+    await eventually(async () => (await neverVacuumed()).length === 0, { timeoutMs: 60_000 });
   });
 
   const rounds = Number(process.env.INTERMIX_KILL_ROUNDS ?? 10);

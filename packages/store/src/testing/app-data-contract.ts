@@ -135,7 +135,8 @@ export function appDataContract(theStore: () => Store): void {
       );
     await expect(put('+911', '+912')).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT', field: 'contacts' });
     expect(await contacts.find(accountSid, appId, '+911')).toBeUndefined();
-    expect(await put('+911', '1')).toBe(2);
+    const atOnce = await Promise.allSettled([put('+911', '1'), put('+912', '1')]); // Room for one: each counts the other's.
+    expect(atOnce.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     await expect(put('+913')).rejects.toMatchObject({ field: 'contacts' });
   });
 
