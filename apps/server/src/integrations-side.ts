@@ -10,7 +10,7 @@ export interface IntegrationsSideOptions {
   store: Store;
   switchboard: Switchboard;
   webhooks: WebhooksSide;
-  config: Pick<Config, 'apiOrigins' | 'allowPrivateUrls'>;
+  config: Pick<Config, 'apiOrigins' | 'allowPrivateUrls' | 'sipDomain'>;
   /** Whether HTTP listens on loopback only. */
   isLocalOnly: boolean;
 }
@@ -30,6 +30,10 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
     settings: store.appSettings,
     users: store.mappedUsers,
     contacts: store.contacts,
+    callArchive: store.calls,
+    deliveries: webhooks.deliveries,
+    feed: store.webhooks.feed,
+    signingSecrets: store.webhooks.secrets,
     accounts: store.tenants,
     numbers: store.carriers,
     telephony: {
@@ -40,6 +44,7 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
     notifications: { trigger: (step) => webhooks.flowNotices.trigger(step) },
     urlRule: urlRule(allowPrivate),
     origins: config.apiOrigins,
+    sipDomain: config.sipDomain,
   };
 }
 

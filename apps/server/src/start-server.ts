@@ -108,6 +108,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     admins: store.admins,
     carriers: store.carriers,
     calls: store.calls,
+    deliveries: webhooks.deliveries,
     simulator: () => simulated.running,
     integrations: integrationsSide({ store, switchboard, webhooks, config, isLocalOnly }),
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),

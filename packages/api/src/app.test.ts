@@ -232,6 +232,10 @@ describe('roles', () => {
     ['GET', '/api/v1/calls', 'supervisor'],
     ['GET', '/api/v1/calls/c1', 'supervisor'],
     ['POST', '/api/v1/calls', 'admin'],
+    ['GET', '/api/v1/webhook-deliveries', 'supervisor'],
+    ['GET', '/api/v1/webhook-deliveries/dlv_1', 'supervisor'],
+    ['POST', '/api/v1/webhook-deliveries/dlv_1/replay', 'admin'],
+    ['POST', '/api/v1/webhook-deliveries/replay', 'admin'],
     ['GET', '/api/v1/simulator/calls', 'admin'],
     ['POST', '/api/v1/simulator/calls', 'admin'],
     ['DELETE', '/api/v1/simulator/calls/x', 'admin'],
@@ -248,6 +252,7 @@ describe('roles', () => {
   });
 
   function validBodyOf(url: string): unknown {
+    if (url.endsWith('/replay')) return { filter: { status: 'dropped' } };
     if (url === '/api/v1/calls') return { app_id: 'a', user_id: 'b', to: '+918000000001' };
     if (url.endsWith('/simulator/calls')) return { to: '+918000000001' };
     return url.includes('/dids') ? { number: '+918012345678' } : { name: 'x', sip_address: 'host' };

@@ -18,6 +18,7 @@ import { type IntegrationDeps, makeParts } from './integrations/parts.js';
 import { CallService } from './integrations/services/call-service.js';
 import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
 import { type SoftphoneDeps, softphoneRoutes } from './softphone/softphone-routes.js';
+import { type DeliveryRoutesDeps, deliveryRoutes } from './webhooks/delivery-routes.js';
 
 export interface ApiDeps {
   logger: Logger;
@@ -30,6 +31,7 @@ export interface ApiDeps {
   admins: AdminDirectory;
   carriers: CarrierRoutesDeps['carriers'];
   calls: CallRoutesDeps['calls'];
+  deliveries: DeliveryRoutesDeps['deliveries'];
   simulator: SimulatorRoutesDeps['simulator'];
   softphone: Omit<SoftphoneDeps, 'tokens'>;
   integrations: IntegrationDeps;
@@ -89,6 +91,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   carrierRoutes(app, carriers);
   didRoutes(app, carriers);
   callRoutes(app, { calls: deps.calls, tokens, placing: new CallService(deps.integrations) });
+  deliveryRoutes(app, { deliveries: deps.deliveries, tokens });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });
   await integrationRoutes(app, makeParts(deps.integrations, { ...deps, adminTokens: tokens }));

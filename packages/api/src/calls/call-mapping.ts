@@ -3,7 +3,7 @@ import type { CallEventRead, CallLegRead, CallRead, CallSummary } from '@intermi
 
 const time = (date: Date | undefined) => date?.toISOString() ?? null;
 
-function terminationRead(termination: Termination | undefined) {
+export function terminationRead(termination: Termination | undefined) {
   if (termination === undefined) return null;
   return { by: termination.by, reason: termination.reason, sip_status: termination.sipStatus ?? null };
 }
@@ -25,7 +25,7 @@ export function callSummary(call: CallRecord): CallSummary {
   };
 }
 
-function legRead(leg: LegRecord): CallLegRead {
+export function legRead(leg: LegRecord): CallLegRead {
   const { quality } = leg;
   return {
     leg_id: leg.legId,
@@ -55,7 +55,7 @@ function legRead(leg: LegRecord): CallLegRead {
   };
 }
 
-function eventRead(event: CallEventRecord): CallEventRead {
+export function eventRead(event: CallEventRecord): CallEventRead {
   return { type: event.type, leg_id: event.legId ?? null, at: event.at.toISOString(), data: event.data };
 }
 

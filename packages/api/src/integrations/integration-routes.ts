@@ -23,7 +23,7 @@ export async function integrationRoutes(app: FastifyInstance, parts: Integration
       const { origins } = parts.deps;
       await scope.register(cors, {
         origin: origins === '*' ? '*' : [...origins],
-        methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+        methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
         allowedHeaders: ['authorization', 'content-type'],
         exposedHeaders: ['retry-after'],
         maxAge: preflightMaxAgeSec,

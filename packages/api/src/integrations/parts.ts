@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Random, systemRandom } from '@intermix/kernel';
+import type { DeliveryLog, EventFeed, SigningSecrets } from '@intermix/webhooks';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { AccountAuth } from './auth/administrator.js';
 import { IntegrationAuth } from './auth/integration-auth.js';
@@ -7,6 +8,7 @@ import type {
   AccountDirectory,
   AppSettingsStore,
   AppStore,
+  CallArchive,
   ContactStore,
   CustomerStore,
   MappedUserStore,
@@ -17,7 +19,9 @@ import type {
   UrlRule,
 } from './ports.js';
 import { AccountCheck } from './services/account-check.js';
+import { CallRecordService } from './services/call-record-service.js';
 import { CallService } from './services/call-service.js';
+import { ContactService } from './services/contact-service.js';
 import { SettingsService } from './services/settings-service.js';
 import { TenantService } from './services/tenant-service.js';
 import { UserService } from './services/user-service.js';
@@ -30,6 +34,10 @@ export interface IntegrationDeps {
   settings: AppSettingsStore;
   users: MappedUserStore;
   contacts: ContactStore;
+  callArchive: CallArchive;
+  deliveries: Pick<DeliveryLog, 'ofCall'>;
+  feed: EventFeed;
+  signingSecrets: SigningSecrets;
   accounts: AccountDirectory;
   numbers: NumberDirectory;
   telephony: Telephony;
@@ -38,6 +46,8 @@ export interface IntegrationDeps {
   urlRule: UrlRule;
   /** Web origins whose pages may call the API: any (`*`), or these. */
   origins: '*' | readonly string[];
+  /** What follows the account's sid and a dot in the SIP domain of its users. */
+  sipDomain: string;
   random?: Random;
 }
 
@@ -55,6 +65,8 @@ export interface IntegrationParts {
   settings: SettingsService;
   users: UserService;
   calls: CallService;
+  contacts: ContactService;
+  callRecords: CallRecordService;
 }
 
 export function makeParts(
@@ -76,5 +88,7 @@ export function makeParts(
     settings: new SettingsService(deps),
     users: new UserService({ ...deps, random }),
     calls: new CallService(deps),
+    contacts: new ContactService(deps),
+    callRecords: new CallRecordService({ ...deps, clock }),
   };
 }

@@ -1,4 +1,4 @@
-import type { CallRecord, Did, SipUser } from '@intermix/calls';
+import type { CallDirection, CallEventRecord, CallRecord, CallStatus, Did, LegRecord, SipUser } from '@intermix/calls';
 
 // What the integrations API needs of the store. Both generations of the API stand on these: what one writes, the other
 // reads. Every method takes the tenant; none finds another's rows.
@@ -236,6 +236,40 @@ export interface ContactStore {
   find(accountSid: string, appId: string, number: string): Promise<Contact | undefined>;
   list(accountSid: string, appId: string, page: { limit: number; afterNumber: string | undefined }): Promise<Contact[]>;
   delete(accountSid: string, appId: string, number: string): Promise<boolean>;
+}
+
+/** Which calls of an app. What is left out does not narrow. */
+export interface AppCallQuery {
+  accountSid: string;
+  appId: string;
+  userId?: string;
+  direction?: CallDirection;
+  status?: CallStatus;
+  /** `+E.164`; of either party, or the ExoPhone. */
+  number?: string;
+  /** Began then or later. */
+  from?: Date;
+  /** Began before. */
+  to?: Date;
+  limit: number;
+  /** Opaque; from the page before. */
+  cursor?: string;
+}
+
+/** A call in a list, with what its durations need of its legs. */
+export interface AppCall extends CallRecord {
+  /** When the first leg rang. */
+  firstRangAt: Date | undefined;
+}
+
+/** The records of calls. */
+export interface CallArchive {
+  /** Newest first; at most 500 a page. Throws ERR_STORE_CURSOR for a cursor that no page returned. */
+  listOfApp(query: AppCallQuery): Promise<{ calls: AppCall[]; nextCursor: string | undefined }>;
+  find(
+    accountSid: string,
+    callSid: string,
+  ): Promise<{ call: CallRecord; legs: LegRecord[]; events: CallEventRecord[] } | undefined>;
 }
 
 /** What the API asks of the running switch. Composed by the server. */

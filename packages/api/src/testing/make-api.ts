@@ -108,6 +108,12 @@ export async function makeApi(options: { isLocalOnly?: boolean; origins?: readon
         nextCursor: undefined,
       }),
     },
+    deliveries: {
+      list: async () => ({ deliveries: [], nextCursor: undefined }),
+      find: async () => undefined,
+      replay: async () => undefined,
+      replayAll: async () => ({ replayed: 0, hasMore: false, lastDeliveryAt: undefined }),
+    },
     simulator: () => ({
       async placeCall(wanted) {
         placed.push(wanted);

@@ -5,6 +5,8 @@ import type { IntegrationDeps } from '../integrations/parts.js';
 import type {
   AppRecord,
   AppSettings,
+  Contact,
+  ContactStore,
   CustomerRecord,
   FlowNotification,
   IntegrationToken,
@@ -89,7 +91,8 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
         return found?.secret === secret ? found : undefined;
       },
       async usage() {
-        throw new Error('not kept in memory');
+        const none = { totalCalls: 0, talkSeconds: 0, inboundCalls: 0, outboundCalls: 0, sipCalls: 0, pstnCalls: 0 };
+        return { ...none, activeApps: 0, activeUsers: 0 };
       },
       async counts(_accountSid, customerId) {
         const own = [...apps.values()].filter((app) => app.customerId === customerId);
@@ -159,12 +162,14 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
       },
       sipPassword: async (accountSid, appId, userId) => userOf(accountSid, appId, userId)?.sipPassword,
     },
-    contacts: {
-      put: async () => 0,
+    contacts: memoryContacts(now),
+    callArchive: {
+      listOfApp: async () => ({ calls: [], nextCursor: undefined }),
       find: async () => undefined,
-      list: async () => [],
-      delete: async () => false,
     },
+    deliveries: { ofCall: async () => [] },
+    feed: { read: async () => ({ events: [], cursor: undefined, hasMore: false }) },
+    signingSecrets: { inForce: async () => [], rotate: async () => undefined },
     accounts: {
       findAccount: async (sid) => (sid === accountOne.sid ? accountOne : undefined),
       authenticateAccount: async (key, token) =>
@@ -195,6 +200,7 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
     notifications: { trigger: async (notification) => void notified.push(notification) },
     urlRule: (url) => (url.includes('10.0.0.1') ? 'this address is private.' : undefined),
     origins: '*',
+    sipDomain: 'sip.example',
   };
 
   const customer = { id: nextId(), secret: 'customer secret' };
@@ -203,6 +209,24 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
   const ofApp = { customerId: customer.id, accountSid: 'one', name: 'crm', exotelDomain: 'mumbai', isActive: true };
   apps.set(app.id, { ...app, ...ofApp, ...times() });
   return { deps, customer, app, forgotten, notified, callFails };
+}
+
+function memoryContacts(now: () => Date): ContactStore {
+  const contacts = new Map<string, Contact>();
+  const key = (appId: string, number: string) => JSON.stringify([appId, number]);
+  return {
+    async put(_accountSid, appId, wanted) {
+      for (const contact of wanted) contacts.set(key(appId, contact.number), { ...contact, updatedAt: now() });
+      return wanted.length;
+    },
+    find: async (_accountSid, appId, number) => contacts.get(key(appId, number)),
+    async list(_accountSid, appId, { limit, afterNumber = '' }) {
+      const own = [...contacts].filter(([name]) => JSON.parse(name)[0] === appId).map(([, contact]) => contact);
+      const sorted = own.sort((a, b) => (a.number < b.number ? -1 : 1));
+      return sorted.filter(({ number }) => number > afterNumber).slice(0, limit);
+    },
+    delete: async (_accountSid, appId, number) => contacts.delete(key(appId, number)),
+  };
 }
 
 function emptySettings(accountSid: string, appId: string): AppSettings {

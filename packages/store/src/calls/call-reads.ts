@@ -1,8 +1,17 @@
 import type { CallEventRecord, CallQuery, CallRecord, LegRecord } from '@intermix/calls';
 import type pg from 'pg';
 import { StoreError } from '../store-error.js';
-import { decodeCursor, encodeCursor } from './call-cursor.js';
+import { encodeCursor } from './call-cursor.js';
 import { callRowOf, callValues, eventRowOf, eventValues, type JsonValues, legRowOf, legValues } from './call-json.js';
+import {
+  type AppCall,
+  type AppCallQuery,
+  appCallOfValues,
+  appListStatement,
+  callOfValues,
+  type ListStatement,
+  listStatement,
+} from './call-list-sql.js';
 import { callOfRow, eventOfRow, legOfRow } from './call-rows.js';
 import { GroupRead } from './group-read.js';
 
@@ -56,12 +65,27 @@ export class CallReads {
 
   /** Newest first; at most 500 a page. Throws ERR_STORE_CURSOR for a cursor that no page returned. */
   async list(query: CallQuery): Promise<{ calls: CallRecord[]; nextCursor: string | undefined }> {
-    const limit = Math.max(1, Math.min(query.limit, maxPage));
-    const { rows } = await this.#pool.query<{ found: JsonValues[] | null }>(listStatement(query, limit + 1));
+    const { items, nextCursor } = await this.#page(listStatement(query), query.limit, callOfValues);
+    return { calls: items, nextCursor };
+  }
+
+  /** The calls of an app that the filter finds, with what their durations need; else as `list`. */
+  async listOfApp(query: AppCallQuery): Promise<{ calls: AppCall[]; nextCursor: string | undefined }> {
+    const { items, nextCursor } = await this.#page(appListStatement(query), query.limit, appCallOfValues);
+    return { calls: items, nextCursor };
+  }
+
+  async #page<Item extends CallRecord>(
+    statement: ListStatement,
+    wanted: number,
+    read: (values: JsonValues) => Item,
+  ): Promise<{ items: Item[]; nextCursor: string | undefined }> {
+    const limit = Math.max(1, Math.min(wanted, maxPage));
+    const { rows } = await this.#pool.query<{ found: JsonValues[] | null }>(statement(limit + 1));
     const found = rows[0]?.found ?? [];
-    const calls = found.slice(0, limit).map((values) => callOfRow(callRowOf(values)));
-    const last = calls.at(-1);
-    return { calls, nextCursor: found.length > limit && last ? encodeCursor(last) : undefined };
+    const items = found.slice(0, limit).map(read);
+    const last = items.at(-1);
+    return { items, nextCursor: found.length > limit && last ? encodeCursor(last) : undefined };
   }
 
   async #readDetails(keys: readonly CallKey[]): Promise<Array<CallDetail | undefined>> {
@@ -80,23 +104,4 @@ export class CallReads {
     }
     return details;
   }
-}
-
-/** Four statements, by what the query names, so that each is prepared once. `json_agg` keeps the order of its input. */
-function listStatement(query: CallQuery, limit: number): { name: string; text: string; values: unknown[] } {
-  const values: unknown[] = [query.accountSid, limit];
-  const parameter = (value: unknown) => `$${values.push(value)}`;
-  let name = 'call-list';
-  let where = 'account_sid = $1';
-  if (query.status !== undefined) {
-    name += '-status';
-    where += ` AND status = ${parameter(query.status)}`;
-  }
-  if (query.cursor !== undefined) {
-    const { createdAt, callSid } = decodeCursor(query.cursor);
-    name += '-after';
-    where += ` AND (created_at, call_sid) < (${parameter(createdAt)}::timestamptz, ${parameter(callSid)}::text)`;
-  }
-  const page = `SELECT * FROM calls WHERE ${where} ORDER BY created_at DESC, call_sid DESC LIMIT $2`;
-  return { name, text: `SELECT json_agg(${callValues}) AS found FROM (${page}) c`, values };
 }

@@ -6,6 +6,7 @@ import { StoreConflictError, StoreError, sqlState, uniqueViolation } from '../st
 import { noticeClauses } from '../webhooks/notice-rows.js';
 import { CallBatch, type CallWrite } from './call-batch.js';
 import { batchStatement } from './call-batch-sql.js';
+import type { AppCall, AppCallQuery } from './call-list-sql.js';
 import { type CallDetail, CallReads } from './call-reads.js';
 import { type ClosingRow, closedCalls, closingSql, failOpenSql, serverDied } from './dead-calls.js';
 import { GroupCommit } from './group-commit.js';
@@ -66,6 +67,11 @@ export class CallStore implements NotifiedCallStore {
   /** Newest first; at most 500 a page. Throws ERR_STORE_CURSOR for a cursor that no page returned. */
   list(query: CallQuery): Promise<{ calls: CallRecord[]; nextCursor: string | undefined }> {
     return this.#reads.list(query);
+  }
+
+  /** The calls of an app that the filter finds, with what their durations need; else as `list`. */
+  listOfApp(query: AppCallQuery): Promise<{ calls: AppCall[]; nextCursor: string | undefined }> {
+    return this.#reads.listOfApp(query);
   }
 
   /**

@@ -3,6 +3,10 @@ const maxUrlLength = 2_000;
 const allowed = {
   http: { protocols: ['http:', 'https:'], cure: 'give a URL that begins with http:// or https://' },
   ws: { protocols: ['ws:', 'wss:'], cure: 'give a URL that begins with ws:// or wss://' },
+  stream: {
+    protocols: ['ws:', 'wss:', 'http:', 'https:'],
+    cure: 'give a URL that begins with ws://, wss://, http:// or https://',
+  },
 } as const;
 
 /** Why a text is no URL that we could open: a sentence with the cure; undefined when it is one. */

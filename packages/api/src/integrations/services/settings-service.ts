@@ -48,7 +48,7 @@ export class SettingsService {
     by: Generation,
     spelling: SettingsSpelling,
   ): Promise<AppSettings> {
-    this.#checkUrls(patch, spelling);
+    this.#checkUrls(patch, by, spelling);
     if (patch.custom !== undefined) refuseTooMany(await this.read(app), patch.custom, spelling);
     return this.#deps.settings.update(app.accountSid, app.appId, patch, by).catch((error: unknown) => {
       if (conflictField(error) === 'custom') throw tooManyKeys(spelling);
@@ -56,11 +56,12 @@ export class SettingsService {
     });
   }
 
-  #checkUrls(patch: AppSettingsPatch, spelling: SettingsSpelling): void {
+  #checkUrls(patch: AppSettingsPatch, by: Generation, spelling: SettingsSpelling): void {
     for (const [key, scheme] of Object.entries(schemes) as [keyof typeof schemes, 'http' | 'ws'][]) {
       const url = patch[key];
       if (url === undefined) continue;
-      const problem = urlProblem(url, scheme) ?? this.#deps.urlRule(url);
+      // The samples of the snake_case generation stream to an https:// URL.
+      const problem = urlProblem(url, scheme === 'ws' && by === 'snake' ? 'stream' : scheme) ?? this.#deps.urlRule(url);
       const field = spelling[key] ?? key;
       if (problem !== undefined) throw ApiError.invalid(field, `"${field}": ${problem}`);
     }

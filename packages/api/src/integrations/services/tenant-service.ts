@@ -11,7 +11,8 @@ export interface TenantServiceDeps {
   random: Random;
 }
 
-const maxAppsPerCustomer = 100;
+/** How many apps a customer may have. */
+export const maxAppsPerCustomer = 100;
 const usersPerRead = 500;
 
 /** Customers and apps: made with secrets that are shown once, and deleted with everything under them. */

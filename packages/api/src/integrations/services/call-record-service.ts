@@ -1,0 +1,78 @@
+import {
+  type CallDurations,
+  type CallEventRecord,
+  type CallRecord,
+  callDurations,
+  type LegRecord,
+} from '@intermix/calls';
+import type { Clock } from '@intermix/kernel';
+import type { DeliveryDetail, DeliveryLog } from '@intermix/webhooks';
+import { ApiError } from '../../http/api-error.js';
+import type { AppCallQuery, CallArchive } from '../ports.js';
+import type { AppScope } from './app-scope.js';
+import { namingCursor } from './store-cursor.js';
+
+/** A call with its times. */
+export interface TimedCall {
+  call: CallRecord;
+  durations: CallDurations;
+}
+
+/** A call with all that is known of it. */
+export interface CallStory extends TimedCall {
+  legs: LegRecord[];
+  events: CallEventRecord[];
+  deliveries: DeliveryDetail[];
+}
+
+export interface CallRecordServiceDeps {
+  callArchive: CallArchive;
+  deliveries: Pick<DeliveryLog, 'ofCall'>;
+  clock: Clock;
+}
+
+/** The records of an app's calls. */
+export class CallRecordService {
+  readonly #deps: CallRecordServiceDeps;
+
+  constructor(deps: CallRecordServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Newest first. 400: a cursor that no page gave. */
+  async list(
+    app: AppScope,
+    filter: Omit<AppCallQuery, 'accountSid' | 'appId'>,
+  ): Promise<{ calls: TimedCall[]; nextCursor: string | undefined }> {
+    const query = { ...filter, accountSid: app.accountSid, appId: app.appId };
+    const { calls, nextCursor } = await namingCursor('cursor', this.#deps.callArchive.listOfApp(query));
+    const now = this.#now();
+    const timed = calls.map((call) => ({
+      call,
+      durations: callDurations(call, [{ ringingAt: call.firstRangAt }], now),
+    }));
+    return { calls: timed, nextCursor };
+  }
+
+  /** 404: the app has no such call. */
+  async find(app: AppScope, callSid: string): Promise<CallStory> {
+    const { callArchive, deliveries } = this.#deps;
+    const story = await callArchive.find(app.accountSid, callSid);
+    if (story?.call.appId !== app.appId) throw unknownCall(callSid);
+    const told = await deliveries.ofCall(app.accountSid, callSid);
+    return {
+      ...story,
+      durations: callDurations(story.call, story.legs, this.#now()),
+      deliveries: told.filter(({ appId }) => appId === app.appId),
+    };
+  }
+
+  #now(): Date {
+    return new Date(this.#deps.clock.now());
+  }
+}
+
+function unknownCall(callSid: string): ApiError {
+  const message = `"call_sid": the app has no call "${callSid}"; GET …/calls lists those that it has.`;
+  return new ApiError(404, 'ERR_NOT_FOUND', message, 'call_sid');
+}
