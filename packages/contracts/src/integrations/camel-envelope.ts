@@ -5,7 +5,7 @@ import { oneOf } from '../fields.js';
 const RequestId = Type.String({ examples: ['2405acfd-1ad3-486b-92d5-233965d8c204'] });
 
 /** The envelope that the CamelCase generation of the integrations API puts around every success. */
-export const camelEnvelope = <T extends TSchema>(data: T, options: { description?: string } = {}) =>
+export const camelEnvelope = <T extends TSchema>(data: T) =>
   Type.Object(
     {
       RequestId,
@@ -14,7 +14,7 @@ export const camelEnvelope = <T extends TSchema>(data: T, options: { description
       Error: Type.String({ description: 'Empty', examples: [''] }),
       Data: data,
     },
-    options,
+    { description: 'Done' },
   );
 
 /** The same envelope around a refusal or a failure. */
