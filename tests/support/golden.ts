@@ -33,6 +33,8 @@ const shapes: Record<string, RegExp> = {
   time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/,
   secret: /^[\x21-\x7e]{32,}$/,
   'sip-id': /^sip:[a-z][a-z0-9-]+$/,
+  'sip-user': /^[a-z][a-z0-9-]+$/,
+  password: /^[\x21-\x7e]{20,}$/,
   'sip-secret': /^([0-9a-f]{2}){17,}$/,
   'device-id': /^\d+$/,
   'call-sid': /^[0-9a-f]{32}$/,
