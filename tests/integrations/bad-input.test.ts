@@ -171,6 +171,16 @@ describe('bad input to the CamelCase generation', () => {
     expect((await everything()).users).toHaveLength(1);
   });
 
+  it('makes a user once when two requests come together', async () => {
+    const other = await api.newApp(await api.newCustomer());
+    const make = () =>
+      api.ask('POST', '/usermapping', { token: other.token, body: [api.user('fresh'), api.user('b')] });
+    const answers = await Promise.all([make(), make(), make()]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400]);
+    for (const { status, body } of answers) if (status === 400) expect(body.Error).toContain('"0.AppUserId"');
+    expect((await api.data('GET', '/usermapping', { token: other.token })).Total).toBe(2);
+  });
+
   it('PUT /usermapping and PUT /device', async () => {
     const token = app.token;
     const ids = [1, '', ' x', long(129), null];
