@@ -175,9 +175,9 @@ it.each([
     await bench.run();
     expect((await bench.record()).call).toMatchObject({ to, exophone: shown });
     const dialled = bench.phones.flatMap((phone) => phone.calls.map(({ incoming }) => incoming.request));
-    expect(dialled.map(({ uri, from }) => [uri.host, from.uri.toString().includes(shown)])).toEqual([
-      [to.startsWith('+9111') ? simulatedAddress.host : '203.0.113.5', true],
-    ]);
+    expect(dialled).toHaveLength(1);
+    expect(dialled[0]!.uri.toString()).toContain(to.startsWith('+9111') ? simulatedAddress.host : '203.0.113.5');
+    expect(dialled[0]!.from.uri.toString()).toContain(shown);
     await bench.close();
   },
 );

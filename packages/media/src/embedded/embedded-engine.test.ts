@@ -362,6 +362,8 @@ describe('tones', () => {
     const { a } = await makeCall();
     await expect(a.play({ frequenciesHz: [] })).rejects.toMatchObject({ problem: 'bad-argument' });
     await expect(a.play({ frequenciesHz: [9000] })).rejects.toMatchObject({ problem: 'bad-argument' });
+    for (const cadenceMs of [[400], [400, 0], Array<number>(10).fill(100)])
+      await expect(a.play({ frequenciesHz: [400], cadenceMs })).rejects.toMatchObject({ problem: 'bad-argument' });
   });
 });
 
