@@ -342,15 +342,4 @@ describe('inbound_call', () => {
     expect((await ask(api, 'GET', '/call/inbound_call/nobody?type=popup')).status).toBe(404);
     expect((await ask(api, 'GET', `/call/inbound_call/${id}?type=popup&CallSid=a%00b`)).status).toBe(400);
   });
-
-  it('is bounded, for anybody may ask', async () => {
-    const { api } = await begin();
-    const path = `/call/inbound_call/${api.integrations.app.id}`;
-    for (let n = 0; n < 3_000; n++) expect((await ask(api, 'GET', path)).status).toBe(200);
-    const refused = await ask(api, 'GET', path);
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers['retry-after'])).toBe(60);
-    await api.clock.advance(60_000);
-    expect((await ask(api, 'GET', path)).status).toBe(200);
-  });
 });

@@ -2,6 +2,7 @@ import type { Clock, Random } from '@intermix/kernel';
 import { GuessLimit } from '../../auth/guess-limit.js';
 import { ApiError } from '../../http/api-error.js';
 import type { AppStore, CustomerStore, TokenStore } from '../ports.js';
+import { RequestRate } from './request-rate.js';
 
 export interface TokenIssuerDeps {
   tokens: TokenStore;
@@ -14,20 +15,24 @@ export interface TokenIssuerDeps {
 const lifetimeMs = 90 * 24 * 3_600_000;
 const windowMs = 60_000;
 const tokenBytes = 32;
+/** Each is a row for 90 days. A backend needs one; pages that ask for their own get along with ten a second. */
+const tokensPerMinute = 600;
 
 /** Gives tokens for an id and a secret. Guessing is slowed per source address and id, and per source address. */
 export class TokenIssuer {
   readonly #deps: TokenIssuerDeps;
   readonly #perId: GuessLimit;
   readonly #perSource: GuessLimit;
+  readonly #issued: RequestRate;
 
   constructor(deps: TokenIssuerDeps) {
     this.#deps = deps;
     this.#perId = new GuessLimit({ clock: deps.clock, allowed: 5, windowMs });
     this.#perSource = new GuessLimit({ clock: deps.clock, allowed: 30, windowMs });
+    this.#issued = new RequestRate({ clock: deps.clock, perMinute: tokensPerMinute });
   }
 
-  /** A token for 90 days. 401: id or secret is wrong, which of them is not told; 429: too many of these. */
+  /** A token for 90 days. 401: id or secret is wrong, which of them is not told; 429: too many of these, or too many tokens. */
   async issue(request: { entity: 'customer' | 'app'; id: string; secret: string; source: string }): Promise<string> {
     const { entity, id, source } = request;
     const key = `${source} ${entity} ${id}`;
@@ -42,6 +47,7 @@ export class TokenIssuer {
       );
     }
     this.#perId.succeeded(key);
+    this.#issued.take(`${entity} ${id}`);
     const token = Buffer.from(this.#deps.random.bytes(tokenBytes)).toString('base64url');
     await this.#deps.tokens.create(token, { ...owner, expiresAt: new Date(this.#deps.clock.now() + lifetimeMs) });
     return token;
