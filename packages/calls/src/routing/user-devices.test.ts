@@ -80,6 +80,15 @@ describe('the devices of a user', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it("[DEV4] a telephone line that is another account's number rings", async () => {
+    const { bench, carrier } = await makeBench({ ...phoneOnly, phone: '+918047119999' });
+    bench.directory.addDid('+918047119999', [], { accountSid: 'other', carrierId: 'car_other' });
+    dialIn(carrier);
+    await bench.run();
+    expect(carrier.calls).toHaveLength(1);
+    await bench.close();
+  });
+
   it("[DEV5] a telephone line takes a channel of the carrier, and gives it back at its leg's end", async () => {
     const { bench, carrier } = await makeBench(phoneOnly, { outboundChannels: 1 });
     dialIn(carrier);

@@ -1,5 +1,5 @@
 import { NameAddr, SipUri } from '@intermix/sip';
-import type { CarrierDirectory, Did, SipUser } from '../ports/directory.js';
+import type { CarrierDirectory, SipUser } from '../ports/directory.js';
 import type { Binding, LocationStore } from '../registrar/location-store.js';
 import { routeOf } from '../registrar/registrar.js';
 import type { BranchPlan, Refusal } from '../switch/call-plan.js';
@@ -62,8 +62,8 @@ export class UserDevices {
     const { dialOut, carriers } = this.#deps;
     const callerIds = await dialOut.callerIdsOf(user.accountSid);
     const number = user.phone === undefined ? undefined : dialOut.numberOf(user.phone, callerIds);
-    const own: Did | undefined = number === undefined ? undefined : await carriers.findDid(number);
-    if (number === undefined || own) return { refusal: unreachable };
+    const own = number === undefined ? undefined : await carriers.findDid(number);
+    if (number === undefined || own?.accountSid === user.accountSid) return { refusal: unreachable };
     const dialled = dialOut.dial(number, callerIds, [shown.exophone, user.virtualNumber]);
     if (!dialled.ok) return { refusal: dialled.refusal };
     return { branch: { ...dialled.branch, userId: user.userId, appId: user.appId, userDevice: 'phone' } };
