@@ -37,8 +37,11 @@ export abstract class CallingParty extends TypedEmitter<CallingPartyEvents> {
   abstract hears(codec: CodecName | undefined): boolean;
   /** The called party rings, or is getting on otherwise. */
   abstract progress(status: number): void;
-  /** The called party sends tones of its own from now on. Rejects with SdpError. */
-  abstract earlyMedia(codec: CodecName | undefined): Promise<void>;
+  /**
+   * The called party has said that it will send tones of its own; `hasBegun` resolves when it does, which may be never.
+   * Rejects with SdpError.
+   */
+  abstract earlyMedia(codec: CodecName | undefined, hasBegun: Promise<void>): Promise<void>;
   /** Settles the codec, as far as that is still open. Rejects with SdpError when there is nothing in common. */
   abstract settle(codec: CodecName | undefined): Promise<void>;
   /** The called party answered. False when this side has given up in the meantime. */

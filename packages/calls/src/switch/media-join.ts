@@ -33,12 +33,14 @@ export class MediaJoin {
   /** Lets the calling party hear the callee's tones before it answers. */
   async early(callee: CalleeLeg, sdp: string): Promise<void> {
     const caller = this.#calling.leg;
+    // Listened to before the answer is taken: the first packet may be there already.
+    const hasBegun = new Promise<void>((resolve) => void callee.media.on('connected', resolve));
     await callee.acceptAnswer(sdp);
     if (!caller || caller.ended || callee.ended) return;
     const { codec } = callee.media;
     // Another fork's tones in another codec cannot be passed; the answer will settle it.
     if (!this.#calling.hears(codec)) return;
-    await this.#calling.earlyMedia(codec);
+    await this.#calling.earlyMedia(codec, hasBegun);
     const isSettled = caller.media.codec !== undefined; // Not so for a late offer.
     if (isSettled && !caller.ended && !callee.ended) await this.#engine.bridge(caller.media, callee.media);
   }

@@ -159,9 +159,12 @@ describe('a call placed for a user', () => {
     const { sdp } = line.media.answer(line.media.read(line.incoming.offer!));
     line.incoming.progress(183, { sdp });
     await bench.run();
-    expect(desk.media('caller').playing).toBeUndefined();
     expect(bench.engine.partnerOf(desk.media('caller'))).toBe(desk.media('callee'));
     expect((await bench.record()).call.status).toBe('ringing');
+    expect(desk.media('caller').playing).toEqual(ringbackTone); // Announced, and nothing to hear yet.
+    desk.media('callee').connect();
+    await bench.run();
+    expect(desk.media('caller').playing).toBeUndefined();
     line.incoming.accept({ sdp });
     await bench.run();
     expect((await bench.record()).call.status).toBe('in-progress');

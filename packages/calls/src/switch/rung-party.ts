@@ -63,8 +63,11 @@ export class RungParty extends CallingParty {
   /** It hears ringback since it answered, whether the other party has been reached yet or not. */
   override progress(): void {}
 
-  override async earlyMedia(): Promise<void> {
-    this.#stopRingback();
+  /** Many exchanges announce early media and send none, or late: ringback goes on until there is something to hear. */
+  override async earlyMedia(_codec: CodecName | undefined, hasBegun: Promise<void>): Promise<void> {
+    void hasBegun.then(() => {
+      if (!this.leg?.ended) this.#stopRingback();
+    });
   }
 
   /** Settled when it answered. */
