@@ -51,8 +51,9 @@ export class SigningSecretStore implements SigningSecrets {
         const app = await lockedApp(trx, appId);
         if (app?.account_sid !== accountSid) return undefined;
         await sql`
-          UPDATE webhook_secrets SET expires_at = now() + make_interval(secs => ${overlapHours * 3600})
-          WHERE app_id = ${appId} AND expires_at IS NULL`.execute(trx);
+          UPDATE webhook_secrets
+          SET expires_at = least(expires_at, now() + make_interval(secs => ${overlapHours * 3600}))
+          WHERE app_id = ${appId}`.execute(trx);
         await sql`
           DELETE FROM webhook_secrets WHERE id IN (
             SELECT id FROM webhook_secrets WHERE app_id = ${appId} ORDER BY created_at DESC, id OFFSET ${maxInForce - 1}
