@@ -201,6 +201,43 @@ export function callStoreContract(theStore: () => Store): void {
     expect((await calls.list({ accountSid, limit: 10, status: 'busy' })).calls).toStrictEqual([busy]);
   });
 
+  it('lists the calls of an app that a filter finds, with when the first leg rang', async () => {
+    const { store, calls, accountSid } = await begin();
+    const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+    const number = '+918000000099';
+    const made = [
+      newCall(accountSid, { appId: 'app', createdAt: at(1), userId: 'asha', from: number }),
+      newCall(accountSid, { appId: 'app', createdAt: at(2), userId: 'asha', direction: 'outbound', to: number }),
+      newCall(accountSid, { appId: 'app', createdAt: at(3), userId: 'bilal', status: 'busy', exophone: number }),
+      newCall(accountSid, { appId: 'app', createdAt: at(4) }),
+      newCall(accountSid, { appId: 'other', createdAt: at(5), from: number }),
+      newCall(accountSid, { createdAt: at(6), from: number }),
+    ] as const;
+    const legs = [at(12), at(11), undefined].map((ringingAt) => newLeg(made[0].callSid, 'callee', { ringingAt }));
+    await Promise.all(made.map((call) => calls.create(call, call === made[0] ? legs : [], [])));
+    const list = async (filter: object, limit = 10) => {
+      const page = await calls.listOfApp({ accountSid, appId: 'app', limit, ...filter });
+      return page.calls.map((call) => made.findIndex(({ callSid }) => callSid === call.callSid) + 1);
+    };
+    const whole = await calls.listOfApp({ accountSid, appId: 'app', limit: 10 });
+    expect(whole.calls[3]).toStrictEqual({ ...made[0], firstRangAt: at(11) });
+    expect(whole.calls[0]).toStrictEqual({ ...made[3], firstRangAt: undefined });
+    expect(await list({})).toEqual([4, 3, 2, 1]);
+    expect(await list({ userId: 'asha' })).toEqual([2, 1]);
+    expect(await list({ userId: 'a\0b' })).toEqual([]);
+    expect(await list({ direction: 'outbound' })).toEqual([2]);
+    expect(await list({ status: 'busy', userId: 'bilal' })).toEqual([3]);
+    expect(await list({ number })).toEqual([3, 2, 1]);
+    expect(await list({ from: at(2), to: at(4) })).toEqual([3, 2]);
+    const { nextCursor } = await calls.listOfApp({ accountSid, appId: 'app', limit: 2 });
+    expect(await list({ cursor: nextCursor })).toEqual([2, 1]);
+    expect(await list({ cursor: nextCursor, number, from: at(2) })).toEqual([2]);
+    const { accountSid: stranger } = await makeTenant(store);
+    expect(await list({ accountSid: stranger })).toEqual([]);
+    const page = calls.listOfApp({ accountSid, appId: 'app', limit: 1, cursor: 'nonsense' });
+    await expect(page).rejects.toMatchObject({ code: 'ERR_STORE_CURSOR' });
+  });
+
   it.each(['', 'nonsense', 'MTIzNDU2', Buffer.from('1.\0').toString('base64url')])(
     'refuses the cursor %j',
     async (cursor) => {
