@@ -14,7 +14,8 @@ interface Tenant {
 /** What a stranger sends to a route, with its own token, to get at the victim. */
 interface Attempt {
   path: string;
-  token: 'customer' | 'app' | 'none' | 'basic';
+  /** `fresh`: a customer's, made for this. */
+  token: 'customer' | 'app' | 'fresh' | 'none';
   body?: (victim: Tenant, own: Tenant) => unknown;
   /** `refused`: it names something of the victim's. `own`: it cannot name any, and reaches what is the stranger's. */
   gives: 'refused' | 'own';
@@ -124,10 +125,9 @@ const attempts: Record<string, Attempt[]> = {
     { path: '/usermapping', token: 'app', body: (_victim, own) => [userOf(own, {})], gives: 'own' },
   ],
   'DELETE /usermapping': [{ path: '/usermapping', token: 'app', gives: 'own' }],
+  'DELETE /token': [{ path: '/token', token: 'fresh', gives: 'own' }],
   'DELETE /app': [{ path: '/app', token: 'app', gives: 'own' }],
   'DELETE /customer': [{ path: '/customer', token: 'customer', gives: 'own' }],
-  // Last: it ends the token that asks.
-  'DELETE /token': [{ path: '/token', token: 'customer', gives: 'refused' }],
 };
 
 /** The same id as the victim's user: ids are an app's own. */
@@ -222,9 +222,14 @@ describe('another tenant’s valid token', () => {
     };
   }
 
-  function attack(own: Tenant, route: string, attempt: Attempt): Promise<Answer> {
+  async function attack(own: Tenant, route: string, attempt: Attempt): Promise<Answer> {
     const method = route.split(' ')[0] ?? '';
-    const token = attempt.token === 'none' ? undefined : own[attempt.token === 'app' ? 'app' : 'customer'].token;
+    const token = {
+      none: undefined,
+      app: own.app.token,
+      customer: own.customer.token,
+      fresh: attempt.token === 'fresh' ? await api.tokenOf('customer', own.customer) : undefined,
+    }[attempt.token];
     const body = attempt.body?.(victim, own);
     const asking: Asking = { ...(token && { token }), ...(body !== undefined && { body }) };
     return api.ask(method, attempt.path, asking);

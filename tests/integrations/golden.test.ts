@@ -1,8 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningServer, repositoryRoot, startServer } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filled, matcherOf, readGolden, valueAt } from '../support/golden.js';
 import { IntegrationsApi } from '../support/integrations.js';
+import { decryptSipSecret } from '../support/sip-secret.js';
 
 const samples = readGolden(join(repositoryRoot(), 'tests', 'integrations', 'golden'));
 
@@ -10,6 +12,7 @@ describe('the vendor’s samples of the CamelCase generation, in order', () => {
   let server: RunningServer;
   let api: IntegrationsApi;
   const known: Record<string, string> = {};
+  const sipPasswords: string[] = [];
 
   beforeAll(async () => {
     server = await startServer();
@@ -35,6 +38,22 @@ describe('the vendor’s samples of the CamelCase generation, in order', () => {
     });
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
     for (const [name, at] of Object.entries(sample.keep ?? {})) known[name] = valueAt(answer.body, at);
+    const { SipSecret } = [answer.body.Data].flat()[0] ?? {};
+    if (SipSecret) sipPasswords.push(decryptSipSecret(SipSecret));
+  });
+
+  it('leave no secret in the log or in the data', () => {
+    const names = ['customer_secret', 'app_secret', 'customer_token', 'app_token'];
+    const secrets = [...names.map((name) => known[name] ?? ''), ...sipPasswords];
+    expect(sipPasswords.length).toBeGreaterThan(0);
+    for (const secret of secrets) expect(secret.length).toBeGreaterThan(20);
+    for (const secret of secrets) expect(server.logs()).not.toContain(secret);
+    const files = readdirSync(server.dataDir, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const bytes = readFileSync(join(file.parentPath, file.name));
+      for (const secret of secrets) expect(bytes.includes(secret), file.name).toBe(false);
+    }
   });
 
   it('holds nothing back: every token of what was deleted is dead', async () => {

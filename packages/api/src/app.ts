@@ -13,7 +13,7 @@ import { errorReply } from './http/error-reply.js';
 import { validatorCompiler } from './http/validation.js';
 import { integrationFailureReply } from './integrations/http/failure-reply.js';
 import { integrationsPrefix } from './integrations/http/generation.js';
-import { integrationRoutes } from './integrations/integration-routes.js';
+import { allowOrigin, integrationRoutes } from './integrations/integration-routes.js';
 import { type IntegrationDeps, makeParts } from './integrations/parts.js';
 import { CallService } from './integrations/services/call-service.js';
 import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
@@ -51,8 +51,11 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 512 }, // Customers' ids of their users, percent-encoded.
     // What no route is found for, as an address that is wrongly percent-encoded.
-    frameworkErrors: (error, request, reply) =>
-      (request.url.startsWith(`${integrationsPrefix}/`) ? integrationFailure : plainFailure)(error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      const isIntegrations = request.url.startsWith(`${integrationsPrefix}/`);
+      if (isIntegrations) allowOrigin(request, reply, deps.integrations.origins);
+      (isIntegrations ? integrationFailure : plainFailure)(error, request, reply);
+    },
     ...(deps.tls ? { https: deps.tls } : {}),
   }) as unknown as FastifyInstance;
   app.setValidatorCompiler(validatorCompiler);

@@ -1,12 +1,12 @@
 import cors from '@fastify/cors';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { camelRoutes } from './camel/camel-routes.js';
 import { integrationFailureReply, sendFailure } from './http/failure-reply.js';
 import { integrationsPrefix } from './http/generation.js';
 import { readJsonBodies } from './http/json-body.js';
 import { MethodRefusals } from './http/method-refusals.js';
 import { newRequestId } from './http/request-id.js';
-import type { IntegrationParts } from './parts.js';
+import type { IntegrationDeps, IntegrationParts } from './parts.js';
 import { snakeRoutes } from './snake/snake-routes.js';
 
 /** Seconds that a browser may keep the answer to a preflight; browsers keep it two hours at most. */
@@ -43,4 +43,12 @@ export async function integrationRoutes(app: FastifyInstance, parts: Integration
     },
     { prefix: integrationsPrefix },
   );
+}
+
+/** What the CORS plugin does, for an answer that is given before any route's hooks run. */
+export function allowOrigin(request: FastifyRequest, reply: FastifyReply, origins: IntegrationDeps['origins']): void {
+  const { origin } = request.headers;
+  if (origins === '*') void reply.header('access-control-allow-origin', '*');
+  else if (origin !== undefined && origins.includes(origin))
+    void reply.header('access-control-allow-origin', origin).header('vary', 'Origin');
 }

@@ -122,6 +122,32 @@ describe('tokens', () => {
   });
 });
 
+describe('POST /customer', () => {
+  const make = (api: TestApi, token: string) =>
+    ask(api, 'POST', '/customer', { token, body: { CustomerName: 'Acme' } });
+  const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
+
+  it.each([
+    ['agent', 401],
+    ['supervisor', 401],
+    ['admin', 200],
+    ['super_admin', 200],
+  ] as const)('by the access token of role %s is %i', async (role, status) => {
+    const api = await makeApi();
+    expect((await make(api, `Bearer ${await api.tokenOf(role)}`)).status).toBe(status);
+  });
+
+  it('by Basic is for the right pair, and guessing it is slowed', async () => {
+    const api = await makeApi();
+    expect((await make(api, basic('key:token'))).body.Data.CustomerSecret).toMatch(/^[0-9a-f]{40}$/);
+    for (const pair of ['key:wrong', 'wrong:token', 'key', ':', '', 'key:token:more', 'a:b', 'a:c', 'a:d', 'a:e'])
+      expect((await make(api, basic(pair))).status, pair).toBe(401);
+    expect((await make(api, basic('key:token'))).status).toBe(429);
+    await api.clock.advance(60_001);
+    expect((await make(api, basic('key:token'))).status).toBe(200);
+  });
+});
+
 describe('the envelope', () => {
   const rid = expect.stringMatching(uuid);
 
@@ -202,7 +228,7 @@ describe('pages of other origins', () => {
       expect(headers['access-control-allow-headers']).toBe('authorization, content-type');
       expect(Number(headers['access-control-max-age'])).toBeGreaterThan(0);
     }
-    for (const path of ['/app', '/nowhere', '/token'])
+    for (const path of ['/app', '/nowhere', '/token', '/usermapping/%zz'])
       expect((await ask(api, 'GET', path, { headers: preflight })).headers['access-control-allow-origin']).toBe('*');
   });
 

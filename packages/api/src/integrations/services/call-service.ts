@@ -1,4 +1,4 @@
-import { CallError, type CallProblem, type CallRecord, toE164 } from '@intermix/calls';
+import { CallError, type CallProblem, type CallRecord } from '@intermix/calls';
 import { ApiError } from '../../http/api-error.js';
 import type { MappedUser, MappedUserStore, Telephony } from '../ports.js';
 import type { AppScope } from './app-scope.js';
@@ -46,7 +46,6 @@ const refusalOfProblem: Readonly<Partial<Record<CallProblem, keyof typeof refusa
 
 /** What the switch says that the vendor has no number for. */
 const statusOfProblem: Readonly<Partial<Record<CallProblem, number>>> = {
-  'bad-number': 400,
   'not-allowed': 400,
   'carrier-channels': 503,
   'carrier-rate': 503,
@@ -69,23 +68,24 @@ export class CallService {
     request: { userId: string; to: string },
     spelling: { to: string },
   ): Promise<{ call: CallRecord; user: MappedUser }> {
-    if (toE164(request.to) === undefined)
-      throw ApiError.invalid(
-        spelling.to,
-        `"${spelling.to}" is no telephone number: give it as +<country code><number>.`,
-      );
     const user = await this.#deps.users.find(app.accountSid, app.appId, request.userId);
     if (user === undefined) throw refusals['unknown-user']();
     if (!user.isActive || !user.outboundActive) throw refusals['device-off']();
     const call = await this.#deps.telephony.placeCall({ user, to: request.to }).catch((error: unknown) => {
-      throw refusalOf(error) ?? error;
+      throw refusalOf(error, spelling) ?? error;
     });
     return { call, user };
   }
 }
 
-function refusalOf(error: unknown): ApiError | undefined {
+/** A number without a country is read by the switch, as in the country of the account's carrier. */
+function refusalOf(error: unknown, spelling: { to: string }): ApiError | undefined {
   if (!(error instanceof CallError)) return undefined;
+  if (error.problem === 'bad-number')
+    return ApiError.invalid(
+      spelling.to,
+      `"${spelling.to}" is no telephone number: give it as +<country code><number>.`,
+    );
   const refusal = refusalOfProblem[error.problem];
   if (refusal !== undefined) return refusals[refusal]();
   const status = statusOfProblem[error.problem];
