@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CallRecord } from '@intermix/calls';
+import { CallError, type CallRecord, toE164 } from '@intermix/calls';
 import { type Clock, IntermixError } from '@intermix/kernel';
 import type { IntegrationDeps } from '../integrations/parts.js';
 import type {
@@ -194,6 +194,7 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
       forgetUser: ({ userId }) => void forgotten.push(userId),
       async placeCall({ user, to }) {
         if (callFails.with) throw callFails.with;
+        if (toE164(to) === undefined) throw CallError.badNumber();
         return { ...call, appId: user.appId, to, userId: user.userId, exophone: user.virtualNumber };
       },
     },
