@@ -3,10 +3,10 @@ import { eventually, type RunningServer } from '@intermix/testkit';
 
 /** The administration API of a running server, as an operator's script would use it. */
 export class AdminApi {
-  readonly #server: RunningServer;
+  readonly #server: Pick<RunningServer, 'baseUrl' | 'bootstrap'>;
   #token: string | undefined;
 
-  constructor(server: RunningServer) {
+  constructor(server: Pick<RunningServer, 'baseUrl' | 'bootstrap'>) {
     this.#server = server;
   }
 
