@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { BootstrapUser } from '@intermix/contracts';
-import { eventually, type RunningServer, repositoryRoot, startServer } from '@intermix/testkit';
+import { eventually, type RunningServer, startServer } from '@intermix/testkit';
 import { expectPageTone, launchBrowser, type TestBrowser, type TestPage } from '@intermix/testkit/browser';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
+import { bundlePageScript } from '../support/page-script.js';
 import { PageServer } from '../support/page-server.js';
 
 const micHz = 620;
@@ -112,20 +112,6 @@ const vendor = `
     hangup: () => client.getCall().Hangup(),
   };`;
 
-/** One classic script of an ES module and all it imports. */
-async function bundle(source: string): Promise<string> {
-  const result = await build({
-    stdin: { contents: source, resolveDir: repositoryRoot(), loader: 'js' },
-    bundle: true,
-    write: false,
-    format: 'iife',
-    platform: 'browser',
-    define: { global: 'globalThis' },
-    logLevel: 'silent',
-  });
-  return result.outputFiles[0]?.text ?? '';
-}
-
 function vendorBundle(): string {
   const folder = join(require.resolve('@exotel-npm-dev/webrtc-client-sdk/package.json'), '..');
   return readFileSync(join(folder, 'dist', 'exotelsdk.js'), 'utf8');
@@ -142,9 +128,9 @@ describe('browser phones of other makers', () => {
       `<!doctype html><link rel="icon" href="data:,">${scripts.map((path) => `<script src="${path}"></script>`).join('')}`;
     site = await PageServer.start({
       '/jssip': page('/jssip.js'),
-      '/jssip.js': await bundle(jssip),
+      '/jssip.js': await bundlePageScript(jssip),
       '/sip-js': page('/sip-js.js'),
-      '/sip-js.js': await bundle(sipJs),
+      '/sip-js.js': await bundlePageScript(sipJs),
       '/vendor': page('/exotelsdk.js', '/vendor.js'),
       '/exotelsdk.js': vendorBundle(),
       '/vendor.js': vendor,

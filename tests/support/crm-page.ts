@@ -1,0 +1,134 @@
+import { eventually } from '@intermix/testkit';
+import type { TestBrowser, TestPage } from '@intermix/testkit/browser';
+import { bundlePageScript } from './page-script.js';
+import { PageServer } from './page-server.js';
+
+/** A callback of the SDK, with what it was given. */
+export interface CrmEvent {
+  /** A call's event, or `register <state>`, or `session <state>`. */
+  name: string;
+  data?: any;
+}
+
+/** What `MakeCall` told its callback; of an Error its message. */
+export interface MakeCallResult {
+  status: 'success' | 'failed';
+  data: any;
+}
+
+type PhoneMethod =
+  | 'RegisterDevice'
+  | 'UnRegisterDevice'
+  | 'AcceptCall'
+  | 'HangupCall'
+  | 'ToggleHold'
+  | 'ToggleMute'
+  | 'SendDTMF';
+
+interface CrmWindow {
+  crm: {
+    events: CrmEvent[];
+    start(token: string, userId: string, autoConnect: boolean): Promise<boolean>;
+    phone: any;
+  };
+}
+
+/** A CRM's page: the vendor's SDK, bundled with the page as its README says, and nothing of ours. */
+const source = `
+  import ExotelCRMWebSDK from '@exotel-npm-dev/exotel-ip-calling-crm-websdk';
+  const events = [];
+  window.crm = {
+    events,
+    async start(token, userId, autoConnect) {
+      const sdk = new ExotelCRMWebSDK(token, userId, autoConnect);
+      this.phone = await sdk.Initialize(
+        (event, callData) => events.push({ name: event, data: { ...callData } }),
+        (state) => events.push({ name: 'register ' + state }),
+        (state) => events.push({ name: 'session ' + state }),
+      );
+      return this.phone !== undefined;
+    },
+  };`;
+
+/** The site that serves the page, from an origin that is not the server's. */
+export async function startCrmSite(): Promise<PageServer> {
+  return PageServer.start({
+    '/': '<!doctype html><link rel="icon" href="data:,"><title>CRM</title><script src="/crm.js"></script>',
+    '/crm.js': await bundlePageScript(source),
+  });
+}
+
+/** A page with the vendor's CRM SDK, driven from the test. */
+export class CrmPage {
+  private constructor(readonly opened: TestPage) {}
+
+  static async open(browser: TestBrowser, site: PageServer): Promise<CrmPage> {
+    return new CrmPage(await browser.openPage(site.origin));
+  }
+
+  get page() {
+    return this.opened.page;
+  }
+
+  /** Makes the SDK and initialises it; false when `Initialize` resolved to `undefined`. Rejects when it threw. */
+  start(token: string, userId: string, { autoConnect = true } = {}): Promise<boolean> {
+    return this.page.evaluate(
+      ([accessToken, agentUserId, connects]) =>
+        (window as unknown as CrmWindow).crm.start(accessToken, agentUserId, connects),
+      [token, userId, autoConnect] as const,
+    );
+  }
+
+  /** Calls a method of the phone that `Initialize` gave. */
+  async run(method: PhoneMethod, ...args: string[]): Promise<void> {
+    await this.page.evaluate(
+      ([name, values]) => {
+        (window as unknown as CrmWindow).crm.phone[name](...values);
+      },
+      [method, args] as const,
+    );
+  }
+
+  makeCall(number: string): Promise<MakeCallResult> {
+    return this.page.evaluate(
+      (to) =>
+        new Promise<MakeCallResult>((resolve) => {
+          const tell = (status: MakeCallResult['status'], data: any) =>
+            resolve({ status, data: data instanceof Error ? data.message : data });
+          void (window as unknown as CrmWindow).crm.phone.MakeCall(to, tell);
+        }),
+      number,
+    );
+  }
+
+  events(): Promise<CrmEvent[]> {
+    return this.page.evaluate(() => (window as unknown as CrmWindow).crm.events);
+  }
+
+  /** Forgets the events so far: the next wait is for one that is still to come. */
+  async forget(): Promise<void> {
+    await this.page.evaluate(() => {
+      (window as unknown as CrmWindow).crm.events.length = 0;
+    });
+  }
+
+  async expectEvent(name: string, timeoutMs = 10_000): Promise<CrmEvent> {
+    let seen: string[] = [];
+    return eventually(
+      async () => {
+        const events = await this.events();
+        seen = events.map((event) => event.name);
+        return events.find((event) => event.name === name);
+      },
+      { timeoutMs, everyMs: 15, message: `the page's "${name}"` },
+    ).catch((error) => {
+      throw new Error(
+        `${error.message}; events: ${seen.join(', ')}; errors: ${this.opened.errors.slice(-3).join(' | ')}`,
+      );
+    });
+  }
+
+  close(): Promise<void> {
+    return this.opened.close();
+  }
+}
