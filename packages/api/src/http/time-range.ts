@@ -20,8 +20,9 @@ export function timeRange(
 ): TimeRange {
   const from = given.from === undefined ? undefined : momentOf(given.from, names.from);
   const end = given.to === undefined ? undefined : momentOf(given.to, names.to);
-  const to = end && day.test(given.to ?? '') ? new Date(end.getTime() + dayMs) : end;
-  if (from && to && from > to)
+  const isDay = day.test(given.to ?? '');
+  const to = end && isDay ? new Date(end.getTime() + dayMs) : end;
+  if (from && to && (from > to || (isDay && from >= to)))
     throw ApiError.invalid(names.to, `"${names.to}" is before "${names.from}": exchange them.`);
   return { from, to };
 }
@@ -41,5 +42,5 @@ function realDay(text: string): number {
 function inUtc(text: string): string {
   if (Number.isNaN(realDay(text.slice(0, 10)))) return '';
   const normal = text.toUpperCase().replace(' ', 'T');
-  return /([Z]|[+-]\d\d:?\d\d)$/.test(normal.slice(11)) ? normal : `${normal}Z`;
+  return /(Z|[+-]\d\d:?\d\d)$/.test(normal.slice(11)) ? normal : `${normal}Z`;
 }
