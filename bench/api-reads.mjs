@@ -12,6 +12,7 @@ export const title =
 
 const budgetPerSec = 3_000;
 const connections = 32;
+const ratedPerSec = 500;
 
 export async function run({ ports, cores, seconds = 4 }) {
   const rows = await onStore('PGlite', {}, { cores, seconds });
@@ -48,6 +49,14 @@ async function onStore(name, env, { cores, seconds }) {
       await load(server, paths, token, 2); // Warms the code up.
       rows.push(...rowsOf(`${name}: ${what}`, await load(server, paths, token, seconds), hasBudget));
     }
+    const { latencies, failed, lateMs } = await rated(server, backend.userPaths, backend.token, seconds);
+    const figures = `${round(median(latencies), 1)} / ${round(quantile(latencies, 0.99), 1)}; ${failed}; ${round(lateMs, 1)}`;
+    rows.push(
+      row(
+        `${name}: integrations, one user, at ${ratedPerSec}/s: ms p50 / p99; failed; generator late at most`,
+        figures,
+      ),
+    );
     return rows;
   } finally {
     await server.stop();
@@ -127,6 +136,38 @@ async function load(server, paths, token, seconds) {
   const wallSec = (performance.now() - startedAt) / 1_000;
   agent.destroy();
   return { latencies, failed, perSec: latencies.length / wallSec, cpuMs: treeCpuMs(server.pid) - before };
+}
+
+/** Sends at a steady rate whatever comes back: a read that waits is timed from when it was due. */
+async function rated(server, paths, token, seconds) {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const urls = paths.map((path) => new URL(path, server.baseUrl));
+  const latencies = [];
+  const answers = [];
+  let failed = 0;
+  let lateMs = 0;
+  const startedAt = performance.now();
+  for (let n = 0; n < seconds * ratedPerSec; n++) {
+    const dueAt = startedAt + (n * 1_000) / ratedPerSec;
+    if (dueAt > performance.now()) await sleep(dueAt - performance.now());
+    lateMs = Math.max(lateMs, performance.now() - dueAt);
+    answers.push(
+      new Promise((resolve) => {
+        const sent = request(urls[n % urls.length], { agent, headers: { authorization: token } }, (response) => {
+          response.on('data', () => {});
+          response.on('end', () => {
+            if (response.statusCode === 200) latencies.push(performance.now() - dueAt);
+            else failed++;
+            resolve();
+          });
+        });
+        sent.on('error', () => resolve(failed++)).end();
+      }),
+    );
+  }
+  await Promise.all(answers);
+  agent.destroy();
+  return { latencies, failed, lateMs };
 }
 
 function rowsOf(what, { latencies, failed, perSec, cpuMs }, hasBudget) {
