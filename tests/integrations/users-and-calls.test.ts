@@ -88,8 +88,9 @@ describe('mapped users', () => {
     const phone = await registered('agent_001');
     const answer = await order('agent_001');
     expect(answer.status).toBe(200);
-    const { CallSid, VirtualNumber, FromNumber, AppUserID, CustomerId } = answer.body.Data;
-    expect({ VirtualNumber, FromNumber, AppUserID }).toEqual({
+    const { CallSid, VirtualNumber, FromNumber, ToNumber, AppUserID, CustomerId } = answer.body.Data;
+    expect({ VirtualNumber, FromNumber, ToNumber, AppUserID }).toEqual({
+      ToNumber: server.bootstrap.simulated_numbers.answer_tone.replace('+91', '0'),
       VirtualNumber: server.bootstrap.exophones[0],
       FromNumber: `sip:${phone.user}`,
       AppUserID: 'agent_001',

@@ -91,18 +91,19 @@ const zeroTime = '0001-01-01T00:00:00Z';
 
 /** The answer of `outbound_call`, as the vendor fills it while the user's device is only being rung. */
 export function camelOutboundCall(app: AppRecord, call: CallRecord, user: MappedUser, to: string): CamelOutboundCall {
+  const dialled = nationalNumber(call.to.startsWith('+') ? call.to : to); // The switch knows the account's country.
   return {
     CustomerId: app.customerId,
     AppId: app.id,
     CallSid: call.callSid,
     ExotelAccountSid: app.accountSid,
-    DialWhomNumber: nationalNumber(to),
+    DialWhomNumber: dialled,
     AppUserID: user.userId,
     VirtualNumber: call.exophone ?? user.virtualNumber ?? '',
     Direction: 'outbound',
     CallStatus: '',
     CallState: 'active',
-    ToNumber: nationalNumber(to),
+    ToNumber: dialled,
     FromNumber: `sip:${user.sipUsername}`,
     TotalDuration: 0,
     CallRecordings: '',
