@@ -6,7 +6,7 @@ import { maxAppsPerCustomer } from '../services/tenant-service.js';
 import { snakeDone, snakeSuccess } from './answers.js';
 import { documented } from './documented.js';
 import type { PathScope } from './path-scope.js';
-import { CustomerPath } from './paths.js';
+import { CustomerPath, customerBase } from './paths.js';
 
 const tag = 'customers';
 
@@ -15,7 +15,7 @@ export function customerRoutes(app: FastifyInstance, parts: IntegrationParts, sc
   const { tenants, deps } = parts;
 
   app.get(
-    '/:customer_id',
+    customerBase,
     {
       onRequest: scope.requireCustomer(),
       schema: {
@@ -42,7 +42,7 @@ export function customerRoutes(app: FastifyInstance, parts: IntegrationParts, sc
   );
 
   app.delete(
-    '/:customer_id',
+    customerBase,
     {
       onRequest: scope.requireCustomer(),
       schema: {

@@ -42,3 +42,17 @@ it('documents every call of the snake_case generation with examples and with its
     expect(example ?? examples ?? schema.examples, name).toBeDefined();
   }
 });
+
+it('leaves words that are no customer’s id to the other generation', async () => {
+  const { app } = await makeApi();
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+    const answer = await app.inject({ method, url: '/v2/integrations/usermappings' });
+    expect([method, answer.statusCode, answer.json().Status]).toEqual([method, 404, 'Failed']);
+  }
+  const id = '0123456789abcdef0123456789abcdef';
+  const statuses = { GET: 401, DELETE: 401, POST: 405, PUT: 405, PATCH: 405 } as const;
+  for (const [method, status] of Object.entries(statuses)) {
+    const answer = await app.inject({ method: method as 'GET', url: `/v2/integrations/${id}` });
+    expect([method, answer.statusCode, answer.json().success]).toEqual([method, status, false]);
+  }
+});

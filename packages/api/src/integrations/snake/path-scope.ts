@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../../http/api-error.js';
 import type { IntegrationAuth } from '../auth/integration-auth.js';
-import { generationOf } from '../http/generation.js';
 import type { AppRecord } from '../ports.js';
 import type { AppScope } from '../services/app-scope.js';
 import type { TenantService } from '../services/tenant-service.js';
@@ -32,7 +31,6 @@ export class PathScope {
   requireCustomer() {
     const requireToken = this.#auth.requireToken('customer');
     return async (request: FastifyRequest): Promise<void> => {
-      if (generationOf(request.url) === 'camel') throw noSuchPath(request); // A word that is no id: `/nowhere`.
       await requireToken(request);
       this.#checkCustomer(request);
     };
@@ -85,10 +83,6 @@ export class PathScope {
       throw error;
     });
   }
-}
-
-function noSuchPath({ method, url }: FastifyRequest): ApiError {
-  return new ApiError(404, 'ERR_NOT_FOUND', `There is no ${method} ${url.split('?', 1)[0]} here; see /docs.`);
 }
 
 function notOfToken(what: 'customer' | 'app', field: string): ApiError {

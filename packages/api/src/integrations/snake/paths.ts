@@ -20,5 +20,11 @@ export const ContactPath = Type.Object({
   number: printable('A telephone number, best as + and E.164 digits'),
 });
 
+/**
+ * A customer alone: only what looks like an id, UUID or 32 hex digits, so that a mistyped word is told that it is no path of
+ * the other generation.
+ */
+export const customerBase = '/:customer_id(^[0-9a-fA-F-]{32,36}$)';
+
 /** Where the routes of an app begin. */
 export const appBase = '/:customer_id/apps/:app_id';
