@@ -4,7 +4,7 @@ import type { Outbox } from '../ports/outbox.js';
 import type { AppContext } from './app-context.js';
 import type { AppIdentity } from './camel-body.js';
 import type { Happening } from './happening.js';
-import { makeNotice } from './make-notice.js';
+import { deliveryOf, makeNotice, stableId } from './make-notice.js';
 
 /** A step of a call that another platform's flow handles, as its applet tells it. */
 export interface FlowStep {
@@ -42,7 +42,11 @@ export class FlowNotices {
     const caller = type === 'popup' ? await this.#context.caller(app.accountSid, app.id, call.from) : undefined;
     const notice = makeNotice(happeningOf(type, call, at, address), known, facts, caller);
     if (notice.delivery === undefined) return;
-    await this.#outbox.enqueue([notice]);
+    // Whoever knows the address may name any call: an id of its own, that no call of ours can have. A flow that rings one
+    // after another tells of each; the same request again tells nothing new.
+    const eventId = stableId('evt_', 'flow', app.id, type, call.callSid, JSON.stringify(query));
+    const { url, body } = notice.delivery;
+    await this.#outbox.enqueue([{ ...notice, eventId, delivery: deliveryOf(eventId, url, body) }]);
     this.#onQueued();
   }
 }
@@ -58,11 +62,15 @@ function happeningOf(type: FlowStep['type'], { status }: CallRecord, at: Date, a
   }
 }
 
+const maxSidLength = 128;
+/** Far longer than any call; a date stays a date. */
+const maxTalkSec = 1_000_000;
+
 function callOf(app: FlowStep['app'], type: FlowStep['type'], query: FlowStep['query'], at: Date): CallRecord {
-  const talkedSec = Math.max(0, Math.trunc(Number(query.DialCallDuration ?? 0)) || 0);
+  const talkedSec = Math.min(Math.max(0, Math.trunc(Number(query.DialCallDuration ?? 0)) || 0), maxTalkSec);
   const isOver = type !== 'popup';
   return {
-    callSid: query.CallSid ?? createId(),
+    callSid: (query.CallSid || createId()).slice(0, maxSidLength), // Longer ones do not fit into the index.
     accountSid: app.accountSid,
     appId: app.id,
     direction: 'inbound',

@@ -1,0 +1,69 @@
+import { silentLogger } from '@intermix/kernel';
+import { FakeClock } from '@intermix/testkit';
+import { describe, expect, it } from 'vitest';
+import type { Notice } from '../ports/notice.js';
+import { MemoryOutbox } from '../testing/memory-outbox.js';
+import { at, everyUrl, makeCall, makeLeg, Story } from '../testing/story.js';
+import { AppContext } from './app-context.js';
+import { FlowNotices, type FlowStep } from './flow-notices.js';
+
+/** Remembers what was enqueued; as the real one, it passes over events whose id is known. */
+class KeepingOutbox extends MemoryOutbox {
+  readonly kept = new Map<string, Notice>();
+
+  override async enqueue(notices: readonly Notice[]): Promise<void> {
+    for (const notice of notices) if (!this.kept.has(notice.eventId)) this.kept.set(notice.eventId, notice);
+  }
+}
+
+function begin() {
+  const clock = new FakeClock();
+  const outbox = new KeepingOutbox(clock);
+  const context = new AppContext({
+    settings: { find: async () => everyUrl },
+    identities: { find: async () => ({ customerId: 'cust-1', exotelDomain: 'mumbai' }) },
+    contacts: { find: async () => undefined },
+    clock,
+    logger: silentLogger,
+  });
+  const flows = new FlowNotices({ context, outbox, clock, onQueued() {} });
+  const tell = (type: FlowStep['type'], query: Record<string, string>, appId = 'app_abc123') =>
+    flows.trigger({ app: { id: appId, accountSid: 'acct1', customerId: 'c', exotelDomain: 'mumbai' }, type, query });
+  return { clock, tell, kept: () => [...outbox.kept.values()] };
+}
+
+describe('what a flow elsewhere tells', () => {
+  it('of each agent that it rings is an event of its own; the same request again is none', async () => {
+    const { tell, kept } = begin();
+    await tell('popup', { CallSid: 'c1', DialWhomNumber: 'sip:one' });
+    await tell('popup', { CallSid: 'c1', DialWhomNumber: 'sip:two' });
+    await tell('popup', { CallSid: 'c1', DialWhomNumber: 'sip:two' });
+    expect(kept().map(({ payload }) => JSON.parse(payload).to)).toEqual(['sip:one', 'sip:two']);
+    expect(new Set(kept().map(({ delivery }) => delivery?.deliveryId)).size).toBe(2);
+  });
+
+  it('of one app hides nothing of another, nor of a call of ours', async () => {
+    const { clock, tell, kept } = begin();
+    const { callSid } = makeCall();
+    await tell('missedcall', { CallSid: callSid });
+    await tell('missedcall', { CallSid: callSid }, 'app_other');
+    expect(kept().map(({ appId }) => appId)).toEqual(['app_abc123', 'app_other']);
+    const story = new Story(clock);
+    await story.begin(makeCall(), [makeLeg('leg_1')]);
+    await story.end('no-answer', at('10:30:31.000'));
+    const forged = kept().map(({ eventId, delivery }) => [eventId, delivery?.deliveryId]);
+    const real = story.notice('missed_call');
+    expect(forged.flat()).not.toContain(real?.eventId);
+    expect(forged.flat()).not.toContain(real?.delivery?.deliveryId);
+  });
+
+  it('is bounded: any sid fits, and any duration has a date', async () => {
+    const { tell, kept } = begin();
+    await tell('incomingcallhungup', { CallSid: '\u4e00'.repeat(2_000), DialCallDuration: '1e300' });
+    await tell('incomingcallhungup', { CallSid: '' });
+    const [long, empty] = kept();
+    expect(long?.callSid).toHaveLength(128);
+    expect(JSON.parse(long?.payload ?? '')).toMatchObject({ duration: 1_000_000, talk_time: 1_000_000 });
+    expect(empty?.callSid).not.toBe('');
+  });
+});
