@@ -128,6 +128,21 @@ export class CrmPage {
     });
   }
 
+  /** A call that the agent places and takes, as a CRM does. */
+  async talkTo(number: string): Promise<{ callSid: string }> {
+    const made = await this.makeCall(number);
+    if (made.status !== 'success') throw new Error(`MakeCall: ${made.data}; ${this.opened.errors.join(' | ')}`);
+    await this.expectEvent('incoming');
+    await this.run('AcceptCall');
+    await this.expectEvent('connected');
+    return { callSid: made.data.Data.CallSid };
+  }
+
+  /** Errors of the page besides those that the test provoked. */
+  errorsBeside(...provoked: RegExp[]): string[] {
+    return this.opened.errors.filter((line) => !provoked.some((pattern) => pattern.test(line)));
+  }
+
   close(): Promise<void> {
     return this.opened.close();
   }
