@@ -11,8 +11,13 @@ export interface AppContextDeps {
   logger: Logger;
 }
 
-/** A call does not wait longer than this for what its notifications would say. */
-const patienceMs = 250;
+/**
+ * How long a step of a call waits for where to tell it: without an answer it would be in the feed only. The call's own rows
+ * wait for the same database.
+ */
+const settingsPatienceMs = 1_500;
+/** How long for a caller's name, which is no more than an ornament. */
+const contactPatienceMs = 250;
 const maxRemembered = 10_000;
 
 /** What notifications need of an app. A lookup that fails or is slow costs the call nothing: the last answer stands in. */
@@ -27,7 +32,7 @@ export class AppContext {
   /** Never rejects. */
   async facts(accountSid: string, appId: string): Promise<AppFacts> {
     const { settings, identities } = this.#deps;
-    const found = await this.#inTime('settings of an app', async () => {
+    const found = await this.#inTime('settings of an app', settingsPatienceMs, async () => {
       const [ofApp, identity] = await Promise.all([
         settings.find(accountSid, appId),
         identities.find(accountSid, appId),
@@ -41,7 +46,9 @@ export class AppContext {
 
   /** The directory's entry of the caller's number, if the app has one. Never rejects. */
   caller(accountSid: string, appId: string, number: string): Promise<CallerInfo | undefined> {
-    return this.#inTime('contact of an app', () => this.#deps.contacts.find(accountSid, appId, number));
+    return this.#inTime('contact of an app', contactPatienceMs, () =>
+      this.#deps.contacts.find(accountSid, appId, number),
+    );
   }
 
   #remember(appId: string, facts: AppFacts): void {
@@ -51,7 +58,7 @@ export class AppContext {
     if (this.#last.size > maxRemembered && !oldest.done) this.#last.delete(oldest.value);
   }
 
-  #inTime<T>(what: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  #inTime<T>(what: string, patienceMs: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
     const { clock, logger } = this.#deps;
     return new Promise((resolve) => {
       const giveUp = (why: unknown) => {

@@ -261,7 +261,7 @@ describe('what never fails a call', () => {
     await story.step('leg-ringing', at('10:30:01.000'), {}, [makeLeg('leg_1')]);
     story.findSettings = () => new Promise(() => {});
     const slow = story.end('no-answer', at('10:30:31.000'));
-    await clock.advanceAsync(250);
+    await clock.advanceAsync(1_500);
     await slow;
     expect(story.notice('missed_call')?.delivery?.url).toBe(everyUrl.missedCallUrl);
   });
