@@ -82,9 +82,9 @@ async function keyCheck(client: pg.PoolClient, dataDir: string, secrets: SecretB
 async function* textOf(client: pg.PoolClient, header: ExportHeader): AsyncGenerator<string> {
   yield `${JSON.stringify(header)}\n`;
   for (const table of transferredTables) {
-    const left = localColumns(table).map((column) => ` - '${column}'`);
-    const row = left.length === 0 ? 'row_to_json(t)' : `(to_jsonb(t)${left.join('')})`;
-    await client.query(`DECLARE exported NO SCROLL CURSOR FOR SELECT ${row}::text AS row FROM ${table} t`);
+    // Not as jsonb, which would lose the order of fields in columns of type json.
+    const rows = `SELECT ${await columnsOf(client, table)} FROM ${table}`;
+    await client.query(`DECLARE exported NO SCROLL CURSOR FOR SELECT row_to_json(t)::text AS row FROM (${rows}) t`);
     for (;;) {
       const { rows } = await client.query<{ row: string }>(`FETCH ${fetched} FROM exported`);
       if (rows.length === 0) break;
@@ -93,4 +93,14 @@ async function* textOf(client: pg.PoolClient, header: ExportHeader): AsyncGenera
     await client.query('CLOSE exported');
   }
   yield `${endLine}\n`;
+}
+
+/** Those that mean something in another database too. */
+async function columnsOf(client: pg.PoolClient, table: keyof Database): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT column_name AS name FROM information_schema.columns
+     WHERE table_schema = current_schema() AND table_name = $1 AND column_name <> ALL ($2) ORDER BY ordinal_position`,
+    [table, localColumns(table)],
+  );
+  return rows.map(({ name }) => `"${name}"`).join(', ');
 }

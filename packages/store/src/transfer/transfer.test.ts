@@ -83,7 +83,12 @@ async function fill(store: Store): Promise<TestTenant> {
 
 async function fillWebhooks(store: Store, { accountSid, appId }: TestTenant): Promise<void> {
   const ids = { account_sid: accountSid, app_id: appId, call_sid: 'call' };
-  const event = { ...ids, event_id: `evt-${appId}`, type: 'incoming_call', payload: JSON.stringify({ a: awkward }) };
+  const event = {
+    ...ids,
+    event_id: `evt-${appId}`,
+    type: 'incoming_call',
+    payload: JSON.stringify({ z: 1, a: awkward }),
+  };
   await store.db
     .insertInto('webhook_events')
     .values({ ...event, at: new Date() })
@@ -198,6 +203,8 @@ describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, 
       const { users } = await store.mappedUsers.list(accountSid, appId, { limit: 9, offset: 0 });
       expect(users.map(({ userId }) => userId)).toEqual(['ravi', 'new']);
       expect(Number(made?.sipDeviceId)).toBeGreaterThan(1001 + 2 * 300);
+      const events = await sql<{ payload: string }>`SELECT payload::text FROM webhook_events`.execute(store.db);
+      for (const { payload } of events.rows) expect(payload).toMatch(/^\{"z":1,"a":/); // The order of fields is kept.
       // The feed hides rows of transactions that are not over: none of what was imported may be hidden for good.
       const { rows } = await sql<{ hidden: string }>`
         SELECT count(*) AS hidden FROM webhook_events WHERE tx >= pg_snapshot_xmin(pg_current_snapshot())`.execute(
