@@ -135,7 +135,8 @@ class OpenStore implements Store {
     const cacheTtlMs = engine.kind === 'embedded' ? Number.POSITIVE_INFINITY : sharedCacheTtlMs;
     const caches = new UserCaches({ clock, ttlMs: cacheTtlMs });
     const forgetTenants = () => this.#forgetTenants();
-    this.calls = new CallStore({ pool: engine.pool, maxReads: engine.kind === 'embedded' ? 1 : 2 });
+    const maxReads = engine.kind === 'embedded' ? 1 : 2;
+    this.calls = new CallStore({ pool: engine.pool, maxReads });
     this.carriers = new CarrierStore({ db, secrets, clock, cacheTtlMs });
     this.users = new UserStore({ db, secrets, caches });
     this.tenants = new TenantStore({ db });
@@ -145,7 +146,9 @@ class OpenStore implements Store {
     this.mappedUsers = new MappedUserStore({ db, secrets, clock, logger, caches });
     this.contacts = new ContactStore({ db, clock, cacheTtlMs });
     this.integrationTokens = new TokenStore({ db, clock, logger, cacheTtlMs });
-    this.webhooks = new WebhookStores({ db, pool: engine.pool, secrets, clock, random, cacheTtlMs, retryDelaysMs });
+    this.webhooks = new WebhookStores({
+      ...{ db, pool: engine.pool, secrets, clock, random, cacheTtlMs, retryDelaysMs, maxReads },
+    });
     this.admins = new AdminStore({ db });
     this.settings = new SettingsStore({ db, secrets });
     const tasks = {

@@ -262,6 +262,33 @@ export function webhookContract(theStore: () => Store): void {
       expect((await deliveries.ofCall(accountSid, made[0]!.callSid)).map((one) => one.deliveryId)).toEqual([all[4]]);
     });
 
+    it('gives each of many readers the deliveries of its call with their attempts, oldest first', async () => {
+      const { store, tenant, outbox, claim, deliveries, makeDue } = await begin();
+      const { accountSid } = tenant;
+      const other = await makeTenant(store);
+      const first = newNotice(tenant, { type: 'call_ringing' });
+      const second = newNotice(tenant, { type: 'call_answered', callSid: first.callSid });
+      const alone = newNotice(tenant);
+      await outbox.enqueue([first, second, alone]);
+      for (const wasTaken of [false, true]) {
+        for (const row of await claim()) await outbox.finish(resultOf(row, wasTaken));
+        await makeDue();
+      }
+      const found = await Promise.all(
+        [first, alone, first, alone].map(({ callSid }) => deliveries.ofCall(accountSid, callSid)),
+      );
+      const whole = await Promise.all(
+        [first, second, alone].map((notice) => deliveries.find(accountSid, deliveryId(notice))),
+      );
+      expect(found[0]).toStrictEqual(whole.slice(0, 2));
+      expect(found[1]).toStrictEqual(whole.slice(2));
+      expect(found.slice(2)).toStrictEqual(found.slice(0, 2));
+      expect(found[0]?.[0]?.history.map(({ httpStatus }) => httpStatus)).toEqual([503, 200]);
+      expect(await deliveries.ofCall(other.accountSid, first.callSid)).toEqual([]);
+      expect(await deliveries.ofCall(accountSid, 'a\0b')).toEqual([]);
+      expect(await deliveries.ofCall(accountSid, 'none')).toEqual([]);
+    });
+
     it('replays one: a delivery of its own, due at once, of the same event with the same text', async () => {
       const { store, tenant, outbox, claim, deliveries } = await begin();
       const other = await makeTenant(store);

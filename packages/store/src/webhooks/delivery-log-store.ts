@@ -1,12 +1,13 @@
 import { createId, type Random } from '@intermix/kernel';
 import type { Delivery, DeliveryDetail, DeliveryFilter, DeliveryLog, DeliveryQuery } from '@intermix/webhooks';
 import { type Kysely, type Selectable, sql } from 'kysely';
+import type pg from 'pg';
 import type { Database, WebhookDeliveriesTable } from '../database.js';
 import { StoreError } from '../store-error.js';
+import { DeliveriesOfCalls } from './deliveries-of-calls.js';
 import { deliveryOfRow, detailOfRow } from './delivery-rows.js';
 
 const maxPage = 500;
-const maxOfCall = 200;
 const maxReplayed = 1_000;
 
 type DeliveryRow = Selectable<WebhookDeliveriesTable>;
@@ -15,10 +16,13 @@ type DeliveryRow = Selectable<WebhookDeliveriesTable>;
 export class DeliveryLogStore implements DeliveryLog {
   readonly #db: Kysely<Database>;
   readonly #random: Random;
+  readonly #ofCalls: DeliveriesOfCalls;
 
-  constructor(deps: { db: Kysely<Database>; random: Random }) {
+  /** `maxReads`: how many connections reads of single calls' deliveries may use at once. */
+  constructor(deps: { db: Kysely<Database>; pool: pg.Pool; random: Random; maxReads: number }) {
     this.#db = deps.db;
     this.#random = deps.random;
+    this.#ofCalls = new DeliveriesOfCalls({ pool: deps.pool, maxRunning: deps.maxReads });
   }
 
   async list(query: DeliveryQuery): Promise<{ deliveries: Delivery[]; nextCursor: string | undefined }> {
@@ -40,10 +44,8 @@ export class DeliveryLogStore implements DeliveryLog {
     return row && (await this.#detailed([row]))[0];
   }
 
-  async ofCall(accountSid: string, callSid: string): Promise<DeliveryDetail[]> {
-    if (isUnstorable(callSid)) return [];
-    const rows = await this.#filtered({ accountSid, callSid }).orderBy('position').limit(maxOfCall).execute();
-    return this.#detailed(rows);
+  ofCall(accountSid: string, callSid: string): Promise<DeliveryDetail[]> {
+    return this.#ofCalls.find(accountSid, callSid);
   }
 
   async replay(accountSid: string, deliveryId: string): Promise<Delivery | undefined> {

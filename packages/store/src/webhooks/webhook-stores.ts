@@ -16,6 +16,8 @@ export interface WebhookStoresDeps {
   random: Random;
   cacheTtlMs: number;
   retryDelaysMs?: readonly number[] | undefined;
+  /** How many connections reads of single calls' deliveries may use at once. */
+  maxReads: number;
 }
 
 /** Everything of webhooks that is kept. */

@@ -57,9 +57,11 @@ export class CallRecordService {
   /** 404: the app has no such call. */
   async find(app: AppScope, callSid: string): Promise<CallStory> {
     const { callArchive, deliveries } = this.#deps;
-    const story = await callArchive.find(app.accountSid, callSid);
+    const [story, told] = await Promise.all([
+      callArchive.find(app.accountSid, callSid),
+      deliveries.ofCall(app.accountSid, callSid),
+    ]);
     if (story?.call.appId !== app.appId) throw unknownCall(callSid);
-    const told = await deliveries.ofCall(app.accountSid, callSid);
     return {
       ...story,
       durations: callDurations(story.call, story.legs, this.#now()),
