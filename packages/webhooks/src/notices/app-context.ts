@@ -29,10 +29,10 @@ export class AppContext {
     this.#deps = deps;
   }
 
-  /** Never rejects. */
-  async facts(accountSid: string, appId: string): Promise<AppFacts> {
+  /** Never rejects. `patienceMs`: where no call waits for it, longer than a step would. */
+  async facts(accountSid: string, appId: string, patienceMs = settingsPatienceMs): Promise<AppFacts> {
     const { settings, identities } = this.#deps;
-    const found = await this.#inTime('settings of an app', settingsPatienceMs, async () => {
+    const found = await this.#inTime('settings of an app', patienceMs, async () => {
       const [ofApp, identity] = await Promise.all([
         settings.find(accountSid, appId),
         identities.find(accountSid, appId),

@@ -7,6 +7,9 @@ import type { CallerInfo, Happening, KnownCall } from './happening.js';
 import { happeningsOf } from './happenings.js';
 import { makeNotice } from './make-notice.js';
 
+/** For the settings of apps whose calls a dead process left open: a database that has just started may be slow. */
+const closingPatienceMs = 60_000;
+
 /** Makes the notices of a step; the memory is marked only when they are written, so that a repeated write makes them again. */
 export class CallNotices {
   readonly #context: AppContext;
@@ -32,18 +35,19 @@ export class CallNotices {
   async ofClosed(closed: readonly ClosedCall[], at: Date): Promise<Notice[]> {
     const made = closed.map((known) => {
       const event = { callSid: known.call.callSid, legId: undefined, type: 'server-died', at, data: {} };
-      return this.#make(known, happeningsOf(known, event, { users: new Set(), ringing: true }));
+      const happenings = happeningsOf(known, event, { users: new Set(), ringing: true });
+      return this.#make(known, happenings, closingPatienceMs);
     });
     return (await Promise.all(made)).flat();
   }
 
-  async #make(known: KnownCall, happenings: readonly Happening[]): Promise<Notice[]> {
+  async #make(known: KnownCall, happenings: readonly Happening[], patienceMs?: number): Promise<Notice[]> {
     const { call, legs } = known;
     const { accountSid, appId } = call;
     if (appId === undefined || happenings.length === 0) return [];
     const needsCaller = happenings.some(({ type }) => type === 'incoming_call');
     const [app, caller] = await Promise.all([
-      this.#context.facts(accountSid, appId),
+      this.#context.facts(accountSid, appId, patienceMs),
       needsCaller ? this.#context.caller(accountSid, appId, call.from) : undefined,
     ]);
     const settled = happenings.map((happening) => this.#withRecording(happening, call.callSid));

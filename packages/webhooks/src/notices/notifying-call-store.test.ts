@@ -296,4 +296,21 @@ describe('what never fails a call', () => {
     ]);
     expect(story.queued).toBe(1);
   });
+
+  it('tells of those calls also when the settings are slow to come: the database has just started, and nobody waits', async () => {
+    const { story, clock } = begin();
+    const endedAt = at('11:00:00.000');
+    const call = makeCall({ status: 'failed', endedAt, answeredAt: at('10:30:05.000') });
+    story.store.open = [{ call, legs: [makeLeg('leg_1')] }];
+    let answer = (_: typeof everyUrl) => {};
+    story.findSettings = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const closing = story.calls.failOpenCalls(endedAt);
+    await clock.advanceAsync(30_000);
+    answer(everyUrl);
+    await closing;
+    expect(story.notice('call_completed')?.delivery?.url).toBe(everyUrl.callbackUrl);
+  });
 });
