@@ -133,6 +133,21 @@ describe('what one generation writes, the other reads', () => {
     await snake.ask('DELETE', '/users/line');
   });
 
+  it('a user’s telephone that is on keeps its number', async () => {
+    await snake.data('POST', '/users', { user_id: 'kept', name: 'Kept', phone: '+919876543213' });
+    const refused = await snake.ask('PATCH', '/users/kept', { body: { phone: null, name: 'Changed' } });
+    expect(refused.status).toBe(400);
+    expect(refused.body.error.message).toBe(
+      '"phone": the user’s telephone is on; switch it off before its number is taken away.',
+    );
+    expect(await snake.data('GET', '/users/kept')).toMatchObject({ name: 'Kept', phone: '+919876543213' });
+    await snake.data('PUT', '/users/kept/devices', { phone: false });
+    expect((await snake.data('PATCH', '/users/kept', { phone: null })).phone).toBeNull();
+    const off = await snake.ask('PUT', '/users/kept/devices', { body: { phone: true } });
+    expect([off.status, off.body.error.message]).toEqual([400, expect.stringContaining('"phone"')]);
+    await snake.ask('DELETE', '/users/kept');
+  });
+
   it('a user registers at once with what its making told; what is registered is told truthfully', async () => {
     const made = await snake.data('POST', '/users', { user_id: 'agent+1@x', name: 'Agent' });
     const { username, password, domain } = made.sip_credentials;

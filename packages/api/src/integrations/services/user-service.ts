@@ -113,7 +113,7 @@ export class UserService {
     const changes = { ...patch };
     if (patch.phone !== undefined) changes.phone = numberOf(patch.phone, spelling.phone);
     const before = await this.find(app, userId);
-    if ('phone' in patch && patch.phone === undefined && before.devices.phone) throw missingPhone(spelling.phone);
+    if ('phone' in patch && patch.phone === undefined && before.devices.phone) throw phoneIsOn(spelling.phone);
     if (patch.virtualNumber !== undefined)
       changes.virtualNumber = await this.#ownNumber(app, patch.virtualNumber, spelling.virtualNumber);
     const user = await this.#deps.users.update(app.accountSid, app.appId, userId, changes);
@@ -239,6 +239,13 @@ function numberOf(text: string, field: string): string {
 
 function missingPhone(field: string): ApiError {
   return ApiError.invalid(field, `The user has no telephone to switch on: give "${field}" first.`);
+}
+
+function phoneIsOn(field: string): ApiError {
+  return ApiError.invalid(
+    field,
+    `"${field}": the user’s telephone is on; switch it off before its number is taken away.`,
+  );
 }
 
 function noDevice(field: string): ApiError {
