@@ -141,6 +141,13 @@ describe("what the vendor's CRM SDK makes of refusals and losses", () => {
     await page.expectEvent('callEnded');
   });
 
+  it('a page of an origin that may not call the API: the browser keeps the answer from it', async () => {
+    await crm.server.restart({ INTERMIX_API_ORIGINS: 'https://crm.example' });
+    const page = await crm.openPage();
+    expect(await page.start(crm.token, crm.agentId)).toBe(false);
+    expect(page.opened.errors.join('\n')).toMatch(/blocked by CORS policy/);
+  });
+
   it('has written no error', () => {
     expect(errorLines(crm.server)).toEqual([]);
   });
