@@ -198,6 +198,19 @@ describe("the vendor's CRM SDK 1.2.2, unmodified", () => {
     expect(page.opened.errors).toEqual([]);
   });
 
+  it('an agent on two pages: both ring, the one that takes the call talks, the other is told that it is over', async () => {
+    const [first, second] = [await crm.agentPage(), await crm.agentPage()];
+    const made = await first.makeCall(numbers().answer_tone);
+    const rung = await Promise.all([first.expectEvent('incoming'), second.expectEvent('incoming')]);
+    for (const { data } of rung) expect(data.callSid).toBe(made.data.Data.CallSid);
+    await second.run('AcceptCall');
+    await Promise.all([second.expectEvent('connected'), first.expectEvent('callEnded')]);
+    await expectPageTone(second.page, 1000);
+    const { id } = await crm.admin.expectSimulated('the microphone', isMic);
+    await hangUp(second, id);
+    expect([...first.opened.errors, ...second.opened.errors]).toEqual([]);
+  });
+
   it("each webhook has an event of its own and a signature by the app's secret", async () => {
     const { posts } = crm.backend;
     expect(posts.length).toBeGreaterThan(10);
@@ -205,7 +218,9 @@ describe("the vendor's CRM SDK 1.2.2, unmodified", () => {
     expect(new Set(events).size).toBe(posts.length);
     const { CustomerId, AppId } = crm.ids;
     const path = `/${CustomerId}/apps/${AppId}/webhook-secrets`;
-    const { status, body } = await crm.api.ask('GET', path, { token: crm.token });
+    expect((await crm.api.ask('GET', path, { token: crm.token })).status).toBe(401); // What every agent's page holds.
+    const token = await crm.api.tokenOf('customer', crm.server.bootstrap.customer);
+    const { status, body } = await crm.api.ask('GET', path, { token });
     expect(status).toBe(200);
     const key = Buffer.from(body.data.secrets[0].secret.replace('whsec_', ''), 'base64');
     for (const { headers, text } of posts) {
