@@ -11,6 +11,7 @@ describe('deliveries of webhooks', () => {
   let server: RunningServer;
   let admin: AdminApi;
   let app: SnakeApp;
+  let customerToken: string;
   let phone: SipPhone;
   let receiver: CustomerServer;
   let begin: string;
@@ -20,6 +21,7 @@ describe('deliveries of webhooks', () => {
     server = await startServer();
     admin = new AdminApi(server);
     app = await SnakeApp.demo(server);
+    customerToken = await app.api.tokenOf('customer', server.bootstrap.customer);
     const [user] = server.bootstrap.users;
     const credentials = { username: user?.sip_username ?? '', password: user?.sip_password ?? '' };
     const domain = user?.sip_domain ?? '';
@@ -179,8 +181,9 @@ describe('deliveries of webhooks', () => {
   });
 
   it('are signed with the app’s secrets, during a rotation with both', async () => {
-    const [first] = (await app.data('GET', '/webhook-secrets')).secrets;
-    const { secrets } = await app.data('POST', '/webhook-secrets/rotate', { overlap_hours: 1 });
+    const rotate = async (body: unknown) => app.data('POST', '/webhook-secrets/rotate', body, customerToken);
+    const [first] = (await app.data('GET', '/webhook-secrets', undefined, customerToken)).secrets;
+    const { secrets } = await rotate({ overlap_hours: 1 });
     expect(secrets).toHaveLength(2);
     expect(secrets[0]).toMatchObject({ expires_at: null });
     expect(secrets[1]).toMatchObject({ id: first.id, secret: first.secret });
@@ -190,12 +193,12 @@ describe('deliveries of webhooks', () => {
     expect(signaturesOf(receiver.posts[0])).toEqual(
       secrets.map(({ secret }: any) => signed(receiver.posts[0], secret)),
     );
-    const alone = await app.data('POST', '/webhook-secrets/rotate', { overlap_hours: 0 });
+    const alone = await rotate({ overlap_hours: 0 });
     expect(alone.secrets).toHaveLength(1); // Those of an overlap that still ran are worth nothing either.
     receiver.posts.length = 0;
     await call();
     expect(signaturesOf(receiver.posts[0])).toEqual([signed(receiver.posts[0], alone.secrets[0].secret)]);
-    expect((await app.ask('POST', '/webhook-secrets/rotate')).status).toBe(200);
+    expect((await app.ask('POST', '/webhook-secrets/rotate', { token: customerToken })).status).toBe(200);
   });
 });
 

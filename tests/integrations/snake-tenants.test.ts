@@ -108,7 +108,7 @@ describe('the addresses of one tenant', () => {
       contacts: await victim.data('GET', '/contacts'),
       calls: await victim.data('GET', '/calls'),
       events: await victim.data('GET', '/events'),
-      secrets: await victim.data('GET', '/webhook-secrets'),
+      secrets: await victim.data('GET', '/webhook-secrets', undefined, victimCustomer.token),
     };
   }
 
@@ -166,15 +166,28 @@ describe('the addresses of one tenant', () => {
     }
   });
 
-  it('are open to the customer’s own token, but for the secrets of an app', async () => {
+  it('are closed to the app’s own token where its webhooks’ secrets are: it sits in every agent’s browser', async () => {
+    const before = await everything();
+    for (const [method, path] of [
+      ['GET', '/webhook-secrets'],
+      ['POST', '/webhook-secrets/rotate'],
+    ] as const) {
+      const { status, body } = await victim.ask(method, path);
+      expect(status).toBe(401);
+      expect(body.error.message).toMatch(/needs the token of a customer, and yours is an app’s: POST .*"customer"/);
+      expect(JSON.stringify(body)).not.toContain('whsec_');
+    }
+    expect(await everything()).toEqual(before);
+  });
+
+  it('are open to the customer’s own token', async () => {
     const ids = { customer: victimCustomer.id, app: server.bootstrap.app.id };
     const reading = routes.filter(({ method }) => method === 'GET');
     const statuses = reading.map(async ({ path }) => {
       const { status } = await api.ask('GET', addressOf(path, ids), { token: victimCustomer.token });
       return [short(path), status];
     });
-    const closed = (path: string) => path.endsWith('/webhook-secrets');
-    expect(await Promise.all(statuses)).toEqual(reading.map(({ path }) => [short(path), closed(path) ? 401 : 200]));
+    expect(await Promise.all(statuses)).toEqual(reading.map(({ path }) => [short(path), 200]));
     const base = `/${ids.customer}/apps/${ids.app}`;
     const { token } = victimCustomer;
     const written = await api.ask('PUT', `${base}/settings`, { token, body: { callback_url: null } });

@@ -27,8 +27,8 @@ export class SnakeApp {
   }
 
   /** `data` of an answer that must be a success. */
-  async data(method: string, path: string, body?: unknown): Promise<any> {
-    const answer = await this.ask(method, path, body === undefined ? {} : { body });
+  async data(method: string, path: string, body?: unknown, token = this.token): Promise<any> {
+    const answer = await this.ask(method, path, body === undefined ? { token } : { token, body });
     if (answer.status !== 200 && answer.status !== 201)
       throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body.data;

@@ -36,9 +36,9 @@ export class PathScope {
     };
   }
 
-  /** An onRequest hook for `/{customer_id}/apps/{app_id}/…`. Then `app` tells whose it is. `own`: for the app itself alone. */
-  requireApp(by: 'either' | 'own' = 'either') {
-    const requireToken = this.#auth.requireToken(by === 'own' ? 'app' : 'either');
+  /** An onRequest hook for `/{customer_id}/apps/{app_id}/…`. Then `app` tells whose it is. `customer`: not for the app's own token. */
+  requireApp(by: 'either' | 'customer' = 'either') {
+    const requireToken = this.#auth.requireToken(by);
     return async (request: FastifyRequest): Promise<void> => {
       await requireToken(request);
       this.#checkCustomer(request);
@@ -74,7 +74,9 @@ export class PathScope {
 
   async #checkOwned(appId: string, { accountSid, customerId }: CustomerScope): Promise<void> {
     const app = idShape.test(appId) ? await this.#find(accountSid, appId) : undefined;
-    if (app?.customerId !== customerId) throw notOfToken('app', 'app_id');
+    if (app?.customerId === customerId) return;
+    const message = 'There is no such app: "app_id" in the address must be one of the customer’s apps.';
+    throw new ApiError(404, 'ERR_NOT_FOUND', message, 'app_id');
   }
 
   async #find(accountSid: string, appId: string): Promise<AppRecord | undefined> {

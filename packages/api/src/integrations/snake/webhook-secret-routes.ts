@@ -12,10 +12,13 @@ import { AppPath, appBase } from './paths.js';
 const tag = 'webhook secrets';
 const defaultOverlapHours = 24;
 
-/** `…/webhook-secrets`: what the app's webhooks are signed with. For the app's own token. An addition of ours. */
+/**
+ * `…/webhook-secrets`: what the app's webhooks are signed with. For the customer's token, which stays in its backend: the
+ * app's sits in the browser of every agent, who could sign what the backend then takes for ours. An addition of ours.
+ */
 export function webhookSecretRoutes(app: FastifyInstance, { deps }: IntegrationParts, scope: PathScope): void {
   const { signingSecrets } = deps;
-  const onRequest = scope.requireApp('own');
+  const onRequest = scope.requireApp('customer');
 
   const inForce = async ({ accountSid, appId }: AppScope, reply: FastifyReply) => {
     const secrets = await signingSecrets.inForce(accountSid, appId);
