@@ -16,6 +16,7 @@ describe('call records', () => {
   let phone: SipPhone;
   let receiver: CustomerServer;
   let exophone: string;
+  let popupUrl: string;
 
   beforeAll(async () => {
     receiver = await CustomerServer.start();
@@ -28,7 +29,8 @@ describe('call records', () => {
     const domain = user?.sip_domain ?? '';
     phone = await SipPhone.start({ server: server.sip, user: credentials.username, domain, credentials });
     expect((await phone.register()).status).toBe(200);
-    const urls = { popup_url: `${receiver.url}/popup`, callback_url: `${receiver.url}/callback` };
+    popupUrl = `${receiver.url.replace('//', '//hook:s3cret@')}/popup`;
+    const urls = { popup_url: popupUrl, callback_url: `${receiver.url}/callback` };
     await app.data('PUT', '/settings', { ...urls, missed_call_url: `${receiver.url}/missed` });
   });
   afterEach(() => {
@@ -102,10 +104,18 @@ describe('call records', () => {
       'call_completed',
     ]);
     expect(told.webhooks[0]).toMatchObject({
-      url: `${receiver.url}/popup`,
+      url: `${receiver.url.replace('//', '//***@')}/popup`,
       status: 'delivered',
-      history: [{ number: 1, http_status: 200, error: null, response_body: 'thanks' }],
+      history: [{ number: 1, http_status: 200, error: null }],
     });
+    // What the app wrote it reads; a password goes into no history, and no answer of a receiver into an agent's browser.
+    expect((await app.data('GET', '/settings')).settings.popup_url).toBe(popupUrl);
+    expect(JSON.stringify(told)).not.toMatch(/s3cret|response_body|thanks/);
+    const byCustomer = await app.api.tokenOf('customer', server.bootstrap.customer);
+    const { webhooks } = await app.data('GET', `/calls/${call.call_sid}`, undefined, byCustomer);
+    expect(webhooks[0].history).toMatchObject([{ number: 1, response_body: 'thanks' }]);
+    const { body: operators } = await admin.request('GET', `/api/v1/webhook-deliveries?call_sid=${call.call_sid}`);
+    expect(JSON.stringify(operators)).not.toContain('s3cret');
     expect(JSON.parse(told.webhooks[3].body)).toMatchObject({ duration: call.duration, talk_time: call.talk_time });
     const [listed] = (await app.data('GET', '/calls?limit=1')).calls;
     const { legs: _legs, events: _events, webhooks: _webhooks, ...summary } = told;

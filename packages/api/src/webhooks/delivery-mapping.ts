@@ -11,7 +11,7 @@ export function deliveryRead(delivery: Delivery): DeliveryRead {
     account_sid: delivery.accountSid,
     app_id: delivery.appId,
     call_sid: delivery.callSid,
-    url: delivery.url,
+    url: withoutCredentials(delivery.url),
     host: delivery.host,
     status: delivery.status,
     attempts: delivery.attempts,
@@ -22,6 +22,16 @@ export function deliveryRead(delivery: Delivery): DeliveryRead {
     created_at: delivery.createdAt.toISOString(),
     finished_at: time(delivery.finishedAt),
   };
+}
+
+/** The URL with what stands before its @ masked: a history is read by more people than hold the receiver's password. */
+function withoutCredentials(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  if (url.username === '' && url.password === '') return text;
+  url.username = '***';
+  url.password = '';
+  return url.href;
 }
 
 export function attemptRead(attempt: DeliveryAttempt): DeliveryAttemptRead {

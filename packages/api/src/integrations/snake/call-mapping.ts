@@ -1,5 +1,11 @@
 import type { LegRecord } from '@intermix/calls';
-import type { SnakeCall, SnakeCallStory, SnakeDeliveryOfCall, SnakeLeg } from '@intermix/contracts';
+import type {
+  DeliveryAttemptRead,
+  SnakeCall,
+  SnakeCallStory,
+  SnakeDeliveryOfCall,
+  SnakeLeg,
+} from '@intermix/contracts';
 import type { DeliveryDetail } from '@intermix/webhooks';
 import { eventRead, legRead, terminationRead } from '../../calls/call-mapping.js';
 import { attemptRead, deliveryRead } from '../../webhooks/delivery-mapping.js';
@@ -27,12 +33,13 @@ export function snakeCall({ call, durations }: TimedCall): SnakeCall {
   };
 }
 
-export function snakeCallStory(story: CallStory): SnakeCallStory {
+/** `isForApp`: for the app's token, which agents' browsers hold: what receivers answered is not theirs to read. */
+export function snakeCallStory(story: CallStory, { isForApp }: { isForApp: boolean }): SnakeCallStory {
   return {
     ...snakeCall(story),
     legs: story.legs.map(snakeLeg),
     events: story.events.map(eventRead),
-    webhooks: story.deliveries.map(deliveryOfCall),
+    webhooks: story.deliveries.map((detail) => deliveryOfCall(detail, isForApp)),
   };
 }
 
@@ -42,7 +49,16 @@ function snakeLeg(leg: LegRecord): SnakeLeg {
   return told;
 }
 
-function deliveryOfCall(detail: DeliveryDetail): SnakeDeliveryOfCall {
+function deliveryOfCall(detail: DeliveryDetail, isForApp: boolean): SnakeDeliveryOfCall {
   const { account_sid: _account, app_id: _app, call_sid: _call, host: _host, ...told } = deliveryRead(detail);
-  return { ...told, body: detail.body, history: detail.history.map(attemptRead) };
+  const history = detail.history.map(attemptRead);
+  return { ...told, body: detail.body, history: isForApp ? history.map(withoutAnswer) : history };
+}
+
+/** A receiver may stand in the operator's own network, whose pages a URL in the settings would then show. */
+function withoutAnswer({
+  response_body: _,
+  ...attempt
+}: DeliveryAttemptRead): Omit<DeliveryAttemptRead, 'response_body'> {
+  return attempt;
 }

@@ -15,7 +15,7 @@ const tag = 'call records';
 const defaultPageSize = 50;
 
 /** `…/calls`: what the app's calls came to. */
-export function callRoutes(app: FastifyInstance, { callRecords }: IntegrationParts, scope: PathScope): void {
+export function callRoutes(app: FastifyInstance, { auth, callRecords }: IntegrationParts, scope: PathScope): void {
   app.get<{ Querystring: SnakeCallsQuery }>(
     `${appBase}/calls`,
     {
@@ -58,8 +58,12 @@ export function callRoutes(app: FastifyInstance, { callRecords }: IntegrationPar
         params: CallPath,
       },
     },
-    async (request) =>
-      snakeSuccess(snakeCallStory(await callRecords.find(scope.app(request), request.params.call_sid))),
+    async (request) => {
+      const isForApp = auth.accessOf(request).appId !== undefined;
+      return snakeSuccess(
+        snakeCallStory(await callRecords.find(scope.app(request), request.params.call_sid), { isForApp }),
+      );
+    },
   );
 }
 
