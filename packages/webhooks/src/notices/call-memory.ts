@@ -9,7 +9,7 @@ const maxCalls = 50_000;
 export class RememberedCall implements KnownCall {
   call: CallRecord;
   readonly #legs = new Map<string, LegRecord>();
-  readonly told: Told & { users: Set<string> } = { users: new Set(), ringing: false };
+  readonly told: Told & { users: Set<string> } = { users: new Set(), ringing: false, answered: false };
 
   constructor(call: CallRecord, legs: readonly LegRecord[]) {
     this.call = call;

@@ -35,7 +35,7 @@ export class CallNotices {
   async ofClosed(closed: readonly ClosedCall[], at: Date): Promise<Notice[]> {
     const made = closed.map((known) => {
       const event = { callSid: known.call.callSid, legId: undefined, type: 'server-died', at, data: {} };
-      const happenings = happeningsOf(known, event, { users: new Set(), ringing: true });
+      const happenings = happeningsOf(known, event, { users: new Set(), ringing: true, answered: true });
       return this.#make(known, happenings, closingPatienceMs);
     });
     return (await Promise.all(made)).flat();
@@ -73,4 +73,5 @@ function callerOf({ type }: Happening, caller: CallerInfo | undefined): CallerIn
 function markTold({ told }: RememberedCall, happening: Happening): void {
   if (happening.type === 'incoming_call') told.users.add(happening.userId);
   if (happening.type === 'call_ringing') told.ringing = true;
+  if (happening.type === 'call_answered') told.answered = true;
 }

@@ -5,6 +5,7 @@ import { type Happening, type KnownCall, ownLeg, userLegs } from './happening.js
 export interface Told {
   users: ReadonlySet<string>;
   ringing: boolean;
+  answered: boolean;
 }
 
 /** What follows from a step of a call. `known` is the call with the step in it. */
@@ -16,8 +17,9 @@ export function happeningsOf(known: KnownCall, event: CallEventRecord, told: Tol
     case 'leg-ringing':
       return [...incomingCalls(known, told), ...(told.ringing ? [] : [{ type: 'call_ringing' as const, at }])];
     case 'call-answered':
-      return [answered(known, event)];
+      return [...missedRinging(known, told), answered(known, event)];
     case 'call-ended':
+      return [...missedRinging(known, told), ...missedAnswer(known, told), ...endings(known, at)];
     case 'server-died':
       return endings(known, at);
     default:
@@ -39,8 +41,30 @@ function outboundCall({ call }: KnownCall): Happening[] {
   return call.userId === undefined ? [] : [{ type: 'outbound_call', at: call.createdAt }];
 }
 
+/**
+ * The switch gives up a step that cannot be written for some seconds, and the next one carries what it held. Late is
+ * better than never, but not after the answer.
+ */
+function missedRinging({ legs }: KnownCall, told: Told): Happening[] {
+  if (told.ringing || told.answered) return [];
+  const rings = legs.filter(hasRung).flatMap(({ ringingAt }) => ringingAt?.getTime() ?? []);
+  return rings.length > 0 ? [{ type: 'call_ringing', at: new Date(Math.min(...rings)) }] : [];
+}
+
+/** A leg that is answered without a ringing has both times all the same. */
+function hasRung({ role, ringingAt, answeredAt }: LegRecord): boolean {
+  return role === 'callee' && ringingAt !== undefined && ringingAt.getTime() !== answeredAt?.getTime();
+}
+
+function missedAnswer(known: KnownCall, told: Told): Happening[] {
+  const { answeredAt: at } = known.call;
+  if (at === undefined || told.answered) return [];
+  const answering = known.legs.find((leg) => leg.role === 'callee' && leg.answeredAt !== undefined);
+  return [answered(known, { at, legId: answering?.legId })];
+}
+
 /** Of an outbound call the other party answers: then it is the user's own device that talks. */
-function answered(known: KnownCall, { at, legId }: CallEventRecord): Happening {
+function answered(known: KnownCall, { at, legId }: Pick<CallEventRecord, 'at' | 'legId'>): Happening {
   const answering = known.legs.find((leg) => leg.legId === legId);
   const leg = answering?.userId !== undefined ? answering : ownLeg(known);
   const answeredBy = leg?.userId ?? known.call.userId ?? '';

@@ -278,6 +278,52 @@ describe('what never fails a call', () => {
     expect(story.store.told.map(({ type }) => type)).toEqual(['incoming_call', 'call_ringing']);
   });
 
+  it('tells with the end what could not be written while it happened, in order, and nothing twice', async () => {
+    const { story } = begin();
+    await story.begin(makeCall(), [makeLeg('leg_1'), makeLeg('leg_2', { userId: 'agent_002' })]);
+    const [ringingAt, answeredAt, endedAt] = [at('10:30:01.000'), at('10:30:05.000'), at('10:30:15.000')];
+    const ringing = makeLeg('leg_2', { userId: 'agent_002', ringingAt });
+    const talking = { ...ringing, answeredAt };
+    story.store.failing = true;
+    await expect(story.step('leg-ringing', ringingAt, { status: 'ringing' }, [ringing])).rejects.toThrow('away');
+    await expect(story.step('call-answered', answeredAt, { answeredAt }, [talking])).rejects.toThrow('away');
+    story.store.failing = false;
+    const end = { status: 'completed', answeredAt, endedAt, durationSec: 10, userId: 'agent_002' } as const;
+    await story.step('call-ended', endedAt, end, [talking]);
+    const told = story.sent().map(([, { event, timestamp }]) => [event, timestamp]);
+    expect(told.slice(2)).toEqual([
+      ['call_ringing', ringingAt.toISOString()],
+      ['call_answered', answeredAt.toISOString()],
+      ['call_completed', endedAt.toISOString()],
+    ]);
+    expect(story.sent().at(-2)?.[1]).toMatchObject({ answered_by: 'agent_002', device: 'sip' });
+    const ids = story.store.told.map(({ eventId }) => eventId);
+    const written = begin().story;
+    await written.begin(makeCall(), [makeLeg('leg_1'), makeLeg('leg_2', { userId: 'agent_002' })]);
+    await written.step('leg-ringing', ringingAt, { status: 'ringing' }, [ringing]);
+    await written.step('call-answered', answeredAt, { answeredAt }, [talking]);
+    await written.step('call-ended', endedAt, end, [talking]);
+    expect(ids).toEqual(written.store.told.map(({ eventId }) => eventId));
+  });
+
+  it('tells with the answer of a ringing that could not be written', async () => {
+    const { story } = begin();
+    await story.begin(makeCall(), [makeLeg('leg_1')]);
+    const [ringingAt, answeredAt] = [at('10:30:01.000'), at('10:30:05.000')];
+    await story.step('call-answered', answeredAt, { answeredAt }, [makeLeg('leg_1', { ringingAt, answeredAt })]);
+    expect(story.sent().map(([, { event }]) => event)).toEqual(['incoming_call', 'call_ringing', 'call_answered']);
+  });
+
+  it('tells of no ringing where the answer came without one', async () => {
+    const { story } = begin();
+    await story.begin(makeCall(), [makeLeg('leg_1')]);
+    const answeredAt = at('10:30:05.000');
+    const leg = makeLeg('leg_1', { ringingAt: answeredAt, answeredAt });
+    await story.step('call-answered', answeredAt, { answeredAt }, [leg]);
+    await story.end('completed', at('10:30:15.000'), 10);
+    expect(story.sent().map(([, { event }]) => event)).toEqual(['incoming_call', 'call_answered', 'call_completed']);
+  });
+
   it('tells of the calls that a dead server left open', async () => {
     const { story } = begin();
     const endedAt = at('11:00:00.000');
