@@ -15,7 +15,7 @@ export interface OutboundClientOptions {
   timeoutMs?: number;
   /** How much of an answer's body is read. Default 65,536. */
   maxAnswerBytes?: number;
-  /** Connections to one scheme, host and port. Default 32. */
+  /** Connections to one scheme, host and port. Default 64. */
   maxConnectionsPerHost?: number;
   /** Default: the name servers, then the system. */
   resolve?: ResolveName;
@@ -52,7 +52,7 @@ export class OutboundClient {
   readonly #agent: Agent;
 
   constructor(options: OutboundClientOptions) {
-    const { timeoutMs = 10_000, maxAnswerBytes = 65_536, maxConnectionsPerHost = 32, resolve = resolveName } = options;
+    const { timeoutMs = 10_000, maxAnswerBytes = 65_536, maxConnectionsPerHost = 64, resolve = resolveName } = options;
     this.#clock = options.clock;
     this.#allowPrivate = options.allowPrivate;
     this.#timeoutMs = timeoutMs;

@@ -13,6 +13,6 @@ export type * from './ports/delivery-log.js';
 export type * from './ports/event-feed.js';
 export type * from './ports/notice.js';
 export type * from './ports/notified-call-store.js';
-export type * from './ports/outbox.js';
+export * from './ports/outbox.js';
 export type * from './ports/signing-secrets.js';
 export { newSigningSecret, type SignedParts, signatureOf } from './signing/sign-webhook.js';

@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import type { AttemptResult, ClaimedDelivery, ClaimRequest, Notice } from '@intermix/webhooks';
+import { type AttemptResult, type ClaimedDelivery, type ClaimRequest, laneKey, type Notice } from '@intermix/webhooks';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../open-store.js';
 import { makeTenant, newCall, newEvent, newLeg, type TestTenant } from './tenant.js';
 
 const tag = () => randomBytes(8).toString('hex');
-const everyHost: ClaimRequest = { limit: 1_000, roomPerHost: 1_000, roomOf: new Map() };
+const everyLane: ClaimRequest = {
+  limit: 1_000,
+  roomPerLane: 1_000,
+  lanes: new Map(),
+  roomPerHost: { well: 1_000, sick: 1_000 },
+  hosts: new Map(),
+  sickRoom: 1_000,
+};
 
 function newNotice(tenant: TestTenant, changes: Partial<Notice> & { host?: string } = {}): Notice {
   const { host = `${tag()}.example:443`, ...rest } = changes;
@@ -44,7 +51,7 @@ export function webhookContract(theStore: () => Store): void {
     const { outbox, deliveries, feed, secrets } = store.webhooks;
     /** Only this tenant's: other tests' rows are let be. */
     const claim = async (request: Partial<ClaimRequest> = {}) => {
-      const rows = await outbox.claim({ ...everyHost, ...request });
+      const rows = await outbox.claim({ ...everyLane, ...request });
       await outbox.release(rows.filter((row) => row.accountSid !== tenant.accountSid));
       return rows.filter((row) => row.accountSid === tenant.accountSid);
     };
@@ -173,18 +180,43 @@ export function webhookContract(theStore: () => Store): void {
       expect(ids(await claim())).toEqual([deliveryId(third!)]);
     });
 
-    it('leaves hosts out that have no room, and gives none more than its room', async () => {
+    it('leaves lanes out that have no room, and gives none more than its room', async () => {
       const { tenant, outbox, claim } = await begin();
       const [full, narrow, wide] = [1, 2, 3].map(() => `${tag()}.example:443`);
-      const many = (host: string, count: number) => Array.from({ length: count }, () => newNotice(tenant, { host }));
-      await outbox.enqueue([...many(full!, 30), ...many(narrow!, 5), ...many(wide!, 5)]);
-      const roomOf = new Map([
-        [full!, 0],
-        [narrow!, 1],
+      const many = (host: string, count: number, appId: string = tenant.appId) =>
+        Array.from({ length: count }, () => newNotice(tenant, { host, appId }));
+      const other = tag();
+      await outbox.enqueue([...many(full!, 30), ...many(full!, 1, other), ...many(narrow!, 5), ...many(wide!, 5)]);
+      const lane = (host: string, room: number) =>
+        [laneKey(host, tenant.appId), { room, isSick: room < 2, rank: 7 }] as const;
+      const rows = await claim({ roomPerLane: 3, lanes: new Map([lane(full!, 0), lane(narrow!, 1)]) });
+      const count = (host: string, appId = tenant.appId) =>
+        rows.filter((row) => row.host === host && row.appId === appId).length;
+      expect([count(full!), count(full!, other), count(narrow!), count(wide!)]).toEqual([0, 1, 1, 3]);
+    });
+
+    it('gives a host’s lanes a row each in turn, well and sick ones out of rooms of their own', async () => {
+      const { tenant, outbox, claim } = await begin();
+      const host = `${tag()}.example:443`;
+      const [crowd, late, busy, sick, sicker] = [1, 2, 3, 4, 5].map(() => tag());
+      for (const [appId, count] of [
+        ...[crowd, busy, sick, sicker].map((app) => [app!, 5] as const),
+        [late!, 1],
+      ] as const)
+        await outbox.enqueue(Array.from({ length: count }, () => newNotice(tenant, { host, appId })));
+      const lanes = new Map([
+        [laneKey(host, busy!), { room: 5, isSick: false, rank: 3 }],
+        [laneKey(host, sick!), { room: 1, isSick: true, rank: 9 }],
+        [laneKey(host, sicker!), { room: 1, isSick: true, rank: 8 }],
       ]);
-      const rows = await claim({ roomPerHost: 3, roomOf });
-      const count = (host: string) => rows.filter((row) => row.host === host).length;
-      expect([count(full!), count(narrow!), count(wide!)]).toEqual([0, 1, 3]);
+      const ask = async (changes: Partial<ClaimRequest>) => {
+        const rows = await claim({ lanes, hosts: new Map([[host, { well: 4, sick: 1 }]]), ...changes });
+        await outbox.release(rows);
+        return [crowd, late, busy, sick, sicker].map((app) => rows.filter((row) => row.appId === app).length);
+      };
+      expect(await ask({})).toEqual([3, 1, 0, 0, 1]);
+      expect(await ask({ hosts: new Map(), roomPerHost: { well: 6, sick: 2 } })).toEqual([4, 1, 1, 1, 1]);
+      expect(await ask({ hosts: new Map(), sickRoom: 1 })).toEqual([5, 1, 5, 0, 1]);
     });
 
     it('tells how much is due, and since when', async () => {

@@ -1,34 +1,55 @@
 /**
- * Takes due rows, host by host, so that the many rows of a dead host are not even looked at when it has no room: the
- * recursive part goes from host to host by index. $1 rows at most, $2 room of a host, $3 room of hosts that differ, $4
- * seconds of lease. A row waits for older ones of its call, app and host that have not had their first attempt.
+ * Takes due rows lane by lane, a lane being the rows of one app to one host, so that the many rows of a dead receiver are
+ * not even looked at when it has no room: the recursive part goes from lane to lane by index. Of what is found, a host
+ * gets as much as it has room for, and so do all sick lanes together; a row of each lane goes before the second of any.
+ * $1 rows at most; $2 room of a lane, $3 lanes that differ, each `[room, is sick, rank]`; $4 and $5 room of a host for well
+ * and for sick lanes, $6 hosts that differ, each `[well, sick]`; $7 room of all sick lanes; $8 seconds of lease. A row waits
+ * for older ones of its call, app and host that have not had their first attempt.
  */
 export const claimSql = `
-  WITH RECURSIVE hosts AS (
-    (SELECT d.host FROM webhook_deliveries d WHERE d.status = 'pending' ORDER BY d.host LIMIT 1)
+  WITH RECURSIVE lanes AS (
+    (SELECT d.host, d.app_id FROM webhook_deliveries d WHERE d.status = 'pending' ORDER BY d.host, d.app_id LIMIT 1)
     UNION ALL
-    SELECT n.host FROM hosts h CROSS JOIN LATERAL (
-      SELECT d.host FROM webhook_deliveries d WHERE d.status = 'pending' AND d.host > h.host ORDER BY d.host LIMIT 1
+    SELECT n.host, n.app_id FROM lanes l CROSS JOIN LATERAL (
+      SELECT d.host, d.app_id FROM webhook_deliveries d
+      WHERE d.status = 'pending' AND (d.host, d.app_id) > (l.host, l.app_id) ORDER BY d.host, d.app_id LIMIT 1
     ) n
-  ), due AS (
-    SELECT c.position FROM hosts h CROSS JOIN LATERAL (
+  ), rooms AS MATERIALIZED (
+    SELECT l.host, l.app_id, coalesce((k.lane->>0)::int, $2::int) AS room, coalesce((k.lane->>1)::boolean, false) AS is_sick,
+           coalesce((k.lane->>2)::bigint, 0) AS rank
+    FROM lanes l CROSS JOIN LATERAL (SELECT $3::jsonb->(l.host || ' ' || l.app_id) AS lane) k
+  ), found AS (
+    SELECT c.position, c.due_at, r.host, r.is_sick,
+           r.rank + row_number() OVER (PARTITION BY r.host, r.app_id ORDER BY c.due_at, c.position) AS rank
+    FROM rooms r CROSS JOIN LATERAL (
       SELECT d.position, d.due_at FROM webhook_deliveries d
-      WHERE d.status = 'pending' AND d.host = h.host AND d.due_at <= now()
+      WHERE d.status = 'pending' AND d.host = r.host AND d.app_id = r.app_id AND d.due_at <= now()
         AND (d.locked_until IS NULL OR d.locked_until <= now())
         AND (d.attempts > 0 OR NOT EXISTS (
           SELECT 1 FROM webhook_deliveries o
           WHERE o.call_sid = d.call_sid AND o.position < d.position AND o.status = 'pending' AND o.attempts = 0
             AND o.app_id = d.app_id AND o.host = d.host))
-      ORDER BY d.due_at, d.position LIMIT coalesce(($3::jsonb->>h.host)::int, $2::int)
+      ORDER BY d.due_at, d.position LIMIT r.room
     ) c
-    ORDER BY c.due_at, c.position LIMIT $1::int
+  ), of_hosts AS (
+    SELECT f.*, row_number() OVER (PARTITION BY f.host, f.is_sick ORDER BY f.rank, f.due_at, f.position) AS nth
+    FROM found f
+  ), fitting AS (
+    SELECT h.position, h.due_at, h.is_sick,
+           row_number() OVER (PARTITION BY h.is_sick ORDER BY h.rank, h.due_at, h.position) AS nth
+    FROM of_hosts h
+    WHERE h.nth <= CASE WHEN h.is_sick THEN coalesce(($6::jsonb->h.host->>1)::int, $5::int)
+                        ELSE coalesce(($6::jsonb->h.host->>0)::int, $4::int) END
+  ), due AS (
+    SELECT f.position FROM fitting f WHERE NOT f.is_sick OR f.nth <= $7::int
+    ORDER BY f.due_at, f.position LIMIT $1::int
   ), taken AS (
     SELECT d.position FROM webhook_deliveries d
     WHERE d.position IN (SELECT position FROM due) AND d.status = 'pending'
       AND (d.locked_until IS NULL OR d.locked_until <= now())
     FOR UPDATE SKIP LOCKED
   )
-  UPDATE webhook_deliveries d SET claims = d.claims + 1, locked_until = now() + make_interval(secs => $4::int)
+  UPDATE webhook_deliveries d SET claims = d.claims + 1, locked_until = now() + make_interval(secs => $8::int)
   FROM taken WHERE d.position = taken.position
   RETURNING d.position, d.delivery_id, d.event_id, d.event_type, d.account_sid, d.app_id, d.call_sid, d.url, d.host,
             d.body, d.attempts, d.claims, (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS late_ms`;

@@ -55,8 +55,13 @@ export class OutboxStore implements Outbox {
     await this.#pool.query({ name: 'webhook-enqueue', text: `WITH ${sql} SELECT 1`, values });
   }
 
-  async claim({ limit, roomPerHost, roomOf }: ClaimRequest): Promise<ClaimedDelivery[]> {
-    const values = [limit, roomPerHost, JSON.stringify(Object.fromEntries(roomOf)), leaseSec];
+  async claim(request: ClaimRequest): Promise<ClaimedDelivery[]> {
+    const { limit, roomPerLane, lanes, roomPerHost, hosts, sickRoom } = request;
+    const laneRooms = [...lanes].map(([lane, { room, isSick, rank }]) => [lane, [room, isSick, rank]]);
+    const hostRooms = [...hosts].map(([host, { well, sick }]) => [host, [well, sick]]);
+    const json = (pairs: unknown[][]) => JSON.stringify(Object.fromEntries(pairs));
+    const ofHosts = [roomPerHost.well, roomPerHost.sick, json(hostRooms)];
+    const values = [limit, roomPerLane, json(laneRooms), ...ofHosts, sickRoom, leaseSec];
     const { rows } = await this.#pool.query<ClaimedRow>({ name: 'webhook-claim', text: claimSql, values });
     return rows.map((row) => ({
       position: row.position,

@@ -18,7 +18,7 @@ export interface AttemptDeps {
 
 export interface Attempt {
   result: AttemptResult;
-  /** See `HostLimits.end`. */
+  /** See `LaneLimits.end`. */
   isWell: boolean | undefined;
 }
 

@@ -173,6 +173,53 @@ describe('many receivers', () => {
     expect(receiver.running).toBeLessThanOrEqual(10);
   });
 
+  it('keeps one app’s hanging path from holding up another app on the same host', async () => {
+    const { outbox, posts, receiver, dispatcher, run, clock } = begin();
+    receiver.behave = ({ url }) => (url.endsWith('/dead') ? 'hang' : 200);
+    const host = 'hooks.example:443';
+    for (let n = 0; n < 60; n++) outbox.add(`a${n}`, { host, appId: 'a', path: '/dead' });
+    dispatcher.start();
+    await run(25_000); // Now it is known, and most rows of it are still due.
+    const began = clock.now();
+    outbox.add('b', { host, appId: 'b', path: '/alive' });
+    dispatcher.wake();
+    await run(10);
+    expect(posts.filter(({ url, at }) => url.endsWith('/alive') && at - began <= 10)).toHaveLength(1);
+    expect(outbox.status('b')).toBe('delivered');
+    expect(outbox.log.filter(({ claimed }) => claimed.appId === 'a').length).toBeLessThan(10);
+  });
+
+  it('shares a host among its apps: one with a backlog takes no more than its part', async () => {
+    const { outbox, posts, receiver, dispatcher, run, clock } = begin({ fullLimit: 4, hostLimit: 6 });
+    receiver.behave = () => 'soon';
+    const host = 'hooks.example:443';
+    for (const appId of ['a', 'b']) for (let n = 0; n < 100; n++) outbox.add(`${appId}${n}`, { host, appId });
+    dispatcher.start();
+    await run(200);
+    expect(receiver.most).toBe(6);
+    const began = clock.now();
+    outbox.add('late', { host, appId: 'c', path: '/c' });
+    dispatcher.wake();
+    await run(25);
+    expect(posts.find(({ url }) => url.endsWith('/c'))?.at).toBeLessThanOrEqual(began + 20);
+    await run(2_000);
+    expect(outbox.log).toHaveLength(201);
+  });
+
+  it('gives every app of a host that does not answer its turn', async () => {
+    const { outbox, posts, receiver, dispatcher, run } = begin({ hostLimit: 40, hostSickLimit: 3 });
+    receiver.behave = () => 'hang';
+    const host = 'hooks.example:443';
+    for (let app = 0; app < 12; app++)
+      for (let n = 0; n < 20; n++) outbox.add(`${app}-${n}`, { host, appId: `app${app}`, path: `/${app}` });
+    dispatcher.start();
+    await run(10_100); // Two each of all.
+    const known = posts.length;
+    await run(40_000);
+    expect(new Set(posts.slice(known).map(({ url }) => url)).size).toBe(12);
+    expect(receiver.running).toBeLessThanOrEqual(3);
+  });
+
   it('gives a host that answers more at once, and keeps to the limits', async () => {
     const { outbox, receiver, dispatcher, run, clock } = begin({ fullLimit: 8, firstLimit: 2 });
     for (let n = 0; n < 100; n++) outbox.add(`x${n}`);

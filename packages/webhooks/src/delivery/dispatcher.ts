@@ -1,11 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
 import type { OutboundClient } from '@intermix/outbound';
-import type { AttemptOutcome, AttemptResult, ClaimedDelivery, Outbox } from '../ports/outbox.js';
+import {
+  type AttemptOutcome,
+  type AttemptResult,
+  type ClaimedDelivery,
+  laneKey,
+  type Outbox,
+} from '../ports/outbox.js';
 import type { SigningSecrets } from '../ports/signing-secrets.js';
 import { attempt } from './attempt.js';
 import { type DispatcherConfig, defaultDispatcherConfig } from './dispatcher-config.js';
-import { HostLimits } from './host-limits.js';
+import { LaneLimits } from './lane-limits.js';
 import { WakeTimes } from './wake-times.js';
 
 export interface DispatcherDeps {
@@ -29,12 +35,12 @@ export interface DispatcherEvents {
  * Delivers what is due: takes rows, posts them, writes how it went. The outbox keeps the order and the times; here is who
  * may be posted to at once.
  *
- *   wake ──► claim rows of hosts that have room ──► post ──► finish ──► wake
+ *   wake ──► claim rows of lanes that have room ──► post ──► finish ──► wake
  */
 export class Dispatcher extends TypedEmitter<DispatcherEvents> {
   readonly #deps: DispatcherDeps;
   readonly #config: DispatcherConfig;
-  readonly #hosts: HostLimits;
+  readonly #lanes: LaneLimits;
   readonly #times: WakeTimes;
   readonly #running = new Set<Promise<void>>();
   readonly #aborter = new AbortController();
@@ -48,14 +54,14 @@ export class Dispatcher extends TypedEmitter<DispatcherEvents> {
     super();
     this.#deps = deps;
     this.#config = { ...defaultDispatcherConfig, ...deps.config };
-    this.#hosts = new HostLimits(this.#config);
+    this.#lanes = new LaneLimits(this.#config);
     setMaxListeners(0, this.#aborter.signal); // Each attempt listens: as many as may run.
     this.#times = new WakeTimes({ clock: deps.clock, wake: () => this.wake() });
   }
 
   /** Attempts under way. */
   get running(): number {
-    return this.#hosts.running;
+    return this.#lanes.running;
   }
 
   start(): void {
@@ -109,7 +115,7 @@ export class Dispatcher extends TypedEmitter<DispatcherEvents> {
   async #claimAll(): Promise<void> {
     while (this.#again && this.#state === 'started') {
       this.#again = false;
-      const limit = Math.min(this.#config.claimLimit, this.#config.maxRunning - this.#hosts.running);
+      const limit = Math.min(this.#config.claimLimit, this.#config.maxRunning - this.#lanes.running);
       if (limit <= 0) return;
       try {
         if (await this.#claimSome(limit)) this.#again = true;
@@ -122,26 +128,26 @@ export class Dispatcher extends TypedEmitter<DispatcherEvents> {
 
   /** True when there may be more that could be taken at once. */
   async #claimSome(limit: number): Promise<boolean> {
-    const { roomPerHost } = this.#hosts;
-    const roomOf = this.#hosts.roomOf();
-    const rows = await this.#deps.outbox.claim({ limit, roomPerHost, roomOf });
-    const perHost = new Map<string, number>();
+    const room = this.#lanes.room();
+    const rows = await this.#deps.outbox.claim({ limit, ...room });
+    const perLane = new Map<string, number>();
     for (const row of rows) {
-      perHost.set(row.host, (perHost.get(row.host) ?? 0) + 1);
+      const lane = laneKey(row.host, row.appId);
+      perLane.set(lane, (perLane.get(lane) ?? 0) + 1);
       this.#begin(row);
     }
     if (rows.length === limit) return true;
-    const roomNow = this.#hosts.roomOf();
-    return [...perHost].some(
-      ([host, taken]) => taken === (roomOf.get(host) ?? roomPerHost) && (roomNow.get(host) ?? 0) > 0,
+    const { lanes: lanesNow, roomPerLane } = this.#lanes.room();
+    return [...perLane].some(
+      ([lane, taken]) => taken === (room.lanes.get(lane)?.room ?? roomPerLane) && (lanesNow.get(lane)?.room ?? 0) > 0,
     );
   }
 
   #begin(row: ClaimedDelivery): void {
-    this.#hosts.begin(row.host);
+    this.#lanes.begin(row.host, row.appId);
     const run = this.#deliver(row).finally(() => {
       this.#running.delete(run);
-      this.wake(); // The next of its call may go now, and its host has room.
+      this.wake(); // The next of its call may go now, and its lane has room.
     });
     this.#running.add(run);
   }
@@ -158,7 +164,7 @@ export class Dispatcher extends TypedEmitter<DispatcherEvents> {
     } catch (error) {
       logger.error({ err: error }, 'webhook could not be attempted');
     } finally {
-      this.#hosts.end(row.host, isWell);
+      this.#lanes.end(row.host, row.appId, isWell);
     }
     if (result) await this.#finish(result, logger);
     else if (this.#aborter.signal.aborted) this.#unsent.push(row);

@@ -20,14 +20,39 @@ export interface ClaimedDelivery {
   lateMs: number;
 }
 
+/** The room of a lane: of the rows of one app to one host. */
+export interface LaneRoom {
+  /** How many rows it may get; 0 leaves it out. */
+  room: number;
+  /** Its receiver did not answer last time, or late: it takes of the room of the sick. */
+  isSick: boolean;
+  /** Its place among the lanes of its kind where there is not room for all: lower ones go first. */
+  rank: number;
+}
+
+/** How many more rows may go to a host, in all lanes together. */
+export interface HostRoom {
+  well: number;
+  sick: number;
+}
+
 export interface ClaimRequest {
   /** At most this many rows. */
   limit: number;
-  /** How many rows a host may get at once. */
-  roomPerHost: number;
-  /** The same for hosts that differ; 0 leaves a host out. */
-  roomOf: ReadonlyMap<string, number>;
+  /** How many rows a lane may get that `lanes` does not name; it is well, and of rank 0. */
+  roomPerLane: number;
+  /** By `laneKey`. */
+  lanes: ReadonlyMap<string, LaneRoom>;
+  /** For hosts that `hosts` does not name. */
+  roomPerHost: HostRoom;
+  /** By host and port. */
+  hosts: ReadonlyMap<string, HostRoom>;
+  /** How many rows all sick lanes may get together. */
+  sickRoom: number;
 }
+
+/** One app's rows to one host. A host has no space in it. */
+export const laneKey = (host: string, appId: string): string => `${host} ${appId}`;
 
 /** How an attempt went. */
 export interface AttemptResult {
@@ -52,8 +77,8 @@ export interface Outbox {
   /** Keeps events that are no step of a call of ours. Those whose id is known are passed over. */
   enqueue(notices: readonly Notice[]): Promise<void>;
   /**
-   * Takes due rows, the longest due first, for 60 s. A row waits for older ones of its call, app and host that have not
-   * had their first attempt.
+   * Takes due rows for 60 s: in a lane the longest due first, and where a host has not room for all its lanes, a row of each
+   * in turn. A row waits for older ones of its call, app and host that have not had their first attempt.
    */
   claim(request: ClaimRequest): Promise<ClaimedDelivery[]>;
   /**

@@ -1,6 +1,13 @@
 import type { Clock } from '@intermix/kernel';
 import type { Notice } from '../ports/notice.js';
-import type { AttemptOutcome, AttemptResult, ClaimedDelivery, ClaimRequest, Outbox } from '../ports/outbox.js';
+import {
+  type AttemptOutcome,
+  type AttemptResult,
+  type ClaimedDelivery,
+  type ClaimRequest,
+  laneKey,
+  type Outbox,
+} from '../ports/outbox.js';
 
 interface Row {
   claimed: ClaimedDelivery;
@@ -24,32 +31,45 @@ export class MemoryOutbox implements Outbox {
   }
 
   /** A row that is due now. */
-  add(deliveryId: string, parts: { host?: string; callSid?: string } = {}): void {
-    const { host = 'crm.example:443', callSid = deliveryId } = parts;
+  add(deliveryId: string, parts: { host?: string; callSid?: string; appId?: string; path?: string } = {}): void {
+    const { host = 'crm.example:443', callSid = deliveryId, appId = 'app1', path = '/' } = parts;
     const position = String(this.rows.length + 1);
     const ids = { position, deliveryId, eventId: `evt_${deliveryId}`, eventType: 'call_ringing', callSid, host };
-    const rest = { accountSid: 'acct1', appId: 'app1', url: `https://${host}/`, body: '{"a":1}' };
+    const rest = { accountSid: 'acct1', appId, url: `https://${host}${path}`, body: '{"a":1}' };
     const claimed = { ...ids, ...rest, attempts: 0, claim: 0, lateMs: 0 };
     this.rows.push({ claimed, dueAt: this.#clock.now(), leasedUntil: 0, status: 'pending' });
   }
 
   async enqueue(_notices: readonly Notice[]): Promise<void> {}
 
-  async claim({ limit, roomPerHost, roomOf }: ClaimRequest): Promise<ClaimedDelivery[]> {
+  async claim(request: ClaimRequest): Promise<ClaimedDelivery[]> {
     this.before('claim');
     const now = this.#clock.now();
-    const room = new Map(roomOf);
-    const taken: ClaimedDelivery[] = [];
-    for (const row of this.rows) {
-      const left = room.get(row.claimed.host) ?? roomPerHost;
-      const isFree = row.status === 'pending' && row.dueAt <= now && row.leasedUntil <= now;
-      if (!isFree || left <= 0 || taken.length === limit || this.#waits(row)) continue;
-      room.set(row.claimed.host, left - 1);
+    const left = new Map<string, number>();
+    const take = (key: string, room: number) => {
+      const some = left.get(key) ?? room;
+      left.set(key, some - 1);
+      return some > 0;
+    };
+    const taken: Row[] = [];
+    const isFree = (row: Row) => row.status === 'pending' && row.dueAt <= now && row.leasedUntil <= now;
+    const free = this.rows.filter((row) => isFree(row) && !this.#waits(row));
+    const lane = ({ claimed }: Row) => laneKey(claimed.host, claimed.appId);
+    const roomOf = (row: Row) => request.lanes.get(lane(row)) ?? { room: request.roomPerLane, isSick: false, rank: 0 };
+    const ofLanes = free.filter((row) => take(lane(row), roomOf(row).room));
+    const nth = (row: Row) => ofLanes.filter((other) => lane(other) === lane(row)).indexOf(row);
+    const ranked = ofLanes.map((row) => ({ row, isSick: roomOf(row).isSick, rank: roomOf(row).rank + nth(row) }));
+    for (const { row, isSick } of ranked.sort((one, other) => one.rank - other.rank)) {
+      const { host } = row.claimed;
+      const hostRoom = request.hosts.get(host) ?? request.roomPerHost;
+      if (!take(`${isSick} ${host}`, isSick ? hostRoom.sick : hostRoom.well)) continue;
+      if (!isSick || take('all sick', request.sickRoom)) taken.push(row);
+    }
+    return taken.slice(0, request.limit).map((row) => {
       row.leasedUntil = now + 60_000;
       row.claimed = { ...row.claimed, claim: row.claimed.claim + 1, lateMs: now - row.dueAt };
-      taken.push(row.claimed);
-    }
-    return taken;
+      return row.claimed;
+    });
   }
 
   async finish(result: AttemptResult): Promise<AttemptOutcome | undefined> {
@@ -89,13 +109,17 @@ export class MemoryOutbox implements Outbox {
   }
 
   #waits(row: Row): boolean {
-    const { callSid, host, attempts } = row.claimed;
+    const { callSid, host, appId, attempts } = row.claimed;
     if (attempts > 0) return false;
     return this.rows
       .slice(0, this.rows.indexOf(row))
       .some(
         ({ claimed, status }) =>
-          status === 'pending' && claimed.attempts === 0 && claimed.callSid === callSid && claimed.host === host,
+          status === 'pending' &&
+          claimed.attempts === 0 &&
+          claimed.callSid === callSid &&
+          claimed.host === host &&
+          claimed.appId === appId,
       );
   }
 }
