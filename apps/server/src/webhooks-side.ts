@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@intermix/kernel';
+import { type Clock, type Logger, systemRandom } from '@intermix/kernel';
 import { OutboundClient } from '@intermix/outbound';
 import type { Store } from '@intermix/store';
 import {
@@ -6,11 +6,14 @@ import {
   CallNotices,
   Dispatcher,
   FlowNotices,
+  LateNotices,
   NotifyingCallStore,
   RecordingNotices,
   WakingDeliveryLog,
 } from '@intermix/webhooks';
 
+/** How long a last look for settings that could not be read may take when the server stops. */
+const lastLookMs = 1_500;
 /** How long deliveries that are due may take when the server stops; the rest stays for the next start. */
 const lastChanceMs = 3_000;
 
@@ -27,6 +30,8 @@ export interface WebhooksSide {
   /** The store of calls that tells apps' backends of each step. */
   readonly calls: NotifyingCallStore;
   readonly dispatcher: Dispatcher;
+  /** What waits for the settings of its app. */
+  readonly late: LateNotices;
   readonly deliveries: WakingDeliveryLog;
   readonly flowNotices: FlowNotices;
   /** For the recorder. */
@@ -44,19 +49,22 @@ export function webhooksSide({ store, allowPrivate, version, clock, logger }: We
   const { appSettings: settings, apps: identities, contacts } = store;
   const context = new AppContext({ settings, identities, contacts, clock, logger });
   const onQueued = () => dispatcher.wake();
-  const notices = new CallNotices({ context, hasRecording: () => false });
+  const late = new LateNotices({ context, outbox, clock, random: systemRandom, logger, onQueued });
+  const notices = new CallNotices({ context, late, hasRecording: () => false });
   return {
     calls: new NotifyingCallStore({ store: store.calls, notices, onQueued }),
     dispatcher,
+    late,
     deliveries: new WakingDeliveryLog({ log: deliveries, wake: onQueued }),
-    flowNotices: new FlowNotices({ context, outbox, clock, onQueued }),
-    recordingNotices: new RecordingNotices({ context, outbox, onQueued }),
+    flowNotices: new FlowNotices({ context, late, outbox, clock, onQueued }),
+    recordingNotices: new RecordingNotices({ late, outbox, onQueued }),
     async start() {
       // The embedded database is this process's alone: what is leased there, a dead one had.
       if (store.kind === 'embedded') await outbox.releaseAll();
       dispatcher.start();
     },
     async stop() {
+      await late.stop(lastLookMs);
       await dispatcher.stop(lastChanceMs);
       await client.close();
     },

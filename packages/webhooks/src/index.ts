@@ -5,6 +5,7 @@ export { AppContext, type AppContextDeps } from './notices/app-context.js';
 export { CallNotices } from './notices/call-notices.js';
 export { FlowNotices, type FlowStep } from './notices/flow-notices.js';
 export type { NotificationType } from './notices/happening.js';
+export { LateNotices, type LateNoticesDeps } from './notices/late-notices.js';
 export { deliveryOf, stableId } from './notices/make-notice.js';
 export { NotifyingCallStore, type NotifyingCallStoreDeps } from './notices/notifying-call-store.js';
 export { type ReadyRecording, RecordingNotices } from './notices/recording-notices.js';

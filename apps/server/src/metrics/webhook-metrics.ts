@@ -1,8 +1,12 @@
-import type { Dispatcher, Outbox } from '@intermix/webhooks';
+import type { Dispatcher, LateNotices, Outbox } from '@intermix/webhooks';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** What an operator watches of webhooks: the queue, attempts by result, and how long receivers take. */
-export function meterWebhooks(registers: [Registry], dispatcher: Dispatcher, outbox: Outbox): void {
+export function meterWebhooks(
+  registers: [Registry],
+  { dispatcher, late }: { dispatcher: Dispatcher; late: LateNotices },
+  outbox: Outbox,
+): void {
   const due = new Gauge({ name: 'intermix_webhooks_due', help: 'Deliveries that are due', registers });
   const oldest = new Gauge({
     name: 'intermix_webhooks_oldest_due_seconds',
@@ -29,6 +33,23 @@ export function meterWebhooks(registers: [Registry], dispatcher: Dispatcher, out
       this.set(dispatcher.running);
     },
   });
+  new Gauge({
+    name: 'intermix_webhooks_unsettled',
+    help: 'Steps of calls that wait for the settings of their app, which could not be read in time',
+    registers,
+    collect() {
+      this.set(late.waiting);
+    },
+  });
+  new Counter({
+    name: 'intermix_webhooks_lost_total',
+    help: 'Steps of calls that nobody was told of, since the settings of their app could not be read for ten minutes',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(late.lost);
+    },
+  });
   const attempts = new Counter({
     name: 'intermix_webhook_attempts_total',
     help: 'Attempts, by result: delivered, failed (it is tried again), dropped (it was the last)',
@@ -41,7 +62,7 @@ export function meterWebhooks(registers: [Registry], dispatcher: Dispatcher, out
     buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
-  const late = new Histogram({
+  const wait = new Histogram({
     name: 'intermix_webhook_wait_seconds',
     help: 'From the event to the beginning of its first attempt',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30],
@@ -50,6 +71,6 @@ export function meterWebhooks(registers: [Registry], dispatcher: Dispatcher, out
   dispatcher.on('attempted', ({ result, latencyMs, lateMs, isFirst }) => {
     attempts.inc({ result });
     latency.observe(latencyMs / 1000);
-    if (isFirst) late.observe(Math.max(0, lateMs) / 1000);
+    if (isFirst) wait.observe(Math.max(0, lateMs) / 1000);
   });
 }

@@ -39,6 +39,7 @@ function resultOf(claimed: ClaimedDelivery, delivered: boolean): AttemptResult {
     latencyMs: 12.4,
     httpStatus: delivered ? 200 : 503,
     error: delivered ? undefined : 'The answer was 503; only 200 acknowledges.',
+    isFinal: false,
     responseBody: 'no\0pe',
   };
 }
@@ -90,6 +91,38 @@ export function webhookContract(theStore: () => Store): void {
       expect(await claim()).toHaveLength(1);
       const { events } = await feed.read({ ...tenant, limit: 10 });
       expect(events).toHaveLength(1);
+    });
+
+    it('adds the delivery of an event that is known already, once, and leaves the event where it is', async () => {
+      const { tenant, outbox, claim, feed, deliveries } = await begin();
+      const [late, next] = [newNotice(tenant), newNotice(tenant)];
+      await outbox.enqueue([{ ...late, delivery: undefined }, next]);
+      const before = await feed.read({ ...tenant, limit: 10 });
+      await outbox.enqueue([late]);
+      const rows = await claim();
+      expect(rows.find((row) => row.eventId === late.eventId)).toMatchObject({
+        ...late.delivery,
+        callSid: late.callSid,
+      });
+      for (const row of rows) await outbox.finish(resultOf(row, true));
+      await outbox.enqueue([late, { ...late, delivery: undefined }]);
+      expect(await claim()).toEqual([]);
+      expect((await deliveries.find(tenant.accountSid, deliveryId(late)))?.status).toBe('delivered');
+      expect(await feed.read({ ...tenant, limit: 10 })).toEqual(before);
+    });
+
+    it('drops a delivery at once when no other attempt can go better', async () => {
+      const { tenant, outbox, claim, deliveries } = await begin();
+      const notice = newNotice(tenant);
+      await outbox.enqueue([notice]);
+      const [row] = await claim();
+      const error = 'The app does not exist any more.';
+      const outcome = await outbox.finish({ ...resultOf(row!, false), httpStatus: undefined, error, isFinal: true });
+      expect(outcome).toEqual({ status: 'dropped', nextInMs: undefined });
+      const detail = await deliveries.find(tenant.accountSid, deliveryId(notice));
+      expect(detail).toMatchObject({ status: 'dropped', attempts: 1, lastError: error, dueAt: undefined });
+      expect(detail?.finishedAt).toBeInstanceOf(Date);
+      expect(await claim()).toEqual([]);
     });
 
     it('gives a row to one claimer, and again when it was given back', async () => {

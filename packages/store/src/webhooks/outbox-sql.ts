@@ -58,7 +58,8 @@ export const claimSql = `
 export const finishSql = `
   WITH results AS (
     SELECT (p.value->>'position')::bigint AS position, (p.value->>'claim')::int AS claim,
-           (p.value->>'delivered')::boolean AS delivered, (p.value->>'at')::timestamptz AS at,
+           (p.value->>'delivered')::boolean AS delivered,
+           (p.value->>'is_final')::boolean AS is_final, (p.value->>'at')::timestamptz AS at,
            (p.value->>'latency_ms')::int AS latency_ms, (p.value->>'http_status')::int AS http_status,
            p.value->>'error' AS error, p.value->>'response_body' AS response_body
     FROM few_elements($1::jsonb) p
@@ -66,10 +67,11 @@ export const finishSql = `
     UPDATE webhook_deliveries d
     SET attempts = d.attempts + 1, locked_until = NULL, last_http_status = r.http_status, last_error = r.error,
         status = CASE WHEN r.delivered THEN 'delivered'
-                      WHEN d.attempts >= cardinality($2::int[]) THEN 'dropped' ELSE 'pending' END,
-        due_at = CASE WHEN r.delivered OR d.attempts >= cardinality($2::int[]) THEN d.due_at
+                      WHEN r.is_final OR d.attempts >= cardinality($2::int[]) THEN 'dropped' ELSE 'pending' END,
+        due_at = CASE WHEN r.delivered OR r.is_final OR d.attempts >= cardinality($2::int[]) THEN d.due_at
                       ELSE clock_timestamp() + make_interval(secs => ($2::int[])[d.attempts + 1] / 1000.0) END,
-        finished_at = CASE WHEN r.delivered OR d.attempts >= cardinality($2::int[]) THEN clock_timestamp() END
+        finished_at = CASE WHEN r.delivered OR r.is_final OR d.attempts >= cardinality($2::int[])
+                           THEN clock_timestamp() END
     FROM results r
     WHERE d.position = r.position AND d.claims = r.claim AND d.status = 'pending'
     RETURNING d.position, d.delivery_id, d.attempts, d.status, d.due_at

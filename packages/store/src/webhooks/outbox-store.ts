@@ -111,6 +111,7 @@ export class OutboxStore implements Outbox {
       position: claimed.position,
       claim: claimed.claim,
       delivered: result.delivered,
+      is_final: result.isFinal,
       at: result.at,
       latency_ms: Math.round(result.latencyMs),
       http_status: result.httpStatus ?? null,

@@ -39,11 +39,12 @@ export async function attempt(
       latencyMs: clock.now() - begunAt,
       httpStatus: undefined,
       error: undefined,
+      isFinal: false,
       responseBody: undefined,
       ...rest,
     },
   });
-  if (inForce === undefined) return end(undefined, { error: 'The app does not exist any more.' });
+  if (inForce === undefined) return end(undefined, { error: 'The app does not exist any more.', isFinal: true });
   const signing = inForce.map(({ secret }) => secret);
   const headers = deliveryHeaders(claimed, { secrets: signing, nowMs: begunAt, userAgent });
   try {

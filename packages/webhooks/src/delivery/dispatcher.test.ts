@@ -132,14 +132,15 @@ describe('an attempt', () => {
     expect(outbox.status('one')).toBe('delivered');
   });
 
-  it('of an app that is gone fails without a word to anybody', async () => {
+  it('of an app that is gone is dropped at once, without a word to anybody', async () => {
     const { outbox, posts, secrets, dispatcher, run } = begin();
     secrets.inForce = async () => undefined;
     outbox.add('one');
     dispatcher.start();
     await run(0);
     expect(posts).toEqual([]);
-    expect(outbox.log[0]?.error).toContain('app');
+    expect(outbox.log.map(({ error }) => error)).toEqual(['The app does not exist any more.']);
+    expect(outbox.status('one')).toBe('dropped');
   });
 });
 

@@ -180,13 +180,14 @@ export class Dispatcher extends TypedEmitter<DispatcherEvents> {
     }
   }
 
-  #told({ claimed, latencyMs, httpStatus, error }: AttemptResult, outcome: AttemptOutcome, logger: Logger): void {
+  #told(made: AttemptResult, outcome: AttemptOutcome, logger: Logger): void {
+    const { claimed, latencyMs, httpStatus, error, isFinal } = made;
     const { status, nextInMs } = outcome;
     const what = { host: claimed.host, attempt: claimed.attempts + 1, httpStatus, latencyMs };
     if (status === 'delivered') logger.debug(what, 'webhook delivered');
     else if (status === 'pending')
       logger.info({ ...what, why: error, nextInMs }, 'webhook not acknowledged; due again');
-    else logger.error({ ...what, why: error }, 'webhook dropped: the last retry failed');
+    else logger.error({ ...what, why: error }, isFinal ? 'webhook dropped' : 'webhook dropped: the last retry failed');
     if (nextInMs !== undefined) this.#times.add(nextInMs);
     const result = status === 'pending' ? 'failed' : status;
     this.emit('attempted', { result, latencyMs, lateMs: claimed.lateMs, isFirst: claimed.attempts === 0 });

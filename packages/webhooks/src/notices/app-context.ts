@@ -12,8 +12,8 @@ export interface AppContextDeps {
 }
 
 /**
- * How long a step of a call waits for where to tell it: without an answer it would be in the feed only. The call's own rows
- * wait for the same database.
+ * How long a step of a call waits for where to tell it; `LateNotices` has more time. The call's own rows wait for the same
+ * database.
  */
 const settingsPatienceMs = 1_500;
 /** How long for a caller's name, which is no more than an ornament. */
@@ -29,8 +29,11 @@ export class AppContext {
     this.#deps = deps;
   }
 
-  /** Never rejects. `patienceMs`: where no call waits for it, longer than a step would. */
-  async facts(accountSid: string, appId: string, patienceMs = settingsPatienceMs): Promise<AppFacts> {
+  /**
+   * Undefined when they cannot be read in time, and never were. Never rejects. `patienceMs`: where no call waits for it,
+   * longer than a step would.
+   */
+  async facts(accountSid: string, appId: string, patienceMs = settingsPatienceMs): Promise<AppFacts | undefined> {
     const { settings, identities } = this.#deps;
     const found = await this.#inTime('settings of an app', patienceMs, async () => {
       const [ofApp, identity] = await Promise.all([
@@ -39,7 +42,7 @@ export class AppContext {
       ]);
       return { settings: ofApp, identity };
     });
-    if (!found) return this.#last.get(appId) ?? { settings: undefined, identity: undefined };
+    if (!found) return this.#last.get(appId);
     this.#remember(appId, found);
     return found;
   }

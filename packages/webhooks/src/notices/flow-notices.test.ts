@@ -1,35 +1,30 @@
-import { silentLogger } from '@intermix/kernel';
+import { silentLogger, systemRandom } from '@intermix/kernel';
 import { FakeClock } from '@intermix/testkit';
 import { describe, expect, it } from 'vitest';
-import type { Notice } from '../ports/notice.js';
-import { MemoryOutbox } from '../testing/memory-outbox.js';
+import type { AppNotificationSettings } from '../ports/app-notifications.js';
+import { KeepingOutbox } from '../testing/keeping-outbox.js';
 import { at, everyUrl, makeCall, makeLeg, Story } from '../testing/story.js';
 import { AppContext } from './app-context.js';
 import { FlowNotices, type FlowStep } from './flow-notices.js';
-
-/** Remembers what was enqueued; as the real one, it passes over events whose id is known. */
-class KeepingOutbox extends MemoryOutbox {
-  readonly kept = new Map<string, Notice>();
-
-  override async enqueue(notices: readonly Notice[]): Promise<void> {
-    for (const notice of notices) if (!this.kept.has(notice.eventId)) this.kept.set(notice.eventId, notice);
-  }
-}
+import { LateNotices } from './late-notices.js';
 
 function begin() {
   const clock = new FakeClock();
   const outbox = new KeepingOutbox(clock);
+  const settings = { find: async (): Promise<AppNotificationSettings | undefined> => everyUrl };
   const context = new AppContext({
-    settings: { find: async () => everyUrl },
+    settings: { find: () => settings.find() },
     identities: { find: async () => ({ customerId: 'cust-1', exotelDomain: 'mumbai' }) },
     contacts: { find: async () => undefined },
     clock,
     logger: silentLogger,
   });
-  const flows = new FlowNotices({ context, outbox, clock, onQueued() {} });
+  const common = { context, outbox, clock, onQueued() {} };
+  const late = new LateNotices({ ...common, random: systemRandom, logger: silentLogger });
+  const flows = new FlowNotices({ ...common, late });
   const tell = (type: FlowStep['type'], query: Record<string, string>, appId = 'app_abc123') =>
     flows.trigger({ app: { id: appId, accountSid: 'acct1', customerId: 'c', exotelDomain: 'mumbai' }, type, query });
-  return { clock, tell, kept: () => [...outbox.kept.values()] };
+  return { clock, settings, tell, kept: () => [...outbox.kept.values()] };
 }
 
 describe('what a flow elsewhere tells', () => {
@@ -55,6 +50,17 @@ describe('what a flow elsewhere tells', () => {
     const real = story.notice('missed_call');
     expect(forged.flat()).not.toContain(real?.eventId);
     expect(forged.flat()).not.toContain(real?.delivery?.deliveryId);
+  });
+
+  it('is kept once the settings of the app can be read again, and not twice', async () => {
+    const { clock, settings, tell, kept } = begin();
+    settings.find = () => Promise.reject(new Error('the database is away'));
+    await tell('popup', { CallSid: 'c1', DialWhomNumber: 'sip:one' });
+    await tell('popup', { CallSid: 'c1', DialWhomNumber: 'sip:one' });
+    expect(kept()).toEqual([]);
+    settings.find = async () => everyUrl;
+    await clock.advanceAsync(1_000);
+    expect(kept().map(({ type, delivery }) => [type, delivery?.url])).toEqual([['incoming_call', everyUrl.popupUrl]]);
   });
 
   it('is bounded: any sid fits, and any duration has a date', async () => {

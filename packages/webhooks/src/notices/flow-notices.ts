@@ -1,10 +1,12 @@
 import type { CallRecord, LegRecord } from '@intermix/calls';
 import { type Clock, createId } from '@intermix/kernel';
+import type { Notice } from '../ports/notice.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { AppContext } from './app-context.js';
 import type { AppIdentity } from './camel-body.js';
-import type { Happening } from './happening.js';
-import { deliveryOf, makeNotice, stableId } from './make-notice.js';
+import type { CallerInfo, Happening } from './happening.js';
+import type { LateNotices } from './late-notices.js';
+import { type AppFacts, deliveryOf, makeNotice, stableId } from './make-notice.js';
 
 /** A step of a call that another platform's flow handles, as its applet tells it. */
 export interface FlowStep {
@@ -17,38 +19,59 @@ export interface FlowStep {
 /** Passes on to an app's receiver what a flow elsewhere tells of its calls, in the body that the app has chosen. */
 export class FlowNotices {
   readonly #context: AppContext;
+  readonly #late: LateNotices;
   readonly #outbox: Outbox;
   readonly #clock: Clock;
   readonly #onQueued: () => void;
 
-  constructor(deps: { context: AppContext; outbox: Outbox; clock: Clock; onQueued(): void }) {
+  constructor(deps: { context: AppContext; late: LateNotices; outbox: Outbox; clock: Clock; onQueued(): void }) {
     this.#context = deps.context;
+    this.#late = deps.late;
     this.#outbox = deps.outbox;
     this.#clock = deps.clock;
     this.#onQueued = deps.onQueued;
   }
 
-  /** Resolves when it is kept to be delivered. Does nothing when the app has no URL for it. */
-  async trigger({ app, type, query }: FlowStep): Promise<void> {
-    const { settings } = await this.#context.facts(app.accountSid, app.id);
-    if (settings === undefined) return;
+  /**
+   * Resolves when it is kept to be delivered; in memory only, while the app's settings cannot be read. Does nothing when the
+   * app has no URL for it.
+   */
+  async trigger(step: FlowStep): Promise<void> {
+    const { id, accountSid } = step.app;
     const at = new Date(this.#clock.now());
-    const call = callOf(app, type, query, at);
-    const address = query.DialWhomNumber ?? '';
-    const known = { call, legs: [{ role: 'callee', userId: '', address } as LegRecord], appId: app.id };
-    // The applet names its receiver itself, so that a hang-up has one in either generation.
-    const hungUp = settings.incomingCallHangupUrl ?? settings.callbackUrl;
-    const facts = { settings: { ...settings, incomingCallHangupUrl: hungUp, callbackUrl: hungUp }, identity: app };
-    const caller = type === 'popup' ? await this.#context.caller(app.accountSid, app.id, call.from) : undefined;
-    const notice = makeNotice(happeningOf(type, call, at, address), known, facts, caller);
-    if (notice.delivery === undefined) return;
-    // Whoever knows the address may name any call: an id of its own, that no call of ours can have. A flow that rings one
-    // after another tells of each; the same request again tells nothing new.
-    const eventId = stableId('evt_', 'flow', app.id, type, call.callSid, JSON.stringify(query));
-    const { url, body } = notice.delivery;
-    await this.#outbox.enqueue([{ ...notice, eventId, delivery: deliveryOf(eventId, url, body) }]);
+    const call = callOf(step, at);
+    const [facts, caller] = await Promise.all([
+      this.#late.facts(accountSid, id),
+      step.type === 'popup' ? this.#context.caller(accountSid, id, call.from) : undefined,
+    ]);
+    const make = (known: AppFacts) => noticesOf(step, { call, at, caller }, known);
+    if (facts === undefined) return this.#late.add(accountSid, id, make);
+    const notices = make(facts);
+    if (notices.length === 0) return;
+    await this.#outbox.enqueue(notices);
     this.#onQueued();
   }
+}
+
+/** One, or none when nobody is told. */
+function noticesOf(
+  { app, type, query }: FlowStep,
+  { call, at, caller }: { call: CallRecord; at: Date; caller: CallerInfo | undefined },
+  { settings }: AppFacts,
+): Notice[] {
+  if (settings === undefined) return [];
+  const address = query.DialWhomNumber ?? '';
+  const known = { call, legs: [{ role: 'callee', userId: '', address } as LegRecord], appId: app.id };
+  // The applet names its receiver itself, so that a hang-up has one in either generation.
+  const hungUp = settings.incomingCallHangupUrl ?? settings.callbackUrl;
+  const facts = { settings: { ...settings, incomingCallHangupUrl: hungUp, callbackUrl: hungUp }, identity: app };
+  const notice = makeNotice(happeningOf(type, call, at, address), known, facts, caller);
+  if (notice.delivery === undefined) return [];
+  // Whoever knows the address may name any call: an id of its own, that no call of ours can have. A flow that rings one
+  // after another tells of each; the same request again tells nothing new.
+  const eventId = stableId('evt_', 'flow', app.id, type, call.callSid, JSON.stringify(query));
+  const { url, body } = notice.delivery;
+  return [{ ...notice, eventId, delivery: deliveryOf(eventId, url, body) }];
 }
 
 function happeningOf(type: FlowStep['type'], { status }: CallRecord, at: Date, address: string): Happening {
@@ -66,7 +89,7 @@ const maxSidLength = 128;
 /** Far longer than any call; a date stays a date. */
 const maxTalkSec = 1_000_000;
 
-function callOf(app: FlowStep['app'], type: FlowStep['type'], query: FlowStep['query'], at: Date): CallRecord {
+function callOf({ app, type, query }: FlowStep, at: Date): CallRecord {
   const talkedSec = Math.min(Math.max(0, Math.trunc(Number(query.DialCallDuration ?? 0)) || 0), maxTalkSec);
   const isOver = type !== 'popup';
   return {

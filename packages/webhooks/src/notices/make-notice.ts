@@ -7,27 +7,27 @@ import type { CallerInfo, Happening, KnownCall } from './happening.js';
 import { formatOf, receiverOf } from './receiver.js';
 import { snakeBody } from './snake-body.js';
 
-/** What is known of the app; without settings an event is kept for the feed, and delivered nowhere. */
+/** What is known of the app; without settings it has no receiver. */
 export interface AppFacts {
   settings: AppNotificationSettings | undefined;
   identity: AppIdentity | undefined;
 }
 
-/** An event of a call with an app. Made again of the same call, it has the same ids: a repeated write adds nothing. */
+/** An event of a call with an app; while nothing is known of the app, for the feed alone. Made again of the same call, it has the same ids: a repeated write adds nothing. */
 export function makeNotice(
   happening: Happening,
   known: KnownCall & { appId: string },
-  app: AppFacts,
+  app: AppFacts | undefined,
   caller?: CallerInfo,
 ): Notice {
   const { call, appId } = known;
   const subject = happening.type === 'incoming_call' ? happening.userId : '';
   const eventId = stableId('evt_', call.callSid, happening.type, subject);
   const payload = JSON.stringify(snakeBody(happening, known, caller));
-  const { settings } = app;
+  const settings = app?.settings;
   const url = settings && receiverOf(happening.type, call.direction, settings);
   const isCamel = settings !== undefined && formatOf(settings) === 'camel';
-  const body = isCamel && app.identity ? JSON.stringify(camelBody(happening, known, app.identity)) : payload;
+  const body = isCamel && app?.identity ? JSON.stringify(camelBody(happening, known, app.identity)) : payload;
   return {
     eventId,
     accountSid: call.accountSid,

@@ -1,8 +1,7 @@
 import type { CallChange, CallEventRecord, CallQuery, CallRecord, CallStore, LegRecord } from '@intermix/calls';
-import type { Notice } from '../ports/notice.js';
 import type { NotifiedCallStore } from '../ports/notified-call-store.js';
 import { CallMemory, type RememberedCall } from './call-memory.js';
-import type { CallNotices, PreparedNotices } from './call-notices.js';
+import { type CallNotices, nothing, type PreparedNotices } from './call-notices.js';
 
 export interface NotifyingCallStoreDeps {
   store: NotifiedCallStore;
@@ -10,8 +9,6 @@ export interface NotifyingCallStoreDeps {
   /** Told when something that is to be delivered has been committed. */
   onQueued(): void;
 }
-
-const nothing: PreparedNotices = { notices: [], written() {} };
 
 /**
  * The calls package's store, which besides writes what the apps' backends are to be told: in the same transaction as the
@@ -66,12 +63,12 @@ export class NotifyingCallStore implements CallStore {
   }
 
   async failOpenCalls(at: Date): Promise<number> {
-    let notices: readonly Notice[] = [];
+    let prepared = nothing;
     const closed = await this.#store.failOpenCalls(at, async (calls) => {
-      notices = await this.#notices.ofClosed(calls, at);
-      return notices;
+      prepared = await this.#notices.ofClosed(calls, at);
+      return prepared.notices;
     });
-    this.#committed({ ...nothing, notices });
+    this.#committed(prepared);
     return closed;
   }
 

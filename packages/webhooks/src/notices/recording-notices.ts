@@ -1,7 +1,7 @@
 import type { CallRecord } from '@intermix/calls';
 import type { Outbox } from '../ports/outbox.js';
-import type { AppContext } from './app-context.js';
-import { makeNotice } from './make-notice.js';
+import type { LateNotices } from './late-notices.js';
+import { type AppFacts, makeNotice } from './make-notice.js';
 
 /** A recording that can be fetched. */
 export interface ReadyRecording {
@@ -14,12 +14,12 @@ export interface ReadyRecording {
 
 /** Tells an app's backend that the recording of one of its calls is there: the recorder calls it when the file is kept. */
 export class RecordingNotices {
-  readonly #context: AppContext;
+  readonly #late: LateNotices;
   readonly #outbox: Outbox;
   readonly #onQueued: () => void;
 
-  constructor(deps: { context: AppContext; outbox: Outbox; onQueued(): void }) {
-    this.#context = deps.context;
+  constructor(deps: { late: LateNotices; outbox: Outbox; onQueued(): void }) {
+    this.#late = deps.late;
     this.#outbox = deps.outbox;
     this.#onQueued = deps.onQueued;
   }
@@ -28,9 +28,11 @@ export class RecordingNotices {
   async recordingReady({ call, recordingUrl, durationSec, at }: ReadyRecording): Promise<void> {
     const { accountSid, appId } = call;
     if (appId === undefined) return;
-    const facts = await this.#context.facts(accountSid, appId);
+    const facts = await this.#late.facts(accountSid, appId);
     const happening = { type: 'recording_ready' as const, at, recordingUrl, durationSec };
-    await this.#outbox.enqueue([makeNotice(happening, { call, legs: [], appId }, facts)]);
+    const make = (known: AppFacts | undefined) => [makeNotice(happening, { call, legs: [], appId }, known)];
+    await this.#outbox.enqueue(make(facts));
+    if (facts === undefined) this.#late.add(accountSid, appId, make);
     this.#onQueued();
   }
 }

@@ -62,6 +62,8 @@ export interface AttemptResult {
   latencyMs: number;
   httpStatus: number | undefined;
   error: string | undefined;
+  /** No other attempt can go better: the delivery is dropped at once. */
+  isFinal: boolean;
   responseBody: string | undefined;
 }
 
@@ -74,7 +76,10 @@ export interface AttemptOutcome {
 
 /** The rows to deliver. All times are the database's. */
 export interface Outbox {
-  /** Keeps events that are no step of a call of ours. Those whose id is known are passed over. */
+  /**
+   * Keeps events and deliveries apart from a step of a call. What has a known id is passed over, so that an event that is
+   * there already can get its delivery.
+   */
   enqueue(notices: readonly Notice[]): Promise<void>;
   /**
    * Takes due rows for 60 s: in a lane the longest due first, and where a host has not room for all its lanes, a row of each

@@ -78,7 +78,7 @@ export class MemoryOutbox implements Outbox {
     if (!row || row.claimed.claim !== result.claimed.claim) return undefined;
     this.log.push(result);
     row.leasedUntil = 0;
-    const delayMs = delaysMs[row.claimed.attempts];
+    const delayMs = result.isFinal ? undefined : delaysMs[row.claimed.attempts];
     row.claimed = { ...row.claimed, attempts: row.claimed.attempts + 1 };
     row.status = result.delivered ? 'delivered' : delayMs === undefined ? 'dropped' : 'pending';
     if (row.status !== 'pending' || delayMs === undefined) return { status: row.status, nextInMs: undefined };

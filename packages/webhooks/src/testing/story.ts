@@ -1,10 +1,12 @@
 import type { CallEventRecord, CallRecord, CallStatus, LegRecord } from '@intermix/calls';
-import { type Clock, silentLogger } from '@intermix/kernel';
+import { type Clock, silentLogger, systemRandom } from '@intermix/kernel';
 import { AppContext } from '../notices/app-context.js';
 import { CallNotices } from '../notices/call-notices.js';
+import { LateNotices } from '../notices/late-notices.js';
 import { NotifyingCallStore } from '../notices/notifying-call-store.js';
 import type { AppNotificationSettings } from '../ports/app-notifications.js';
 import type { Notice } from '../ports/notice.js';
+import { KeepingOutbox } from './keeping-outbox.js';
 import { ToldStore } from './told-store.js';
 
 export const inert = { accountSid: 'acct1', appId: 'app_abc123', callSid: 'call_in_abc123' };
@@ -67,6 +69,9 @@ export function makeLeg(legId: string, changes: Partial<LegRecord> = {}): LegRec
 /** Calls that are told step by step, as the switch does it, to an app with these settings. */
 export class Story {
   readonly store = new ToldStore();
+  /** Has what was enqueued apart from the calls' own steps. */
+  readonly outbox: KeepingOutbox;
+  readonly late: LateNotices;
   readonly calls: NotifyingCallStore;
   queued = 0;
   settings: AppNotificationSettings | undefined = everyUrl;
@@ -82,8 +87,12 @@ export class Story {
       clock,
       logger: silentLogger,
     });
-    const notices = new CallNotices({ context, hasRecording: () => true });
-    this.calls = new NotifyingCallStore({ store: this.store, notices, onQueued: () => this.queued++ });
+    this.outbox = new KeepingOutbox(clock);
+    const onQueued = () => this.queued++;
+    const common = { clock, random: systemRandom, logger: silentLogger, onQueued };
+    this.late = new LateNotices({ context, outbox: this.outbox, ...common });
+    const notices = new CallNotices({ context, late: this.late, hasRecording: () => true });
+    this.calls = new NotifyingCallStore({ store: this.store, notices, onQueued });
   }
 
   async begin(call: CallRecord, legs: readonly LegRecord[]): Promise<void> {
