@@ -258,7 +258,7 @@ export interface AppCallQuery {
 
 /** A call in a list, with what its durations need of its legs. */
 export interface AppCall extends CallRecord {
-  /** When the first leg rang. */
+  /** When the first leg of the called party rang. */
   firstRangAt: Date | undefined;
 }
 

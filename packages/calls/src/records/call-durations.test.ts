@@ -51,6 +51,25 @@ describe('the times of a call', () => {
     expect((await callOf(times)).at(-1)).toEqual(expected);
   });
 
+  it('[TIME3] of a call placed for a user: the customer’s ringing, not that of the user’s own device', async () => {
+    const bench = await makeBench({}, ['u-alice']);
+    const alice = await bench.registered('alice');
+    const carrier = await bench.carrier();
+    const user = (await bench.directory.findUser('app1', 'u-alice'))!;
+    await bench.settled(bench.board.switch.placeCall({ user, to: '+919876543210' }));
+    alice.calls[0]!.ring();
+    await bench.clock.advanceAsync(20_000);
+    alice.calls[0]!.answer();
+    await bench.run(1_000);
+    carrier.calls[0]!.ring();
+    await bench.clock.advanceAsync(6_500);
+    carrier.calls[0]!.answer();
+    await bench.clock.advanceAsync(2_000);
+    const { call, legs } = await bench.record();
+    expect(callDurations(call, legs, new Date(bench.clock.now()))).toMatchObject({ ringSec: 7, talkSec: 2 });
+    await bench.close();
+  });
+
   it('[TIME2] stand still where a part is over, and go on where it is not', async () => {
     const [ringing, talking] = await callOf({ silentMs: 1_000, ringMs: 6_500, talkMs: 31_900 });
     expect(ringing).toEqual({ totalSec: 8, ringSec: 7, talkSec: 0 });

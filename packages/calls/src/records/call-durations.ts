@@ -4,7 +4,7 @@ import type { CallRecord, LegRecord } from '../ports/call-store.js';
 export interface CallDurations {
   /** From the order or the INVITE to the end. */
   totalSec: number;
-  /** From the first ringing, or from the beginning when nothing rang, to the other party's answer or the end. */
+  /** From the called party's first ringing, or from the beginning when it did not ring, to the other party's answer or the end. */
   ringSec: number;
   /** From the other party's answer to the end; 0 when there was none. */
   talkSec: number;
@@ -15,13 +15,15 @@ type CallTimes = Pick<CallRecord, 'createdAt' | 'answeredAt' | 'endedAt' | 'stat
 /** The times of a call. Of one that is still up: as they stand at `now`. */
 export function callDurations(
   call: CallTimes,
-  legs: ReadonlyArray<Pick<LegRecord, 'ringingAt'>>,
+  legs: ReadonlyArray<Pick<LegRecord, 'role' | 'ringingAt'>>,
   now: Date,
 ): CallDurations {
   const end = call.endedAt ?? now;
   const isTalking = call.status === 'in-progress';
   const hasTalked = isTalking || call.durationSec > 0;
-  const rings = legs.flatMap(({ ringingAt }) => ringingAt?.getTime() ?? []);
+  // The calling party is rung, too, when the call is placed for it.
+  const called = legs.filter(({ role }) => role === 'callee');
+  const rings = called.flatMap(({ ringingAt }) => ringingAt?.getTime() ?? []);
   const rangAt = new Date(Math.min(...rings, (rings.length > 0 ? end : call.createdAt).getTime()));
   return {
     totalSec: secondsBetween(call.createdAt, end),

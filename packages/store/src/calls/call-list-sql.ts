@@ -18,7 +18,7 @@ export interface AppCallQuery extends CallQuery {
 
 /** A call in a list, with what its durations need of its legs. */
 export interface AppCall extends CallRecord {
-  /** When the first leg rang. */
+  /** When the first leg of the called party rang. */
   firstRangAt: Date | undefined;
 }
 
@@ -67,7 +67,7 @@ export function listStatement(query: CallQuery): ListStatement {
   return narrowing.selecting(callValues);
 }
 
-const firstRang = '(SELECT min(l.ringing_at) FROM call_legs l WHERE l.call_sid = c.call_sid)';
+const firstRang = `(SELECT min(l.ringing_at) FROM call_legs l WHERE l.call_sid = c.call_sid AND l.role = 'callee')`;
 
 /** Throws ERR_STORE_CURSOR. By the index of the app, or of its user. */
 export function appListStatement(query: AppCallQuery): ListStatement {

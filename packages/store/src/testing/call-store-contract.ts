@@ -201,7 +201,7 @@ export function callStoreContract(theStore: () => Store): void {
     expect((await calls.list({ accountSid, limit: 10, status: 'busy' })).calls).toStrictEqual([busy]);
   });
 
-  it('lists the calls of an app that a filter finds, with when the first leg rang', async () => {
+  it('lists the calls of an app that a filter finds, with when the called party first rang', async () => {
     const { store, calls, accountSid } = await begin();
     const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
     const number = '+918000000099';
@@ -213,7 +213,8 @@ export function callStoreContract(theStore: () => Store): void {
       newCall(accountSid, { appId: 'other', createdAt: at(5), from: number }),
       newCall(accountSid, { createdAt: at(6), from: number }),
     ] as const;
-    const legs = [at(12), at(11), undefined].map((ringingAt) => newLeg(made[0].callSid, 'callee', { ringingAt }));
+    const called = [at(12), at(11), undefined].map((ringingAt) => newLeg(made[0].callSid, 'callee', { ringingAt }));
+    const legs = [newLeg(made[0].callSid, 'caller', { ringingAt: at(10) }), ...called]; // A user rung before the other party.
     await Promise.all(made.map((call) => calls.create(call, call === made[0] ? legs : [], [])));
     const list = async (filter: object, limit = 10) => {
       const page = await calls.listOfApp({ accountSid, appId: 'app', limit, ...filter });

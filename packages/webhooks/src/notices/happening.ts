@@ -32,7 +32,16 @@ export function userLegs({ legs }: KnownCall): LegRecord[] {
 }
 
 /** The leg of the user whose call it is. */
-export function ownLeg({ call, legs }: KnownCall): LegRecord | undefined {
-  const own = legs.filter((leg) => leg.userId !== undefined && leg.userId === call.userId);
+export function ownLeg(known: KnownCall): LegRecord | undefined {
+  const own = ownLegs(known);
   return own.find((leg) => leg.device !== 'phone') ?? own[0];
+}
+
+/** The same, but of several devices that rang for the user the one that took the call. */
+export function talkingLeg(known: KnownCall): LegRecord | undefined {
+  return ownLegs(known).find((leg) => leg.answeredAt !== undefined) ?? ownLeg(known);
+}
+
+function ownLegs({ call, legs }: KnownCall): LegRecord[] {
+  return legs.filter((leg) => leg.userId !== undefined && leg.userId === call.userId);
 }

@@ -1,5 +1,5 @@
 import type { CallEventRecord, LegRecord } from '@intermix/calls';
-import { type Happening, type KnownCall, ownLeg, userLegs } from './happening.js';
+import { type Happening, type KnownCall, talkingLeg, userLegs } from './happening.js';
 
 /** What has been told of a call already. */
 export interface Told {
@@ -15,7 +15,7 @@ export function happeningsOf(known: KnownCall, event: CallEventRecord, told: Tol
     case 'call-created':
       return known.call.direction === 'inbound' ? incomingCalls(known, told) : outboundCall(known);
     case 'leg-ringing':
-      return [...incomingCalls(known, told), ...(told.ringing ? [] : [{ type: 'call_ringing' as const, at }])];
+      return [...incomingCalls(known, told), ...ringing(known, event, told)];
     case 'call-answered':
       return [...missedRinging(known, told), answered(known, event)];
     case 'call-ended':
@@ -39,6 +39,12 @@ function incomingCalls(known: KnownCall, told: Told): Happening[] {
 
 function outboundCall({ call }: KnownCall): Happening[] {
   return call.userId === undefined ? [] : [{ type: 'outbound_call', at: call.createdAt }];
+}
+
+/** The other party's: of a call that is placed for a user, the user's own devices ring first, and are no news. */
+function ringing(known: KnownCall, { at, legId }: CallEventRecord, told: Told): Happening[] {
+  const isOwn = known.legs.some((leg) => leg.legId === legId && leg.role === 'caller');
+  return told.ringing || isOwn ? [] : [{ type: 'call_ringing', at }];
 }
 
 /**
@@ -66,7 +72,7 @@ function missedAnswer(known: KnownCall, told: Told): Happening[] {
 /** Of an outbound call the other party answers: then it is the user's own device that talks. */
 function answered(known: KnownCall, { at, legId }: Pick<CallEventRecord, 'at' | 'legId'>): Happening {
   const answering = known.legs.find((leg) => leg.legId === legId);
-  const leg = answering?.userId !== undefined ? answering : ownLeg(known);
+  const leg = answering?.userId !== undefined ? answering : talkingLeg(known);
   const answeredBy = leg?.userId ?? known.call.userId ?? '';
   return { type: 'call_answered', at, answeredBy, device: leg?.device ?? 'sip' };
 }

@@ -1,3 +1,4 @@
+import type { LegRecord } from '@intermix/calls';
 import { FakeClock } from '@intermix/testkit';
 import { describe, expect, it } from 'vitest';
 import { at, everyUrl, inert, makeCall, makeLeg, Story } from '../testing/story.js';
@@ -94,6 +95,47 @@ describe('snake_case bodies', () => {
         '"timestamp":"2024-06-15T10:35:00.000Z"}',
     });
     expect(story.sent()[1]).toMatchObject(['/callback', { answered_by: 'agent_001', device: 'sip' }]);
+  });
+
+  it.each(['snake', 'camel'] as const)(
+    'of a call placed for a user (%s): the customer’s ringing and answer, and the device on which the user talks',
+    async (notificationFormat) => {
+      const { story } = begin();
+      story.settings = { ...everyUrl, notificationFormat };
+      const [own, customer] = outboundLegs() as [LegRecord, LegRecord];
+      const line = { ...own, legId: 'leg_p', kind: 'carrier', device: 'phone', address: '+919800000001' } as const;
+      const [rung, answeredAt] = [at('10:35:01.000'), at('10:35:09.000')];
+      await story.begin(outbound(), [own, line]);
+      await story.step('leg-ringing', rung, { status: 'ringing' }, [{ ...own, ringingAt: rung }]);
+      await story.step('leg-ringing', rung, {}, [{ ...line, ringingAt: rung }]);
+      expect(story.sent()).toHaveLength(1);
+      const talking = { ...line, ringingAt: rung, answeredAt: at('10:35:04.000') };
+      await story.step('leg-answered', at('10:35:04.000'), {}, [talking, customer]);
+      await story.step('leg-ringing', at('10:35:06.000'), {}, [{ ...customer, ringingAt: at('10:35:06.000') }]);
+      const taken = { ...customer, ringingAt: at('10:35:06.000'), answeredAt };
+      await story.step('call-answered', answeredAt, { status: 'in-progress', answeredAt }, [taken, talking]);
+      await story.end('completed', at('10:35:19.000'), 10);
+      const payloads = story.store.told.map(({ payload }) => JSON.parse(payload));
+      expect(payloads.map(({ event, timestamp }) => [event, timestamp.slice(11, 19)])).toEqual([
+        ['outbound_call', '10:35:00'],
+        ['call_ringing', '10:35:06'],
+        ['call_answered', '10:35:09'],
+        ['call_completed', '10:35:19'],
+      ]);
+      expect(payloads[2]).toMatchObject({ answered_by: 'agent_001', device: 'phone' });
+      expect(payloads[3]).toMatchObject({ duration: 19, talk_time: 10 });
+      expect(story.sent().map(([path]) => path)).toEqual(['/callback', '/callback', '/callback', '/callback']);
+    },
+  );
+
+  it('of a call placed for a user who does not answer: no ringing, only the end', async () => {
+    const { story } = begin();
+    const own = outboundLegs()[0] as LegRecord;
+    await story.begin(outbound(), [own]);
+    const ringing = { ...own, ringingAt: at('10:35:01.000') };
+    await story.step('leg-ringing', at('10:35:01.000'), { status: 'ringing' }, [ringing]);
+    await story.end('no-answer', at('10:35:31.000'));
+    expect(story.sent().map(([, { event }]) => event)).toEqual(['outbound_call', 'call_completed']);
   });
 
   it.each(['busy', 'no-answer', 'failed', 'canceled'] as const)(

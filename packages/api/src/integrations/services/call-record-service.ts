@@ -49,7 +49,7 @@ export class CallRecordService {
     const now = this.#now();
     const timed = calls.map((call) => ({
       call,
-      durations: callDurations(call, [{ ringingAt: call.firstRangAt }], now),
+      durations: callDurations(call, [{ role: 'callee', ringingAt: call.firstRangAt }], now),
     }));
     return { calls: timed, nextCursor };
   }
