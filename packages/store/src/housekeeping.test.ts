@@ -1,33 +1,66 @@
 import { silentLogger } from '@intermix/kernel';
 import { FakeClock } from '@intermix/testkit';
 import { expect, it } from 'vitest';
-import { Housekeeping } from './housekeeping.js';
+import { Housekeeping, type HousekeepingTask } from './housekeeping.js';
 
-it('cleans every hour in portions, at most twenty, and goes on after a failure', async () => {
+function begin(tasks: Record<string, HousekeepingTask>) {
   const clock = new FakeClock();
-  let left = 3;
-  let endless = 0;
-  let failures = 0;
-  const housekeeping = new Housekeeping({
-    ...{ clock, logger: silentLogger },
-    tasks: {
-      fails: async () => {
-        failures += 1;
-        throw new Error('no database');
-      },
-      some: async () => (left > 0 ? left-- : 0),
-      endless: async () => ++endless,
-    },
-  });
+  const housekeeping = new Housekeeping({ clock, logger: silentLogger, tasks });
   housekeeping.start();
-  await clock.advanceAsync(3_599_999);
-  expect([left, endless, failures]).toEqual([3, 0, 0]);
+  return { clock, housekeeping };
+}
+
+/** Rows that get more, and a task that deletes at most a thousand of them at once. */
+function rows(count: number) {
+  const table = { count, portions: 0 };
+  const deleteSome = async () => {
+    const some = Math.min(1_000, table.count);
+    table.count -= some;
+    table.portions += 1;
+    return some;
+  };
+  return { table, task: { deleteSome, portion: 1_000 } };
+}
+
+it('cleans a minute after the start and each minute, and goes on after a failure', async () => {
+  const some = rows(3);
+  let failures = 0;
+  const fails = async () => {
+    failures += 1;
+    throw new Error('no database');
+  };
+  const { clock, housekeeping } = begin({ fails: { deleteSome: fails, portion: 1 }, some: some.task });
+  await clock.advanceAsync(59_999);
+  expect([some.table.count, failures]).toEqual([3, 0]);
   await clock.advanceAsync(1);
-  for (let turn = 0; turn < 20; turn += 1) await clock.advanceAsync(0); // Twenty portions take more turns than one.
-  expect([left, endless, failures]).toEqual([0, 20, 1]);
-  await clock.advanceAsync(3_600_000);
-  for (let turn = 0; turn < 20; turn += 1) await clock.advanceAsync(0);
-  expect([endless, failures]).toEqual([40, 2]);
+  expect([some.table.count, some.table.portions, failures]).toEqual([0, 1, 1]);
+  some.table.count = 5;
+  await clock.advanceAsync(60_000);
+  expect([some.table.count, some.table.portions, failures]).toEqual([0, 2, 2]);
   await housekeeping.stop();
+  expect(clock.pendingTimers).toBe(0);
+});
+
+it('keeps up with 1,000 new rows a second, in portions with pauses, and catches up on a backlog', async () => {
+  const { table, task } = rows(500_000);
+  const late = rows(5);
+  const { clock, housekeeping } = begin({ table: task, late: late.task });
+  await clock.advanceAsync(60_000);
+  expect([table.portions, late.table.count]).toEqual([1, 0]); // The rest in pauses' time; the other task does not wait.
+  for (let second = 0; second < 200; second += 1) {
+    table.count += 1_000;
+    await clock.advanceAsync(1_000);
+  }
+  expect(table.count).toBeLessThanOrEqual(60_000); // A minute's worth, as it is cleaned each minute.
+  await housekeeping.stop();
+});
+
+it('stops between two portions', async () => {
+  const { table, task } = rows(100_000);
+  const { clock, housekeeping } = begin({ table: task });
+  await clock.advanceAsync(60_050);
+  await housekeeping.stop();
+  await clock.advanceAsync(120_000);
+  expect(table.portions).toBe(1);
   expect(clock.pendingTimers).toBe(0);
 });

@@ -111,7 +111,9 @@ export const pruneSql = `
   ), gone_events AS (
     DELETE FROM webhook_events e USING old_events WHERE e.position = old_events.position RETURNING 1
   ), gone_secrets AS (
-    DELETE FROM webhook_secrets WHERE expires_at < now() - make_interval(days => $2::int) RETURNING 1
+    DELETE FROM webhook_secrets WHERE id IN (
+      SELECT id FROM webhook_secrets WHERE expires_at < now() - make_interval(days => $2::int) LIMIT $1::int
+    ) RETURNING 1
   )
   SELECT ((SELECT count(*) FROM gone) + (SELECT count(*) FROM gone_events) + (SELECT count(*) FROM gone_secrets))::int
          AS deleted`;
