@@ -116,9 +116,15 @@ export class Router {
     };
     if (otherAccount !== undefined && otherAccount !== accountSid)
       return refused(head, { status: 404, why: 'unknown-number' });
-    const colleague = await this.#deps.users.findSipAccount(accountSid, head.to);
-    if (colleague) return this.#toColleague(head, caller, colleague.user);
+    const colleague = await this.#colleagueOf(caller.user, head.to);
+    if (colleague) return this.#toColleague(head, caller, colleague);
     return this.#toNumber(head, caller.user, dialled);
+  }
+
+  /** Of the same app: others of the account may be another customer's, whose users nobody else is to learn of. */
+  async #colleagueOf({ accountSid, appId }: SipUser, sipUsername: string): Promise<SipUser | undefined> {
+    const found = await this.#deps.users.findSipAccount(accountSid, sipUsername);
+    return found?.user.appId === appId ? found.user : undefined;
   }
 
   async #toColleague(head: PlanHead, caller: UserCaller, callee: SipUser): Promise<RouteResult> {

@@ -130,6 +130,30 @@ describe('a call from a browser', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[CALL6] to a user of another app of the account is to an unknown name: nobody rings, nothing of the user is told', async () => {
+    const bench = await makeBench();
+    bench.directory.addUser('carol', { appId: 'app2' });
+    const alice = await bench.registered('alice');
+    const carol = await bench.registered('carol');
+    const dial = async (name: string) => {
+      const placed = alice.call(`sip:${name}@${domain}`, `<sip:alice@${domain}>`);
+      await bench.run();
+      return placed.failure?.status;
+    };
+    expect(await dial('carol')).toBe(404);
+    expect(await dial('nobody')).toBe(404);
+    expect(carol.calls).toEqual([]);
+    const stories = [...bench.store.calls.values()].map(({ call, legs, events }) => {
+      const { direction, userId, status, termination, to } = call;
+      const told = [...legs.values()].map((leg) => [leg.role, leg.userId]);
+      return { direction, userId, status, termination, told, events: events.map(({ type }) => type), to };
+    });
+    expect(stories).toHaveLength(2);
+    expect(stories[0]).toEqual({ ...stories[1], to: 'carol' });
+    expect(JSON.stringify(stories)).not.toContain('u-carol');
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[CALL5] falls back to G.711 when the colleague has no Opus', async () => {
     const bench = await makeBench();
     const alice = await bench.registered('alice');
