@@ -138,6 +138,26 @@ describe('mapped users', () => {
     expect(JSON.parse(answer.body.Error).response.error_data.code).toBe(10716);
   });
 
+  it('are rung by a demo number that is pointed at them', async () => {
+    const phone = await registered('agent_001');
+    const { body: found } = await admin.request('GET', '/api/v1/carriers?simulated=true');
+    const simulated = found.items.find((carrier: { simulated: boolean }) => carrier.simulated);
+    expect((await admin.request('GET', '/api/v1/carriers')).body.items).not.toContainEqual(simulated);
+    const path = `/api/v1/carriers/${simulated.id}/dids`;
+    const [did] = (await admin.request('GET', path)).body.items;
+    const target = { type: 'user', app_id: app.id, user_id: 'agent_001' };
+    expect((await admin.request('PUT', `${path}/${did.id}`, { target })).status).toBe(200);
+    await admin.simulatedCall({ to: did.number });
+    const ringing = await phone.waitForCall(patience);
+    await ringing.answer();
+    await admin.expectLastCall('that it is up', ({ status }) => status === 'in-progress');
+    ringing.hangup();
+    await admin.expectLastCall('that the agent took it', ({ status, user_id: userId }) => {
+      return status === 'completed' && userId === 'agent_001';
+    });
+    expect((await admin.request('PUT', `${path}/${did.id}`, { target: did.target })).status).toBe(200);
+  });
+
   it('keep their tokens, users and settings over a restart', async () => {
     const [user] = await map(api.user('agent_001'));
     await api.data('POST', '/app_setting', { token: app.token, body: { Key: 'own', Value: 'kept' } });

@@ -72,6 +72,19 @@ export const CarrierRead = Type.Object({
 });
 export type CarrierRead = Static<typeof CarrierRead>;
 
+/** `GET /api/v1/carriers`. */
+export const CarrierListQuery = Type.Object(
+  {
+    simulated: Type.Optional(
+      Type.Boolean({
+        description: 'true: with the built-in simulated network, whose numbers can be pointed elsewhere',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type CarrierListQuery = Static<typeof CarrierListQuery>;
+
 /** Values of a new carrier for the fields that its maker left out. */
 export const carrierDefaults = {
   transport: 'auto',

@@ -9,7 +9,7 @@ export {
   CallStatus,
   CallSummary,
 } from './call.js';
-export { CarrierCreate, CarrierRead, CarrierUpdate, carrierDefaults } from './carrier.js';
+export { CarrierCreate, CarrierListQuery, CarrierRead, CarrierUpdate, carrierDefaults } from './carrier.js';
 export { DidCreate, DidRead, DidTarget, DidUpdate } from './did.js';
 export { ErrorResponse } from './error.js';
 export { HealthResponse, ReadyResponse } from './health.js';

@@ -1,4 +1,4 @@
-import { CarrierCreate, CarrierRead, CarrierUpdate, listOf } from '@intermix/contracts';
+import { CarrierCreate, CarrierListQuery, CarrierRead, CarrierUpdate, listOf } from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
@@ -28,12 +28,20 @@ export function carrierRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): vo
   });
   const { carriers, onChanged } = deps;
 
-  app.get(
+  app.get<{ Querystring: CarrierListQuery }>(
     '/api/v1/carriers',
-    { ...read, schema: { ...documented('Carriers', 'listCarriers'), response: { 200: listOf(CarrierRead) } } },
+    {
+      ...read,
+      schema: {
+        ...documented('Carriers; the simulated network only when asked for', 'listCarriers'),
+        querystring: CarrierListQuery,
+        response: { 200: listOf(CarrierRead) },
+      },
+    },
     async (request) => {
       const all = await carriers.listCarriersOf(adminOf(request).accountSid);
-      return { items: all.filter((carrier) => !carrier.simulated).map(carrierRead), next_cursor: null };
+      const wanted = all.filter((carrier) => request.query.simulated || !carrier.simulated);
+      return { items: wanted.map(carrierRead), next_cursor: null };
     },
   );
 
