@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type RunningServer, startServer } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runToEnd } from '../support/run-to-end.js';
+import { SnakeApp } from '../support/snake.js';
 
 describe('the run contract', () => {
   let server: RunningServer;
@@ -43,6 +44,21 @@ describe('the run contract', () => {
     for (const user of bootstrap.users) expect(user.sip_domain).toBe(`${bootstrap.account.sid}.intermix.local`);
   });
 
+  it('takes it that others reach a server on loopback behind a trusted proxy', async () => {
+    const proxied = await startServer({ env: { INTERMIX_TRUSTED_PROXIES: '127.0.0.1' } });
+    try {
+      expect((await fetch(`${server.baseUrl}/softphone/agents`)).status).toBe(200);
+      expect((await fetch(`${proxied.baseUrl}/softphone/agents`)).status).toBe(401);
+      const body = { callback_url: 'http://127.0.0.1:9/internal' };
+      expect((await (await SnakeApp.demo(server)).ask('PUT', '/settings', { body })).status).toBe(200);
+      const refused = await (await SnakeApp.demo(proxied)).ask('PUT', '/settings', { body });
+      expect(refused.status).toBe(400);
+      expect(refused.body.error.message).toContain('INTERMIX_ALLOW_PRIVATE_URLS');
+    } finally {
+      await proxied.stop();
+    }
+  });
+
   it.each(['/healthz', '/readyz', '/metrics', '/docs', '/docs/json', '/softphone', '/softphone/exotelsdk.js'])(
     'serves %s',
     async (path) => {
@@ -65,6 +81,7 @@ describe('the run contract', () => {
   it.each([
     ['INTERMIX_HTTP_PORT', 'eighty', 'INTERMIX_HTTP_PORT is "eighty"'],
     ['INTERMIX_SIMULATED_PSTN', 'perhaps', 'give one of auto, on, off'],
+    ['INTERMIX_TRUSTED_PROXIES', 'nginx', 'INTERMIX_TRUSTED_PROXIES is "nginx": give IP addresses or networks'],
     ['INTERMIX_TLS_CERT_FILE', '/nowhere/cert.pem', 'belong together'],
     ['INTERMIX_SIP_PROT', '5060', 'INTERMIX_SIP_PROT is not a setting'],
     ['INTERMIX_MEDIA_ENGINE', 'rtpengine', 'embedded engine only'],

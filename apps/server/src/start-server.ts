@@ -10,7 +10,7 @@ import { addressesOf, isWildcard } from './addresses.js';
 import { banner } from './banner.js';
 import { simulatedPrefixes } from './bootstrap/demo-people.js';
 import { firstRun } from './bootstrap/first-run.js';
-import { isLoopback } from './config/read-config.js';
+import { isLocalOnly as reachedLocallyOnly } from './config/read-config.js';
 import type { Config } from './config/settings.js';
 import { listenHttp } from './http/listen.js';
 import { routeUpgrades } from './http/upgrade-router.js';
@@ -56,7 +56,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const dataDir = resolve(config.dataDir);
   const tls = readTlsFiles(config);
   const addresses = addressesOf(config);
-  const isLocalOnly = isLoopback(config.httpHost);
+  const isLocalOnly = reachedLocallyOnly(config);
 
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const store = await openStore({ dataDir, databaseUrl: config.databaseUrl, logger, clock, onFatal: exitForRestart });
@@ -104,6 +104,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     clock,
     version,
     ...(tls ? { tls } : {}),
+    ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
     tokenKey: await tokenKey(store),
     admins: store.admins,
     carriers: store.carriers,

@@ -1,4 +1,5 @@
 import { CallError } from '@intermix/calls';
+import { silentLogger } from '@intermix/kernel';
 import { describe, expect, it } from 'vitest';
 import { makeApi, type TestApi } from './testing/make-api.js';
 
@@ -304,6 +305,14 @@ describe('the softphone page', () => {
       expect((await agentsAs(api, host)).statusCode).toBe(401);
   });
 
+  it('asks for sign-in through a proxy, which may name the server as the person at this machine does', async () => {
+    const api = await makeApi({ isLocalOnly: true });
+    for (const header of ['x-forwarded-for', 'forwarded']) {
+      const headers = { host: '127.0.0.1:8080', [header]: 'for=203.0.113.5' };
+      expect((await api.app.inject({ method: 'GET', url: '/softphone/agents', headers })).statusCode).toBe(401);
+    }
+  });
+
   it('asks for sign-in on a server that others can reach', async () => {
     const api = await makeApi({ isLocalOnly: false });
     expect((await agentsAs(api, '127.0.0.1:8080')).statusCode).toBe(401);
@@ -311,5 +320,30 @@ describe('the softphone page', () => {
     expect((await ask(api, 'GET', '/softphone/agents', { token })).body).toMatchObject({
       ws_url: 'ws://localhost:80/wss',
     });
+  });
+});
+
+describe('a reverse proxy on this machine', () => {
+  const forwarded = { 'x-forwarded-for': '203.0.113.5' };
+
+  async function warningsOf(trustedProxies?: readonly string[]) {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (_fields: object, text: string) => void warnings.push(text) };
+    const { app } = await makeApi({ logger, ...(trustedProxies ? { trustedProxies } : {}) });
+    const look = async (remoteAddress: string, headers: Record<string, string> = {}) =>
+      app.inject({ method: 'GET', url: '/healthz', remoteAddress, headers });
+    await look('127.0.0.1');
+    await look('203.0.113.7', forwarded); // A stranger who says so is no proxy of ours.
+    expect(warnings).toEqual([]);
+    for (let time = 0; time < 2; time++) await look('127.0.0.1', forwarded);
+    return warnings;
+  }
+
+  it('that is not trusted is told of once, with the setting', async () => {
+    expect(await warningsOf()).toEqual([expect.stringContaining('set INTERMIX_TRUSTED_PROXIES=127.0.0.1')]);
+  });
+
+  it('that is trusted is not', async () => {
+    expect(await warningsOf(['127.0.0.1'])).toEqual([]);
   });
 });

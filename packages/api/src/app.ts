@@ -10,6 +10,7 @@ import { type CarrierRoutesDeps, carrierRoutes } from './carriers/carrier-routes
 import { didRoutes } from './carriers/did-routes.js';
 import { healthRoutes, type MetricsText, type Readiness } from './health/health-routes.js';
 import { errorReply } from './http/error-reply.js';
+import { warnOfProxy } from './http/proxy-warning.js';
 import { validatorCompiler } from './http/validation.js';
 import { integrationFailureReply } from './integrations/http/failure-reply.js';
 import { integrationsPrefix } from './integrations/http/generation.js';
@@ -26,6 +27,11 @@ export interface ApiDeps {
   version: string;
   /** PEM texts; undefined: plain HTTP. */
   tls?: { cert: string; key: string };
+  /**
+   * Addresses and networks (CIDR) of reverse proxies: of their requests the source is what `X-Forwarded-For` says.
+   * Undefined: the source is whoever connects.
+   */
+  trustedProxies?: readonly string[];
   /** At least 32 octets; signs access tokens. */
   tokenKey: Uint8Array;
   admins: AdminDirectory;
@@ -57,7 +63,9 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
       (isIntegrations ? integrationFailure : plainFailure)(error, request, reply);
     },
     ...(deps.tls ? { https: deps.tls } : {}),
+    ...(deps.trustedProxies ? { trustProxy: [...deps.trustedProxies] } : {}),
   }) as unknown as FastifyInstance;
+  if (!deps.trustedProxies) warnOfProxy(app, deps.logger);
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler(plainFailure);
   app.setNotFoundHandler((request, reply) => {

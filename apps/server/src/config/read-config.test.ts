@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { configManual } from './manual.js';
-import { ConfigError, readConfig } from './read-config.js';
+import { ConfigError, isLocalOnly, readConfig } from './read-config.js';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
@@ -33,6 +33,10 @@ describe('settings', () => {
     ['INTERMIX_RTPENGINE_URLS', 'tcp:1.2.3.4', 'udp:'],
     ['INTERMIX_ALLOWED_ORIGINS', 'crm.example', 'https://crm.example'],
     ['INTERMIX_API_ORIGINS', 'https://crm.example,crm', 'https://crm.example'],
+    ['INTERMIX_TRUSTED_PROXIES', 'nginx', '127.0.0.1,10.0.0.0/8'],
+    ['INTERMIX_TRUSTED_PROXIES', '127.0.0.1,', '127.0.0.1,10.0.0.0/8'],
+    ['INTERMIX_TRUSTED_PROXIES', '10.0.0.0/33', '127.0.0.1,10.0.0.0/8'],
+    ['INTERMIX_TRUSTED_PROXIES', '0.0.0.0/0', '127.0.0.1,10.0.0.0/8'],
     ['INTERMIX_HTTP_PROT', '8080', 'not a setting'],
   ])('refuses %s=%s with a sentence that names it and the cure', (name, value, cure) => {
     const problems = problemsOf({ [name]: value });
@@ -46,6 +50,13 @@ describe('settings', () => {
     expect(problemsOf({ INTERMIX_SIPS_PORT: '5061' })[0]).toContain('certificate');
     expect(problemsOf({ INTERMIX_RTP_PORT_MIN: '30000', INTERMIX_RTP_PORT_MAX: '30001' })[0]).toContain('at least 3');
     expect(problemsOf({ INTERMIX_WEBRTC_PORT: '30010' })[0]).toContain('RTP port range');
+  });
+
+  it('takes it that others reach a server behind a reverse proxy', () => {
+    expect(isLocalOnly(readConfig({}))).toBe(true);
+    const config = readConfig({ INTERMIX_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,2001:db8::/32' });
+    expect(config.trustedProxies).toEqual(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32']);
+    expect(isLocalOnly(config)).toBe(false);
   });
 
   it('tells all that is wrong at once', () => {

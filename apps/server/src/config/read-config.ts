@@ -58,6 +58,11 @@ function contradictions(config: Config): string[] {
   return problems;
 }
 
+/** Whether nobody but programs of this machine reaches HTTP: on loopback, and no reverse proxy lets others in. */
+export function isLocalOnly(config: Pick<Config, 'httpHost' | 'trustedProxies'>): boolean {
+  return isLoopback(config.httpHost) && config.trustedProxies === undefined;
+}
+
 const loopback = /^(127\.|localhost$|::1$|\[::1\]$)/;
 
 /** True when only programs of this machine can reach the address. */

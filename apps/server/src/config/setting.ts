@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** How a setting's text becomes its value. `problem` completes the sentence "NAME is "text": …" and names the cure. */
 export type Reading<T> = { value: T } | { problem: string };
 
@@ -62,4 +64,25 @@ export function host(): Pick<Setting<string>, 'allowed' | 'read'> {
       return isPlausible ? { value } : { problem: 'give a host name or an IP address, without a port' };
     },
   };
+}
+
+/** IP addresses and networks in CIDR notation, separated by commas. */
+export function networks(): Pick<Setting<readonly string[]>, 'allowed' | 'read'> {
+  return {
+    allowed: 'addresses and networks separated by commas',
+    read(value) {
+      const list = value.split(',').map((one) => one.trim());
+      return list.every(isNetwork)
+        ? { value: list }
+        : { problem: 'give IP addresses or networks separated by commas, such as 127.0.0.1,10.0.0.0/8' };
+    },
+  };
+}
+
+/** A network of all addresses is none: it would let everybody say who they are. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  if (bits === 0 || more.length > 0 || address.includes('%')) return false;
+  return prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= bits);
 }

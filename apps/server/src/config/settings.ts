@@ -1,4 +1,4 @@
-import { host, oneOf, port, type Reading, type Setting, seconds, text } from './setting.js';
+import { host, networks, oneOf, port, type Reading, type Setting, seconds, text } from './setting.js';
 
 function setting<T, D extends string | undefined>(entry: Setting<T> & { default: D }): Setting<T> & { default: D } {
   return entry;
@@ -24,6 +24,13 @@ export const settings = {
     meaning: 'Port of REST, pages and SIP over WebSocket (`/wss`, `/ws`).',
     ...port(),
   }),
+  trustedProxies: setting({
+    name: 'INTERMIX_TRUSTED_PROXIES',
+    default: undefined,
+    meaning:
+      'Reverse proxies in front of HTTP, as they reach us: of their requests, the source address is what `X-Forwarded-For` says, and limits count by it. When it is set, every `auto` takes it that others can reach the server, also while it listens on loopback.',
+    ...networks(),
+  }),
   tlsCertFile: setting({
     name: 'INTERMIX_TLS_CERT_FILE',
     default: undefined,
@@ -40,7 +47,7 @@ export const settings = {
     name: 'INTERMIX_ALLOWED_ORIGINS',
     default: 'auto',
     meaning:
-      'Web origins that may open a SIP WebSocket. `auto`: every origin while HTTP listens on loopback only, else the server’s own; `*`: every origin; else a list such as `https://crm.example,https://app.example`. A client without an Origin header is not a browser and is let in.',
+      'Web origins that may open a SIP WebSocket. `auto`: every origin while HTTP listens on loopback only, without trusted proxies, else the server’s own; `*`: every origin; else a list such as `https://crm.example,https://app.example`. A client without an Origin header is not a browser and is let in.',
     allowed: '`auto`, `*`, or origins separated by commas',
     read(value): Reading<string> {
       if (value === 'auto' || value === '*') return { value };
@@ -157,7 +164,7 @@ export const settings = {
     name: 'INTERMIX_ALLOW_PRIVATE_URLS',
     default: 'auto',
     meaning:
-      'Whether customers’ URLs may name private and loopback addresses. `auto`: yes while HTTP listens on loopback only.',
+      'Whether customers’ URLs may name private and loopback addresses. `auto`: yes while HTTP listens on loopback only, without trusted proxies.',
     ...oneOf('auto', 'on', 'off'),
   }),
   logLevel: setting({

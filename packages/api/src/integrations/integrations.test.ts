@@ -94,12 +94,31 @@ describe('tokens', () => {
     const refused = await tokenOf(api, 'app');
     expect(refused).toMatchObject({ status: 429, body: { Status: 'Failed', Code: 429 } });
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    expect((await tokenOf(api, 'customer')).status).toBe(200);
-    for (let guess = 0; guess < 25; guess++)
+    for (let guess = 0; guess < 294; guess++)
       await ask(api, 'POST', '/token', { body: { Id: `id ${guess}`, Secret: 'x', Entity: 'app' } });
+    expect((await tokenOf(api, 'customer')).status).toBe(200);
+    await ask(api, 'POST', '/token', { body: { Id: 'one more', Secret: 'x', Entity: 'app' } });
     expect((await tokenOf(api, 'customer')).status).toBe(429);
     await api.clock.advance(60_001);
     expect((await tokenOf(api, 'app')).status).toBe(200);
+  });
+
+  it('count wrong secrets by the address that a trusted proxy tells, and by no other', async () => {
+    const guessFrom = async (api: TestApi, forwardedFor: string, remoteAddress: string) => {
+      const { statusCode } = await api.app.inject({
+        ...{ method: 'POST', url: `${base}/token`, remoteAddress },
+        headers: { 'x-forwarded-for': forwardedFor },
+        payload: { Id: api.integrations.app.id, Secret: 'wrong', Entity: 'app' },
+      });
+      return statusCode;
+    };
+    const trusting = await makeApi({ trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
+    for (let guess = 0; guess < 5; guess++) await guessFrom(trusting, '203.0.113.5, 10.1.2.3', '127.0.0.1');
+    expect(await guessFrom(trusting, '203.0.113.5', '127.0.0.1')).toBe(429);
+    expect(await guessFrom(trusting, '203.0.113.6', '127.0.0.1')).toBe(401);
+    expect(await guessFrom(trusting, '203.0.113.5', '203.0.113.7')).toBe(401); // No proxy: it may say what it likes.
+    for (let guess = 0; guess < 4; guess++) await guessFrom(trusting, `203.0.113.${10 + guess}`, '203.0.113.7');
+    expect(await guessFrom(trusting, '203.0.113.30', '203.0.113.7')).toBe(429);
   });
 
   it.each([
@@ -140,8 +159,12 @@ describe('POST /customer', () => {
   it('by Basic is for the right pair, and guessing it is slowed', async () => {
     const api = await makeApi();
     expect((await make(api, basic('key:token'))).body.Data.CustomerSecret).toMatch(/^[0-9a-f]{40}$/);
-    for (const pair of ['key:wrong', 'wrong:token', 'key', ':', '', 'key:token:more', 'a:b', 'a:c', 'a:d', 'a:e'])
+    for (const pair of ['key:wrong', 'wrong:token', 'key', ':', '', 'key:token:more'])
       expect((await make(api, basic(pair))).status, pair).toBe(401);
+    for (let guess = 0; guess < 20; guess++) await make(api, basic(`other:${guess}`));
+    expect((await make(api, basic('other:x'))).status).toBe(429);
+    expect((await make(api, basic('key:token'))).status).toBe(200);
+    for (let guess = 0; guess < 8; guess++) await make(api, basic(`key:${guess}`));
     expect((await make(api, basic('key:token'))).status).toBe(429);
     await api.clock.advance(60_001);
     expect((await make(api, basic('key:token'))).status).toBe(200);

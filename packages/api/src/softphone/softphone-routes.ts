@@ -4,6 +4,7 @@ import Type from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { requireRole } from '../auth/require-role.js';
 import { ApiError } from '../http/api-error.js';
+import { wasForwarded } from '../http/proxy-warning.js';
 
 /** What the demo page needs to know to register one of the demo agents. */
 export interface SoftphoneDemo {
@@ -41,7 +42,7 @@ const localNames = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
 /**
  * `/softphone` and what it asks. Demo agents' passwords are given without sign-in only on a server that listens on loopback,
- * and only under a loopback host name (a foreign page that rebinds its name to 127.0.0.1 gets 401).
+ * only under a loopback host name (a foreign page that rebinds its name to 127.0.0.1 gets 401), and not through a proxy.
  */
 export async function softphoneRoutes(app: FastifyInstance, deps: SoftphoneDeps): Promise<void> {
   await app.register(fastifyStatic, {
@@ -58,7 +59,7 @@ export async function softphoneRoutes(app: FastifyInstance, deps: SoftphoneDeps)
 
   const signedIn = requireRole(deps.tokens, 'agent');
   const allow = async (request: FastifyRequest): Promise<void> => {
-    const isLocal = deps.isLocalOnly && localNames.test(request.headers.host ?? '');
+    const isLocal = deps.isLocalOnly && localNames.test(request.headers.host ?? '') && !wasForwarded(request);
     if (!isLocal) await signedIn(request);
   };
 

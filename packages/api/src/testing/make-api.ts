@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallRecord, Carrier, Did } from '@intermix/calls';
-import { silentLogger } from '@intermix/kernel';
+import { type Logger, silentLogger } from '@intermix/kernel';
 import type { PlaceCallOptions } from '@intermix/simulator';
 import { FakeClock } from '@intermix/testkit';
 import { hash } from '@node-rs/argon2';
@@ -77,8 +77,15 @@ export interface TestApi {
   login(email: string, secret?: string): Promise<{ statusCode: number; body: any; headers: any }>;
 }
 
+export interface TestApiOptions {
+  isLocalOnly?: boolean;
+  origins?: readonly string[];
+  trustedProxies?: readonly string[];
+  logger?: Logger;
+}
+
 /** The API over ports in memory, with an administrator of each role in two accounts, `one` and `two`. */
-export async function makeApi(options: { isLocalOnly?: boolean; origins?: readonly string[] } = {}): Promise<TestApi> {
+export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
   const clock = new FakeClock();
   const passwordHash = await hash(password, { memoryCost: 1024, timeCost: 2, parallelism: 1 });
   const placed: PlaceCallOptions[] = [];
@@ -88,8 +95,9 @@ export async function makeApi(options: { isLocalOnly?: boolean; origins?: readon
   const pageFolder = mkdtempSync(join(tmpdir(), 'intermix-page-'));
   writeFileSync(join(pageFolder, 'index.html'), '<title>Softphone</title>');
   const app = await createApi({
-    logger: silentLogger,
+    logger: options.logger ?? silentLogger,
     clock,
+    ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
     version: '0.0.0',
     tokenKey: new Uint8Array(32).fill(7),
     admins: {
@@ -112,7 +120,7 @@ export async function makeApi(options: { isLocalOnly?: boolean; origins?: readon
       list: async () => ({ deliveries: [], nextCursor: undefined }),
       find: async () => undefined,
       replay: async () => undefined,
-      replayAll: async () => ({ replayed: 0, hasMore: false, lastDeliveryAt: undefined }),
+      replayAll: async () => ({ replayed: 0, hasMore: false, nextCursor: undefined, lastDeliveryAt: undefined }),
     },
     simulator: () => ({
       async placeCall(wanted) {

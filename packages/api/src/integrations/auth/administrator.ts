@@ -9,15 +9,21 @@ import type { AccountDirectory } from '../ports.js';
 const cure =
   'Making a customer is the account’s own business: send an administrator’s access token (POST /api/v1/auth/login) as "Authorization: Bearer …", or the account’s api_key:api_token by Basic.';
 
+const windowMs = 60_000;
+/** A whole office may share an address; a key's own limit is what stops guessing. */
+const wrongTokensPerSource = 300;
+
 /** Who may make customers: an administrator of the account, or a machine that holds the account's API key and token. */
 export class AccountAuth {
   readonly #deps: { accounts: AccountDirectory; adminTokens: AccessTokens };
-  readonly #guesses: GuessLimit;
+  readonly #perKey: GuessLimit;
+  readonly #perSource: GuessLimit;
   readonly #accountOf = new WeakMap<FastifyRequest, string>();
 
   constructor(deps: { accounts: AccountDirectory; adminTokens: AccessTokens; clock: Clock }) {
     this.#deps = deps;
-    this.#guesses = new GuessLimit({ clock: deps.clock, allowed: 10, windowMs: 60_000 });
+    this.#perKey = new GuessLimit({ clock: deps.clock, allowed: 10, windowMs });
+    this.#perSource = new GuessLimit({ clock: deps.clock, allowed: wrongTokensPerSource, windowMs });
   }
 
   /** A hook; 401 with the cure for everybody else. */
@@ -47,14 +53,18 @@ export class AccountAuth {
   }
 
   async #byBasic(source: string, credentials: string): Promise<string | undefined> {
-    const waitSec = this.#guesses.waitSec(source);
-    if (waitSec > 0) throw ApiError.tooMany('Too many wrong API keys: wait a minute.', waitSec);
     const text = Buffer.from(credentials, 'base64').toString('utf8');
     const colon = text.indexOf(':');
     const key = text.slice(0, colon);
+    const ofKey = `${source} ${key.slice(0, 128)}`;
+    const waitSec = Math.max(this.#perKey.waitSec(ofKey), this.#perSource.waitSec(source));
+    if (waitSec > 0) throw ApiError.tooMany('Too many wrong API keys: wait a minute.', waitSec);
     const isPossible = colon > 0 && text.length <= 1024 && !text.includes('\0');
     const account = isPossible ? await this.#deps.accounts.authenticateAccount(key, text.slice(colon + 1)) : undefined;
-    if (account === undefined) this.#guesses.failed(source);
+    if (account === undefined) {
+      this.#perKey.failed(ofKey);
+      this.#perSource.failed(source);
+    }
     return account?.sid;
   }
 }

@@ -15,6 +15,8 @@ export interface TokenIssuerDeps {
 const lifetimeMs = 90 * 24 * 3_600_000;
 const windowMs = 60_000;
 const tokenBytes = 32;
+/** Far above what people mistype, since a whole office may share an address; an id's own limit is what stops guessing. */
+const wrongSecretsPerSource = 300;
 /** Each is a row for 90 days. A backend needs one; pages that ask for their own get along with ten a second. */
 const tokensPerMinute = 600;
 
@@ -28,7 +30,7 @@ export class TokenIssuer {
   constructor(deps: TokenIssuerDeps) {
     this.#deps = deps;
     this.#perId = new GuessLimit({ clock: deps.clock, allowed: 5, windowMs });
-    this.#perSource = new GuessLimit({ clock: deps.clock, allowed: 30, windowMs });
+    this.#perSource = new GuessLimit({ clock: deps.clock, allowed: wrongSecretsPerSource, windowMs });
     this.#issued = new RequestRate({ clock: deps.clock, perMinute: tokensPerMinute });
   }
 
