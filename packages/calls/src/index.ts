@@ -8,7 +8,7 @@ export { countryCodeOf } from './numbers/country-codes.js';
 export { type NormalizedNumber, type NormalizeOptions, normalizeNumber, toE164 } from './numbers/normalize-number.js';
 export type * from './ports/call-store.js';
 export type * from './ports/directory.js';
-export { type CallDurations, callDurations } from './records/call-durations.js';
+export { type CallDurations, callDurations, lastSeenOf } from './records/call-durations.js';
 export { type Aor, type Binding, type LocationStore, MemoryLocationStore } from './registrar/location-store.js';
 export {
   type BindingEnd,

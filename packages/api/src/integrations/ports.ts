@@ -260,6 +260,8 @@ export interface AppCallQuery {
 export interface AppCall extends CallRecord {
   /** When the first leg of the called party rang. */
   firstRangAt: Date | undefined;
+  /** The last thing recorded of a call that its server did not live to end. */
+  lastSeenAt: Date | undefined;
 }
 
 /** The records of calls. */

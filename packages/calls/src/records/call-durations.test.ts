@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dialIn, makeBench } from '../testing/two-users.js';
-import { type CallDurations, callDurations } from './call-durations.js';
+import { type CallDurations, callDurations, lastSeenOf } from './call-durations.js';
 
 /** A customer calls Alice, whose page rings after `silentMs`, for `ringMs`, and then talks for `talkMs`. */
 async function callOf(times: { silentMs: number; ringMs: number; talkMs: number }): Promise<CallDurations[]> {
@@ -68,6 +68,31 @@ describe('the times of a call', () => {
     const { call, legs } = await bench.record();
     expect(callDurations(call, legs, new Date(bench.clock.now()))).toMatchObject({ ringSec: 7, talkSec: 2 });
     await bench.close();
+  });
+
+  it.each([
+    [undefined, { totalSec: 8, ringSec: 7, talkSec: 0 }],
+    ['10:00:05.000', { totalSec: 8, ringSec: 4, talkSec: 3 }],
+  ])('[TIME4] end where the call was last seen when its server died, answered at %s', (answered, expected) => {
+    const on = (time: string) => new Date(`2026-01-02T${time}Z`);
+    const call = {
+      ...{
+        createdAt: on('10:00:00.000'),
+        answeredAt: answered ? on(answered) : undefined,
+        endedAt: on('11:30:00.000'),
+      },
+      ...({ status: 'failed', durationSec: expected.talkSec } as const),
+      termination: { by: 'platform', reason: 'server-died', sipStatus: undefined } as const,
+    };
+    const events = [
+      { type: 'call-created', at: on('10:00:00.000') },
+      { type: 'leg-held', at: on('10:00:08.000') },
+      { type: 'server-died', at: on('11:30:00.000') },
+    ];
+    const legs = [{ role: 'callee' as const, ringingAt: on('10:00:01.000') }];
+    const lastSeenAt = lastSeenOf(call, events);
+    expect(callDurations({ ...call, lastSeenAt }, legs, on('12:00:00.000'))).toEqual(expected);
+    expect(lastSeenOf({ ...call, termination: undefined }, events)).toBeUndefined();
   });
 
   it('[TIME2] stand still where a part is over, and go on where it is not', async () => {

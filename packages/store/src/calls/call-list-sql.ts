@@ -2,6 +2,7 @@ import type { CallQuery, CallRecord } from '@intermix/calls';
 import { decodeCursor } from './call-cursor.js';
 import { callRowOf, callValues, type JsonValues } from './call-json.js';
 import { callOfRow } from './call-rows.js';
+import { lastSeen } from './dead-calls.js';
 
 /** Which calls of an app. What is left out does not narrow. */
 export interface AppCallQuery extends CallQuery {
@@ -20,6 +21,8 @@ export interface AppCallQuery extends CallQuery {
 export interface AppCall extends CallRecord {
   /** When the first leg of the called party rang. */
   firstRangAt: Date | undefined;
+  /** The last thing recorded of a call that its server did not live to end. */
+  lastSeenAt: Date | undefined;
 }
 
 export type ListStatement = (limit: number) => { name: string; text: string; values: unknown[] };
@@ -69,6 +72,8 @@ export function listStatement(query: CallQuery): ListStatement {
 
 const firstRang = `(SELECT min(l.ringing_at) FROM call_legs l WHERE l.call_sid = c.call_sid AND l.role = 'callee')`;
 
+const deadLastSeen = `CASE WHEN c.termination ->> 'reason' = 'server-died' THEN ${lastSeen} END`;
+
 /** Throws ERR_STORE_CURSOR. By the index of the app, or of its user. */
 export function appListStatement(query: AppCallQuery): ListStatement {
   const narrowing = new Narrowing('app-call-list', query.accountSid);
@@ -80,7 +85,7 @@ export function appListStatement(query: AppCallQuery): ListStatement {
   narrowing.by('from', query.from, (from) => `created_at >= ${from}::timestamptz`);
   narrowing.by('to', query.to, (to) => `created_at < ${to}::timestamptz`);
   narrowing.after(query.cursor);
-  return narrowing.selecting(`json_build_array(${callValues}, ${firstRang})`);
+  return narrowing.selecting(`json_build_array(${callValues}, ${firstRang}, ${deadLastSeen})`);
 }
 
 export function callOfValues(values: JsonValues): CallRecord {
@@ -88,6 +93,10 @@ export function callOfValues(values: JsonValues): CallRecord {
 }
 
 export function appCallOfValues(values: JsonValues): AppCall {
-  const [call, firstRangAt] = values as [JsonValues, string | null];
-  return { ...callOfValues(call), firstRangAt: firstRangAt === null ? undefined : new Date(firstRangAt) };
+  const [call, firstRangAt, lastSeenAt] = values as [JsonValues, string | null, string | null];
+  return { ...callOfValues(call), firstRangAt: dateOf(firstRangAt), lastSeenAt: dateOf(lastSeenAt) };
+}
+
+function dateOf(text: string | null): Date | undefined {
+  return text === null ? undefined : new Date(text);
 }

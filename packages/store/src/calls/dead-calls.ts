@@ -5,12 +5,17 @@ import { callOfRow, legOfRow } from './call-rows.js';
 /** How a call ended that its server did not live to end. */
 export const serverDied = JSON.stringify({ by: 'platform', reason: 'server-died' });
 
-const talkedSec = `coalesce(
-  ceil(extract(epoch FROM (SELECT max(e.at) FROM call_events e WHERE e.call_sid = c.call_sid) - c.answered_at)), 0)`;
+/** When anything was last recorded of a call `c` before its server died; later nobody knows. */
+export const lastSeen = `greatest(c.created_at, c.answered_at,
+  (SELECT max(e.at) FROM call_events e WHERE e.call_sid = c.call_sid AND e.type <> 'server-died'))`;
+
+const talkedSec = `coalesce(ceil(extract(epoch FROM ${lastSeen} - c.answered_at)), 0)`;
 
 export interface ClosingRow {
   call: JsonValues;
   legs: JsonValues[] | null;
+  /** ISO 8601. */
+  last_seen: string;
 }
 
 /** The open calls as they will be once they are closed. $1 the time, $2 the termination. */
@@ -21,7 +26,7 @@ export const closingSql = `
         jsonb_build_object('status', 'failed', 'ended_at', $1::timestamptz, 'termination', $2::jsonb) ELSE '{}' END)).*
       FROM call_legs l WHERE l.call_sid = c.call_sid
     ) l
-  ) AS legs
+  ) AS legs, to_json(${lastSeen}) AS last_seen
   FROM (
     SELECT (jsonb_populate_record(c, jsonb_build_object('status', 'failed', 'ended_at', $1::timestamptz,
       'termination', $2::jsonb, 'duration_sec', ${talkedSec}))).*
@@ -29,7 +34,8 @@ export const closingSql = `
   ) c`;
 
 export function closedCalls(rows: readonly ClosingRow[]): ClosedCall[] {
-  return rows.map(({ call, legs }) => ({
+  return rows.map(({ call, legs, last_seen }) => ({
+    lastSeenAt: new Date(last_seen),
     call: callOfRow(callRowOf(call)),
     legs: (legs ?? []).map((values) => legOfRow(legRowOf(values))),
   }));

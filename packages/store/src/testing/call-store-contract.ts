@@ -221,8 +221,8 @@ export function callStoreContract(theStore: () => Store): void {
       return page.calls.map((call) => made.findIndex(({ callSid }) => callSid === call.callSid) + 1);
     };
     const whole = await calls.listOfApp({ accountSid, appId: 'app', limit: 10 });
-    expect(whole.calls[3]).toStrictEqual({ ...made[0], firstRangAt: at(11) });
-    expect(whole.calls[0]).toStrictEqual({ ...made[3], firstRangAt: undefined });
+    expect(whole.calls[3]).toStrictEqual({ ...made[0], firstRangAt: at(11), lastSeenAt: undefined });
+    expect(whole.calls[0]).toStrictEqual({ ...made[3], firstRangAt: undefined, lastSeenAt: undefined });
     expect(await list({})).toEqual([4, 3, 2, 1]);
     expect(await list({ userId: 'asha' })).toEqual([2, 1]);
     expect(await list({ userId: 'a\0b' })).toEqual([]);
@@ -268,6 +268,33 @@ export function callStoreContract(theStore: () => Store): void {
     expect(stored.legs).toStrictEqual([{ ...caller, status: 'failed', endedAt: at, termination }, closedLeg]);
     expect(stored.events).toStrictEqual([lastSeen, newEvent(callSid, 'server-died', { at })]);
     expect((await calls.find(accountSid, ended.callSid))?.call).toStrictEqual(ended);
+  });
+
+  it('says when the calls that a dead process left open were last seen: to who tells of them, and in the list', async () => {
+    const { calls, accountSid } = await begin();
+    await calls.failOpenCalls(new Date()); // What other tests left.
+    const createdAt = new Date('2026-01-02T03:04:00.000Z');
+    const rang = new Date('2026-01-02T03:04:20.250Z');
+    const rung = newCall(accountSid, { appId: 'app', createdAt });
+    const silent = newCall(accountSid, { appId: 'app', createdAt });
+    await calls.create(rung, [newLeg(rung.callSid, 'callee', { ringingAt: rang })], []);
+    await calls.apply({
+      call: { callSid: rung.callSid },
+      events: [newEvent(rung.callSid, 'leg-ringing', { at: rang })],
+    });
+    await calls.create(silent, [], []);
+    const seen = new Map<string, Date>();
+    await calls.failOpenCalls(new Date('2026-01-03T00:00:00.000Z'), async (closed) => {
+      for (const { call, lastSeenAt } of closed) seen.set(call.callSid, lastSeenAt);
+      return [];
+    });
+    const expected = new Map([
+      [rung.callSid, rang],
+      [silent.callSid, createdAt],
+    ]);
+    expect(seen).toEqual(expected);
+    const { calls: listed } = await calls.listOfApp({ accountSid, appId: 'app', limit: 10 });
+    expect(new Map(listed.map(({ callSid, lastSeenAt }) => [callSid, lastSeenAt]))).toEqual(expected);
   });
 
   it('gives an unanswered call that died no duration', async () => {

@@ -52,7 +52,7 @@ export class CallNotices {
   }
 
   async #make(known: KnownCall, happenings: readonly Happening[], patienceMs?: number): Promise<PreparedNotices> {
-    const { call, legs } = known; // As they are now: the call goes on meanwhile.
+    const { call, legs, lastSeenAt } = known; // As they are now: the call goes on meanwhile.
     const { accountSid, appId } = call;
     if (appId === undefined || happenings.length === 0) return nothing;
     const needsCaller = happenings.some(({ type }) => type === 'incoming_call');
@@ -61,8 +61,9 @@ export class CallNotices {
       needsCaller ? this.#context.caller(accountSid, appId, call.from) : undefined,
     ]);
     const settled = happenings.map((happening) => this.#withRecording(happening, call.callSid));
+    const story = { call, legs, appId, lastSeenAt };
     const make = (facts: AppFacts | undefined) =>
-      settled.map((happening) => makeNotice(happening, { call, legs, appId }, facts, callerOf(happening, caller)));
+      settled.map((happening) => makeNotice(happening, story, facts, callerOf(happening, caller)));
     return { notices: make(app), written: app ? nothing.written : () => this.#late.add(accountSid, appId, make) };
   }
 

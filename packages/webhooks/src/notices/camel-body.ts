@@ -15,6 +15,7 @@ export function camelBody(happening: Happening, known: KnownCall, app: AppIdenti
   const { call } = known;
   const isInbound = call.direction === 'inbound';
   const isOver = call.endedAt !== undefined;
+  const durations = callDurations({ ...call, lastSeenAt: known.lastSeenAt }, known.legs, happening.at);
   const own = isInbound ? inboundParty(happening, known) : { userId: call.userId, address: ownLeg(known)?.address };
   return {
     CustomerId: app.customerId,
@@ -29,7 +30,7 @@ export function camelBody(happening: Happening, known: KnownCall, app: AppIdenti
     CallState: isOver ? 'terminal' : 'active',
     ToNumber: partyText(isInbound ? (call.exophone ?? call.to) : dialled(known)),
     FromNumber: partyText(isInbound ? call.from : (own.address ?? call.from)),
-    TotalDuration: isOver ? callDurations(call, known.legs, happening.at).totalSec : 0,
+    TotalDuration: isOver ? durations.totalSec : 0,
     CallRecordings: happening.type === 'recording_ready' ? happening.recordingUrl : '',
     AccountDomain: app.exotelDomain,
     TicketId: '',

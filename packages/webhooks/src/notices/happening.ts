@@ -17,6 +17,8 @@ export type NotificationType = Happening['type'];
 export interface KnownCall {
   call: CallRecord;
   legs: readonly LegRecord[];
+  /** Of a call that its server did not live to end: when it was last seen, where its durations end. */
+  lastSeenAt?: Date | undefined;
 }
 
 /** What the app adds to a call's own facts. */

@@ -138,7 +138,7 @@ describe('a step whose app’s settings cannot be read in time', () => {
     const { clock, story, told } = begin();
     story.findSettings = failing;
     const call = makeCall({ status: 'failed', endedAt: at('11:00:00.000'), answeredAt: at('10:30:05.000') });
-    story.store.open = [{ call, legs: [makeLeg('leg_1')] }];
+    story.store.open = [{ call, legs: [makeLeg('leg_1')], lastSeenAt: call.createdAt }];
     await story.calls.failOpenCalls(at('11:00:00.000'));
     expect(told()).toEqual([['call_completed', undefined]]);
     story.findSettings = async () => everyUrl;

@@ -373,8 +373,8 @@ describe('what never fails a call', () => {
     const rung = makeCall({ status: 'failed', endedAt, termination });
     const up = makeCall({ callSid: 'up', status: 'failed', endedAt, termination, answeredAt: at('10:30:05.000') });
     story.store.open = [
-      { call: rung, legs: [makeLeg('leg_1')] },
-      { call: { ...up, durationSec: 12 }, legs: [makeLeg('leg_2')] },
+      { call: rung, legs: [makeLeg('leg_1', { ringingAt: at('10:30:01.000') })], lastSeenAt: at('10:30:01.000') },
+      { call: { ...up, durationSec: 12 }, legs: [makeLeg('leg_2')], lastSeenAt: at('10:30:17.000') },
     ];
     expect(await story.calls.failOpenCalls(endedAt)).toBe(2);
     expect(story.sent().map(([path, { event, call_sid, talk_time }]) => [path, event, call_sid, talk_time])).toEqual([
@@ -383,13 +383,18 @@ describe('what never fails a call', () => {
       ['/callback', 'call_completed', 'up', 12],
     ]);
     expect(story.queued).toBe(1);
+    // None of the half hour in which there was no server; when it was learnt is told as it is.
+    const [missed, notification, completed] = story.sent().map(([, body]) => body);
+    expect(missed).toMatchObject({ ring_time: 0, timestamp: endedAt.toISOString() });
+    expect(notification).toMatchObject({ ring_duration: 0 });
+    expect(completed).toMatchObject({ duration: 17, talk_time: 12, timestamp: endedAt.toISOString() });
   });
 
   it('tells of those calls also when the settings are slow to come: the database has just started, and nobody waits', async () => {
     const { story, clock } = begin();
     const endedAt = at('11:00:00.000');
     const call = makeCall({ status: 'failed', endedAt, answeredAt: at('10:30:05.000') });
-    story.store.open = [{ call, legs: [makeLeg('leg_1')] }];
+    story.store.open = [{ call, legs: [makeLeg('leg_1')], lastSeenAt: at('10:30:05.000') }];
     let answer = (_: typeof everyUrl) => {};
     story.findSettings = () =>
       new Promise((resolve) => {

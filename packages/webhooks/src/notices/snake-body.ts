@@ -8,7 +8,7 @@ export function snakeBody(happening: Happening, known: KnownCall, caller: Caller
   const { call, legs } = known;
   const head = { event: happening.type, call_sid: call.callSid };
   const timestamp = happening.at.toISOString();
-  const durations = (): CallDurations => callDurations(call, legs, happening.at);
+  const durations = (): CallDurations => callDurations({ ...call, lastSeenAt: known.lastSeenAt }, legs, happening.at);
   switch (happening.type) {
     case 'incoming_call':
       return {

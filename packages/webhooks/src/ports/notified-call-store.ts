@@ -5,6 +5,8 @@ import type { Notice } from './notice.js';
 export interface ClosedCall {
   call: CallRecord;
   legs: LegRecord[];
+  /** The last thing that was recorded of it while it was up. */
+  lastSeenAt: Date;
 }
 
 /** A store of calls that writes notices, and what is to be delivered of them, in the transaction of the call's rows. */

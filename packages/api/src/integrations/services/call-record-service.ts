@@ -4,6 +4,7 @@ import {
   type CallRecord,
   callDurations,
   type LegRecord,
+  lastSeenOf,
 } from '@intermix/calls';
 import type { Clock } from '@intermix/kernel';
 import type { DeliveryDetail, DeliveryLog } from '@intermix/webhooks';
@@ -64,7 +65,11 @@ export class CallRecordService {
     if (story?.call.appId !== app.appId) throw unknownCall(callSid);
     return {
       ...story,
-      durations: callDurations(story.call, story.legs, this.#now()),
+      durations: callDurations(
+        { ...story.call, lastSeenAt: lastSeenOf(story.call, story.events) },
+        story.legs,
+        this.#now(),
+      ),
       deliveries: told.filter(({ appId }) => appId === app.appId),
     };
   }
