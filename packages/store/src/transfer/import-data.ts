@@ -111,6 +111,15 @@ async function fill(client: pg.PoolClient, header: ExportHeader, lines: AsyncIte
   for (const [name, last] of Object.entries(header.sequences))
     if (last !== null) await client.query('SELECT setval($1::regclass, $2)', [`"${name.replaceAll('"', '""')}"`, last]);
   await verifyCounts(client, header);
+  await redateTables(client);
+}
+
+/**
+ * The tables are made now, though a new embedded database is a copy that has had them for long: the feed of events tells by
+ * their date that a cursor is another database's. As Kysely writes it, which orders migrations by it and then by name.
+ */
+async function redateTables(client: pg.PoolClient): Promise<void> {
+  await client.query('UPDATE kysely_migration SET timestamp = $1', [new Date().toISOString()]);
 }
 
 /** What the database has, counted once more: a trigger or a rule of the target would show here. */

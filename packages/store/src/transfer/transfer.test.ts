@@ -131,6 +131,7 @@ describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, 
   let before: Record<string, string[]>;
   let tableNames: string[];
   let text: string;
+  let feedCursor: string | undefined;
   let server: TestPostgres;
   const databases: string[] = [];
 
@@ -155,6 +156,7 @@ describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, 
     const store = await openStore({ dataDir, logger: silentLogger });
     tenant = await fill(store);
     await fill(store);
+    feedCursor = (await store.webhooks.feed.read({ ...tenant, limit: 10 })).cursor;
     before = await everything(store);
     const found = await sql<{ name: string }>`
       SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()`.execute(store.db);
@@ -216,6 +218,28 @@ describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, 
     }
   });
 
+  it('keeps the feed: read anew it has everything and goes on; a cursor from before is refused and skips nothing', async () => {
+    const databaseUrl = await newDatabase();
+    await importing(databaseUrl, text);
+    const store = await openStore({ dataDir, databaseUrl, logger: silentLogger });
+    try {
+      const { feed, outbox } = store.webhooks;
+      const read = (after?: string) => feed.read({ ...tenant, limit: 10, after });
+      expect(feedCursor).toBeDefined();
+      await expect(read(feedCursor)).rejects.toMatchObject({ code: 'ERR_STORE_CURSOR' });
+      const all = await read();
+      expect(all.events.map(({ eventId }) => eventId)).toEqual([`evt-${tenant.appId}`]);
+      const { accountSid, appId } = tenant;
+      const ids = { eventId: 'evt-new', accountSid, appId, callSid: 'call', type: 'call_ringing' };
+      await outbox.enqueue([{ ...ids, at: new Date(), payload: '{}', delivery: undefined }]);
+      const next = await read(all.cursor);
+      expect(next.events.map(({ eventId }) => eventId)).toEqual(['evt-new']);
+      await expect(read(feedCursor)).rejects.toMatchObject({ code: 'ERR_STORE_CURSOR' });
+    } finally {
+      await store.close();
+    }
+  });
+
   it('refuses a database that has rows, and changes nothing in it', async () => {
     const databaseUrl = await newDatabase();
     const store = await openStore({ dataDir, databaseUrl, logger: silentLogger });
@@ -270,6 +294,8 @@ describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, 
     await importData({ ...common, dataDir: elsewhere }, Readable.from([Buffer.from(text)]));
     const store = await openStore({ dataDir: elsewhere, logger: silentLogger });
     expect(await everything(store)).toEqual(before);
+    const stale = store.webhooks.feed.read({ ...tenant, limit: 10, after: feedCursor });
+    await expect(stale).rejects.toMatchObject({ code: 'ERR_STORE_CURSOR' });
     await store.close();
   });
 

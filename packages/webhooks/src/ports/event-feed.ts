@@ -25,7 +25,8 @@ export interface FeedQuery {
 export interface EventFeed {
   /**
    * Never overtakes a transaction that is still open: a reader who goes on from `cursor` misses nothing. `cursor` is
-   * undefined when nothing was found and none was given. Throws ERR_STORE_CURSOR for one that no answer gave.
+   * undefined when nothing was found and none was given. Throws ERR_STORE_CURSOR for one that no answer gave, or one
+   * from before an import: then read anew.
    */
   read(query: FeedQuery): Promise<{ events: FeedEvent[]; cursor: string | undefined; hasMore: boolean }>;
 }
