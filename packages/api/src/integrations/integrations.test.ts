@@ -391,4 +391,17 @@ describe('inbound_call', () => {
     expect((await ask(api, 'GET', '/call/inbound_call/nobody?type=popup')).status).toBe(404);
     expect((await ask(api, 'GET', `/call/inbound_call/${id}?type=popup&CallSid=a%00b`)).status).toBe(400);
   });
+
+  it('is limited per source, so that a stranger cannot starve the flow, and per app', async () => {
+    const { api } = await begin();
+    const url = `${base}/call/inbound_call/${api.integrations.app.id}?type=popup`;
+    const tell = async (remoteAddress: string) =>
+      (await api.app.inject({ method: 'GET', url, remoteAddress })).statusCode;
+    for (let count = 0; count < 600; count++) await tell('203.0.113.1');
+    for (let count = 0; count < 700; count++) expect(await tell('203.0.113.1')).toBe(429);
+    for (let count = 0; count < 600; count++) expect(await tell('203.0.113.2')).toBe(200);
+    expect(await tell('203.0.113.3')).toBe(429);
+    await api.clock.advance(60_001);
+    expect(await tell('203.0.113.1')).toBe(200);
+  });
 });

@@ -67,11 +67,14 @@ function refuseOther(field: string, given: string | null | undefined, own: AppSc
 const maxQueryEntries = 50;
 const maxQueryText = 2_000;
 
-/** Fifty a second for an app: far above a flow's, and a stranger who knows the address cannot fill the outbox. */
-const notificationsPerMinute = 3_000;
+/** Of an app: far above a flow's, and strangers who know the address cannot fill the outbox. */
+const notificationsPerMinute = 1_200;
+/** Of an app from one source address: a stranger alone cannot use up what the flow needs. */
+const notificationsPerSource = 600;
 
 function inboundCall(app: FastifyInstance, { random, deps, clock }: IntegrationParts): void {
-  const rate = new RequestRate({ clock, perMinute: notificationsPerMinute });
+  const perSource = new RequestRate({ clock, perMinute: notificationsPerSource });
+  const perApp = new RequestRate({ clock, perMinute: notificationsPerMinute });
   app.get<{ Params: { app_id: string }; Querystring: CamelInboundCallQuery }>(
     '/call/inbound_call/:app_id',
     {
@@ -95,7 +98,8 @@ function inboundCall(app: FastifyInstance, { random, deps, clock }: IntegrationP
       const { type = 'popup', ...query } = request.query;
       const found = await deps.apps.findById(request.params.app_id);
       if (found === undefined || !found.isActive) throw ApiError.notFound('app');
-      rate.take(found.id);
+      perSource.take(`${request.ip} ${found.id}`); // First: what this refuses does not count against the app.
+      perApp.take(found.id);
       await deps.notifications.trigger({ app: found, type, query: boundedQuery(query) });
       return camelSuccess('Success', random);
     },
