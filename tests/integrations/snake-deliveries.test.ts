@@ -123,7 +123,7 @@ describe('deliveries of webhooks', () => {
     const last = (await deliveries(`call_sid=${callSid}&event=call_completed`)).at(-1);
     expect(answer).toEqual({
       status: 200,
-      body: { replayed: 3, has_more: false, last_delivery_at: last.created_at },
+      body: { replayed: 3, has_more: false, next_cursor: null, last_delivery_at: last.created_at },
     });
     const posts = await receiver.expect(3);
     expect(posts.map(({ body }) => body.event)).toEqual(['call_ringing', 'call_answered', 'call_completed']);
@@ -166,6 +166,9 @@ describe('deliveries of webhooks', () => {
     ['POST', '/replay', { filter: {} }, 'filter'],
     ['POST', '/replay', { filter: { status: 'lost' } }, 'filter.status'],
     ['POST', '/replay', { filter: { to: 'soon' } }, 'filter.to'],
+    ['POST', '/replay', { filter: { status: 'dropped' }, cursor: 'bm9uZQ' }, undefined],
+    ['POST', '/replay', { filter: { status: 'dropped' }, to_current_url: 'maybe' }, 'to_current_url'],
+    ['POST', '/dlv_none/replay?to_current_url=maybe', undefined, 'to_current_url'],
   ] as const)('%s %s with %j is 400 and names %s', async (method, path, body, field) => {
     const answer = await admin.request(method, `/api/v1/webhook-deliveries${path}`, body);
     expect(answer.status).toBe(400);

@@ -24,6 +24,7 @@ export {
   DeliveryList,
   DeliveryListQuery,
   DeliveryRead,
+  DeliveryReplayQuery,
   DeliveryReplayRequest,
   DeliveryReplayResult,
 } from './webhook-delivery.js';

@@ -74,6 +74,19 @@ export type DeliveryListQuery = Static<typeof DeliveryListQuery>;
 
 export const DeliveryList = listOf(DeliveryRead);
 
+const toCurrentUrl = 'To the URL that the app has for this event today, where it has one; else to the same as before';
+
+/** `POST /api/v1/webhook-deliveries/{delivery_id}/replay`. */
+export const DeliveryReplayQuery = Type.Object(
+  {
+    to_current_url: Type.Optional(
+      Type.Union([Type.Literal('true'), Type.Literal('false')], { description: toCurrentUrl }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type DeliveryReplayQuery = Static<typeof DeliveryReplayQuery>;
+
 /** `POST /api/v1/webhook-deliveries/replay`. */
 export const DeliveryReplayRequest = Type.Object(
   {
@@ -82,14 +95,25 @@ export const DeliveryReplayRequest = Type.Object(
       minProperties: 1,
       description: 'At least one field, so that nobody repeats everything by mistake',
     }),
+    cursor: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'next_cursor of the answer before, with the same filter',
+      }),
+    ),
+    to_current_url: Type.Optional(Type.Boolean({ description: toCurrentUrl })),
   },
   { additionalProperties: false, examples: [{ filter: { status: 'dropped', from: '2024-06-01T09:30:00Z' } }] },
 );
 export type DeliveryReplayRequest = Static<typeof DeliveryReplayRequest>;
 
 export const DeliveryReplayResult = Type.Object({
-  replayed: Type.Integer({ description: 'At most 1,000 at once, oldest first; pending ones and replays are left out' }),
-  has_more: Type.Boolean({ description: 'The filter finds more: ask again with "from" as last_delivery_at' }),
+  replayed: Type.Integer({
+    description: 'At most 1,000 at once, oldest first; left out are pending ones, replays and those of deleted apps',
+  }),
+  has_more: Type.Boolean({ description: 'The filter finds more: ask again with next_cursor' }),
+  next_cursor: nullable(Type.String({ description: 'For the next request with the same filter' })),
   last_delivery_at: nullable(Timestamp),
 });
 export type DeliveryReplayResult = Static<typeof DeliveryReplayResult>;

@@ -1,3 +1,4 @@
+export { currentReceiver } from './delivery/current-receiver.js';
 export { Dispatcher, type DispatcherDeps, type DispatcherEvents } from './delivery/dispatcher.js';
 export { type DispatcherConfig, defaultDispatcherConfig } from './delivery/dispatcher-config.js';
 export { WakingDeliveryLog } from './delivery/waking-delivery-log.js';

@@ -3,6 +3,7 @@ import {
   DeliveryList,
   DeliveryListQuery,
   DeliveryRead,
+  DeliveryReplayQuery,
   DeliveryReplayRequest,
   DeliveryReplayResult,
 } from '@intermix/contracts';
@@ -78,18 +79,21 @@ function readDeliveries(app: FastifyInstance, { deliveries, tokens }: DeliveryRo
 function replayDeliveries(app: FastifyInstance, { deliveries, tokens }: DeliveryRoutesDeps): void {
   const preHandler = requireRole(tokens, 'admin');
 
-  app.post<{ Params: { delivery_id: string } }>(
+  app.post<{ Params: { delivery_id: string }; Querystring: DeliveryReplayQuery }>(
     `${base}/:delivery_id/replay`,
     {
       preHandler,
       schema: {
         ...documented('Tell it again: a new delivery of the same event, due at once', 'replayWebhookDelivery'),
         params: DeliveryPath,
+        querystring: DeliveryReplayQuery,
         response: { 201: DeliveryRead },
       },
     },
     async (request, reply) => {
-      const delivery = await deliveries.replay(adminOf(request).accountSid, request.params.delivery_id);
+      const toCurrentUrl = request.query.to_current_url === 'true';
+      const { accountSid } = adminOf(request);
+      const delivery = await deliveries.replay(accountSid, request.params.delivery_id, { toCurrentUrl });
       if (delivery === undefined) throw ApiError.notFound('webhook delivery');
       return reply.status(201).send(deliveryRead(delivery));
     },
@@ -106,9 +110,15 @@ function replayDeliveries(app: FastifyInstance, { deliveries, tokens }: Delivery
       },
     },
     async (request) => {
+      const { cursor, to_current_url: toCurrentUrl } = request.body;
       const filter = filterOf(adminOf(request).accountSid, request.body.filter);
-      const { replayed, hasMore, lastDeliveryAt } = await deliveries.replayAll(filter);
-      return { replayed, has_more: hasMore, last_delivery_at: lastDeliveryAt?.toISOString() ?? null };
+      const result = await deliveries.replayAll(filter, { cursor, toCurrentUrl });
+      return {
+        replayed: result.replayed,
+        has_more: result.hasMore,
+        next_cursor: result.nextCursor ?? null,
+        last_delivery_at: result.lastDeliveryAt?.toISOString() ?? null,
+      };
     },
   );
 }

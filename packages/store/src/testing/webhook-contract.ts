@@ -385,6 +385,69 @@ export function webhookContract(theStore: () => Store): void {
       for (const row of rows) await outbox.finish(resultOf(row, true));
       expect(await deliveries.replayAll({ accountSid, host })).toMatchObject({ replayed: 4 });
     });
+
+    it('replays more than fit at once by a cursor, each once, though all were made at one time', async () => {
+      const { store, tenant, outbox, deliveries } = await begin();
+      const { accountSid } = tenant;
+      await outbox.enqueue(Array.from({ length: 1_003 }, () => newNotice(tenant)));
+      await sql`UPDATE webhook_deliveries SET status = 'delivered', finished_at = now(), created_at = now()
+        WHERE account_sid = ${accountSid}`.execute(store.db);
+      const filter = { accountSid, status: 'delivered' } as const;
+      const first = await deliveries.replayAll(filter);
+      expect(first).toMatchObject({ replayed: 1_000, hasMore: true, nextCursor: expect.any(String) });
+      const second = await deliveries.replayAll(filter, { cursor: first.nextCursor });
+      expect(second).toMatchObject({ replayed: 3, hasMore: false, nextCursor: undefined });
+      const { rows } = await sql<{ count: number }>`
+        SELECT count(DISTINCT replay_of)::int AS count FROM webhook_deliveries
+        WHERE account_sid = ${accountSid} AND replay_of IS NOT NULL`.execute(store.db);
+      expect(rows[0]?.count).toBe(1_003);
+      await expect(deliveries.replayAll(filter, { cursor: 'x' })).rejects.toMatchObject({ code: 'ERR_STORE_CURSOR' });
+      await sql`DELETE FROM webhook_deliveries WHERE account_sid = ${accountSid}`.execute(store.db); // Others claim too.
+    });
+
+    it('replays to the URL before, or to the one that is set today where there is one', async () => {
+      const { store, tenant, outbox, claim, deliveries } = await begin();
+      const { accountSid, appId } = tenant;
+      const host = `${tag()}.example:443`;
+      const camel = (direction: string) => ({ body: JSON.stringify({ CallSid: 'x', Direction: direction }) });
+      const types = ['call_ringing', 'missed_call', 'call_completed', 'call_completed'];
+      const made = types.map((type) => newNotice(tenant, { type, host }));
+      Object.assign(made[2]!.delivery!, camel('inbound'));
+      Object.assign(made[3]!.delivery!, camel('outbound'));
+      await outbox.enqueue(made);
+      for (const row of await claim()) await outbox.finish(resultOf(row, true));
+      const patch = { callbackUrl: 'https://new.example/callback', incomingCallHangupUrl: 'http://new.example/hangup' };
+      await store.appSettings.update(accountSid, appId, patch, 'snake');
+      const places = async (toCurrentUrl: boolean) => {
+        const all = await Promise.all(
+          made.map((one) => deliveries.replay(accountSid, deliveryId(one), { toCurrentUrl })),
+        );
+        return all.map((one) => [one?.url, one?.host]);
+      };
+      const before = [`https://${host}/hook`, host];
+      expect(await places(false)).toEqual([before, before, before, before]);
+      const callback = ['https://new.example/callback', 'new.example:443'];
+      expect(await places(true)).toEqual([callback, before, ['http://new.example/hangup', 'new.example:80'], callback]);
+      for (const row of await claim()) await outbox.finish(resultOf(row, true));
+      await deliveries.replayAll({ accountSid, eventType: 'call_ringing' }, { toCurrentUrl: true });
+      const ringing = (await claim()).filter((row) => row.eventType === 'call_ringing');
+      expect(ringing.map((row) => [row.url, row.host])).toEqual([callback]);
+    });
+
+    it('refuses to replay what belongs to a deleted app', async () => {
+      const { store, tenant, outbox, claim, deliveries } = await begin();
+      const notice = newNotice(tenant);
+      await outbox.enqueue([notice]);
+      await outbox.finish(resultOf((await claim())[0]!, true));
+      expect(await store.apps.delete(tenant.accountSid, tenant.appId)).toBe(true);
+      const { accountSid } = tenant;
+      await expect(deliveries.replay(accountSid, deliveryId(notice))).rejects.toMatchObject({
+        code: 'ERR_STORE_CONFLICT',
+        message: expect.stringContaining('deleted'),
+      });
+      expect(await deliveries.replayAll({ accountSid, status: 'delivered' })).toMatchObject({ replayed: 0 });
+      expect(await claim()).toEqual([]);
+    });
   });
 
   describe('the feed', () => {

@@ -1,11 +1,21 @@
-import { createId, type Random } from '@intermix/kernel';
-import type { Delivery, DeliveryDetail, DeliveryFilter, DeliveryLog, DeliveryQuery } from '@intermix/webhooks';
+import type { Random } from '@intermix/kernel';
+import type {
+  Delivery,
+  DeliveryDetail,
+  DeliveryFilter,
+  DeliveryLog,
+  DeliveryQuery,
+  ReplayAllOptions,
+  ReplayedDeliveries,
+  ReplayOptions,
+} from '@intermix/webhooks';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type pg from 'pg';
 import type { Database, WebhookDeliveriesTable } from '../database.js';
-import { StoreError } from '../store-error.js';
+import { StoreConflictError, StoreError } from '../store-error.js';
 import { DeliveriesOfCalls } from './deliveries-of-calls.js';
 import { deliveryOfRow, detailOfRow } from './delivery-rows.js';
+import { repeatDeliveries } from './repeated-deliveries.js';
 
 const maxPage = 500;
 const maxReplayed = 1_000;
@@ -35,7 +45,7 @@ export class DeliveryLogStore implements DeliveryLog {
       .execute();
     const page = rows.slice(0, limit);
     const last = page.at(-1);
-    const nextCursor = rows.length > limit && last ? Buffer.from(last.position).toString('base64url') : undefined;
+    const nextCursor = rows.length > limit && last ? cursorOf(last) : undefined;
     return { deliveries: page.map(deliveryOfRow), nextCursor };
   }
 
@@ -48,24 +58,35 @@ export class DeliveryLogStore implements DeliveryLog {
     return this.#ofCalls.find(accountSid, callSid);
   }
 
-  async replay(accountSid: string, deliveryId: string): Promise<Delivery | undefined> {
+  async replay(accountSid: string, deliveryId: string, options: ReplayOptions = {}): Promise<Delivery | undefined> {
     const row = await this.#row(accountSid, deliveryId);
-    return row && (await this.#repeat([row]))[0];
+    if (row === undefined) return undefined;
+    const [made] = await repeatDeliveries({ db: this.#db, random: this.#random }, [row], options);
+    if (made) return made;
+    const message = `The app ${row.app_id} was deleted: nothing can be delivered for it any more.`;
+    throw new StoreConflictError('delivery_id', message);
   }
 
-  async replayAll(
-    filter: DeliveryFilter,
-  ): Promise<{ replayed: number; hasMore: boolean; lastDeliveryAt: Date | undefined }> {
-    const rows = await this.#filtered(filter)
+  async replayAll(filter: DeliveryFilter, options: ReplayAllOptions = {}): Promise<ReplayedDeliveries> {
+    let select = this.#filtered(filter)
       .where('status', '!=', 'pending')
       .where('replay_of', 'is', null)
+      .where(sql<boolean>`EXISTS (SELECT 1 FROM apps a WHERE a.id = app_id AND a.account_sid = ${filter.accountSid})`);
+    if (options.cursor !== undefined) select = select.where('position', '>', positionOf(options.cursor));
+    const rows = await select
       .orderBy('position')
       .limit(maxReplayed + 1)
       .execute();
     const chosen = rows.slice(0, maxReplayed);
-    const repeated = await this.#repeat(chosen);
-    const lastDeliveryAt = chosen.at(-1)?.created_at;
-    return { replayed: repeated.length, hasMore: rows.length > maxReplayed, lastDeliveryAt };
+    const last = chosen.at(-1);
+    const hasMore = rows.length > maxReplayed;
+    const repeated = await repeatDeliveries({ db: this.#db, random: this.#random }, chosen, options);
+    return {
+      replayed: repeated.length,
+      hasMore,
+      nextCursor: hasMore && last ? cursorOf(last) : undefined,
+      lastDeliveryAt: last?.created_at,
+    };
   }
 
   #filtered(filter: DeliveryFilter) {
@@ -107,22 +128,10 @@ export class DeliveryLogStore implements DeliveryLog {
       .execute();
     return rows.map((row) => detailOfRow(row, attempts));
   }
+}
 
-  /** In the order given, in one statement. */
-  async #repeat(rows: readonly DeliveryRow[]): Promise<Delivery[]> {
-    if (rows.length === 0) return [];
-    const positions = rows.map((row) => row.position);
-    const ids = rows.map(() => createId('dlv_', 16, this.#random));
-    const { rows: made } = await sql<DeliveryRow>`
-      INSERT INTO webhook_deliveries
-        (delivery_id, event_id, event_type, account_sid, app_id, call_sid, url, host, body, replay_of)
-      SELECT g.id, d.event_id, d.event_type, d.account_sid, d.app_id, d.call_sid, d.url, d.host, d.body, d.delivery_id
-      FROM unnest(${positions}::bigint[], ${ids}::text[]) WITH ORDINALITY g (position, id, ordinal)
-      JOIN webhook_deliveries d ON d.position = g.position
-      ORDER BY g.ordinal
-      RETURNING *`.execute(this.#db);
-    return made.map(deliveryOfRow);
-  }
+function cursorOf({ position }: DeliveryRow): string {
+  return Buffer.from(position).toString('base64url');
 }
 
 function positionOf(cursor: string): string {

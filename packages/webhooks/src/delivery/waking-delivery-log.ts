@@ -1,4 +1,12 @@
-import type { Delivery, DeliveryDetail, DeliveryFilter, DeliveryLog, DeliveryQuery } from '../ports/delivery-log.js';
+import type {
+  Delivery,
+  DeliveryDetail,
+  DeliveryFilter,
+  DeliveryLog,
+  DeliveryQuery,
+  ReplayAllOptions,
+  ReplayOptions,
+} from '../ports/delivery-log.js';
 
 /** A delivery log whose replays are delivered at once: the dispatcher is told of them. */
 export class WakingDeliveryLog implements DeliveryLog {
@@ -22,14 +30,14 @@ export class WakingDeliveryLog implements DeliveryLog {
     return this.#log.ofCall(accountSid, callSid);
   }
 
-  async replay(accountSid: string, deliveryId: string): Promise<Delivery | undefined> {
-    const delivery = await this.#log.replay(accountSid, deliveryId);
+  async replay(accountSid: string, deliveryId: string, options?: ReplayOptions): Promise<Delivery | undefined> {
+    const delivery = await this.#log.replay(accountSid, deliveryId, options);
     if (delivery) this.#wake();
     return delivery;
   }
 
-  async replayAll(filter: DeliveryFilter): ReturnType<DeliveryLog['replayAll']> {
-    const result = await this.#log.replayAll(filter);
+  async replayAll(filter: DeliveryFilter, options?: ReplayAllOptions): ReturnType<DeliveryLog['replayAll']> {
+    const result = await this.#log.replayAll(filter, options);
     if (result.replayed > 0) this.#wake();
     return result;
   }

@@ -71,18 +71,39 @@ export interface DeliveryQuery extends DeliveryFilter {
   cursor?: string | undefined;
 }
 
+export interface ReplayOptions {
+  /** To the URL that the app has for this event today, where it has one; else to the same URL as before. */
+  toCurrentUrl?: boolean | undefined;
+}
+
+export interface ReplayAllOptions extends ReplayOptions {
+  /** Opaque; goes on behind the deliveries that the call before repeated. */
+  cursor?: string | undefined;
+}
+
+export interface ReplayedDeliveries {
+  replayed: number;
+  hasMore: boolean;
+  nextCursor: string | undefined;
+  lastDeliveryAt: Date | undefined;
+}
+
 export interface DeliveryLog {
   /** Newest first. Throws ERR_STORE_CURSOR for a cursor that no page returned. */
   list(query: DeliveryQuery): Promise<{ deliveries: Delivery[]; nextCursor: string | undefined }>;
   find(accountSid: string, deliveryId: string): Promise<DeliveryDetail | undefined>;
   /** All deliveries of a call with their attempts, oldest first; at most 200. */
   ofCall(accountSid: string, callSid: string): Promise<DeliveryDetail[]>;
-  /** A new delivery of the same event, to the same URL, due at once. Undefined when there is no such delivery. */
-  replay(accountSid: string, deliveryId: string): Promise<Delivery | undefined>;
+  /**
+   * A new delivery of the same event with the same text, due at once. Undefined when there is no such delivery. Throws
+   * ERR_STORE_CONFLICT when its app was deleted: no secret is left to sign it with.
+   */
+  replay(accountSid: string, deliveryId: string, options?: ReplayOptions): Promise<Delivery | undefined>;
   /**
    * The same for all that the filter finds, oldest first, at most 1,000 at once: `hasMore` says that the filter found more
-   * than that. Replays themselves are left out, and so is what is pending. `lastDeliveryAt`: when the newest that was
-   * replayed had been made; go on from there.
+   * than that; go on with `nextCursor` then, which is undefined otherwise. Left out are replays themselves, what is pending
+   * and what belongs to deleted apps. `lastDeliveryAt`: when the newest that was replayed had been made. Throws
+   * ERR_STORE_CURSOR for a cursor that no call returned.
    */
-  replayAll(filter: DeliveryFilter): Promise<{ replayed: number; hasMore: boolean; lastDeliveryAt: Date | undefined }>;
+  replayAll(filter: DeliveryFilter, options?: ReplayAllOptions): Promise<ReplayedDeliveries>;
 }
