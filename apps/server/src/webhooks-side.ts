@@ -3,6 +3,7 @@ import { OutboundClient } from '@intermix/outbound';
 import type { Store } from '@intermix/store';
 import {
   AppContext,
+  CallersByAnyNumber,
   CallNotices,
   Dispatcher,
   FlowNotices,
@@ -46,7 +47,8 @@ export function webhooksSide({ store, allowPrivate, version, clock, logger }: We
   const client = new OutboundClient({ clock, allowPrivate });
   const userAgent = `Intermix-Webhooks/${version}`;
   const dispatcher = new Dispatcher({ outbox, client, secrets, clock, logger, userAgent });
-  const { appSettings: settings, apps: identities, contacts } = store;
+  const { appSettings: settings, apps: identities } = store;
+  const contacts = new CallersByAnyNumber(store);
   const context = new AppContext({ settings, identities, contacts, clock, logger });
   const onQueued = () => dispatcher.wake();
   const late = new LateNotices({ context, outbox, clock, random: systemRandom, logger, onQueued });

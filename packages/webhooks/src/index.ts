@@ -4,6 +4,7 @@ export { type DispatcherConfig, defaultDispatcherConfig } from './delivery/dispa
 export { WakingDeliveryLog } from './delivery/waking-delivery-log.js';
 export { AppContext, type AppContextDeps } from './notices/app-context.js';
 export { CallNotices } from './notices/call-notices.js';
+export { CallersByAnyNumber, type CallersByAnyNumberDeps } from './notices/callers-by-any-number.js';
 export { FlowNotices, type FlowStep } from './notices/flow-notices.js';
 export type { NotificationType } from './notices/happening.js';
 export { LateNotices, type LateNoticesDeps } from './notices/late-notices.js';

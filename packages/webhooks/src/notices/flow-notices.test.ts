@@ -1,3 +1,4 @@
+import type { Carrier, Did } from '@intermix/calls';
 import { silentLogger, systemRandom } from '@intermix/kernel';
 import { FakeClock } from '@intermix/testkit';
 import { describe, expect, it } from 'vitest';
@@ -5,17 +6,44 @@ import type { AppNotificationSettings } from '../ports/app-notifications.js';
 import { KeepingOutbox } from '../testing/keeping-outbox.js';
 import { at, everyUrl, makeCall, makeLeg, Story } from '../testing/story.js';
 import { AppContext } from './app-context.js';
+import { CallersByAnyNumber } from './callers-by-any-number.js';
 import { FlowNotices, type FlowStep } from './flow-notices.js';
 import { LateNotices } from './late-notices.js';
 
-function begin() {
+/** The account `acct1`, whose first number to dial out with is of the country's carrier. */
+function carriersOf(country: string | undefined) {
+  const carriers = [
+    { id: 'car_0', destinationCountry: 'FR' },
+    { id: 'car_1', destinationCountry: country },
+  ] as Carrier[];
+  const dids = [
+    { carrierId: 'car_0', direction: 'inbound' },
+    { carrierId: 'car_1', direction: 'both' },
+  ] as Did[];
+  return {
+    listCarriers: async () => carriers,
+    listDids: async (accountSid: string) => (accountSid === 'acct1' ? dids : []),
+  };
+}
+
+function begin(country?: string) {
   const clock = new FakeClock();
   const outbox = new KeepingOutbox(clock);
   const settings = { find: async (): Promise<AppNotificationSettings | undefined> => everyUrl };
+  const numbers = new Map([
+    ['+919876543210', 'Asha'],
+    ['+442079460000', 'Basil'],
+  ]);
+  const contacts = {
+    find: async (_account: string, _app: string, number: string) => {
+      const name = numbers.get(number);
+      return name === undefined ? undefined : { name, customField: undefined };
+    },
+  };
   const context = new AppContext({
     settings: { find: () => settings.find() },
     identities: { find: async () => ({ customerId: 'cust-1', exotelDomain: 'mumbai' }) },
-    contacts: { find: async () => undefined },
+    contacts: new CallersByAnyNumber({ contacts, carriers: carriersOf(country) }),
     clock,
     logger: silentLogger,
   });
@@ -35,6 +63,23 @@ describe('what a flow elsewhere tells', () => {
     await tell('popup', { CallSid: 'c1', DialWhomNumber: 'sip:two' });
     expect(kept().map(({ payload }) => JSON.parse(payload).to)).toEqual(['sip:one', 'sip:two']);
     expect(new Set(kept().map(({ delivery }) => delivery?.deliveryId)).size).toBe(2);
+  });
+
+  it.each([
+    ['IN', '09876543210', 'Asha'],
+    ['IN', ' 919876543210', 'Asha'], // A plus that was not escaped.
+    ['GB', '+919876543210', 'Asha'],
+    ['GB', '02079460000', 'Basil'],
+    ['GB', '09876543210', undefined],
+    [undefined, '09876543210', 'Asha'],
+    ['IN', 'anonymous', undefined],
+    ['IN', '', undefined],
+  ])('in %s, of the caller %j: the directory’s %s', async (country, from, name) => {
+    const { tell, kept } = begin(country);
+    await tell('popup', { CallSid: 'c1', CallFrom: from, DialWhomNumber: 'sip:one' });
+    const [body] = kept().map(({ payload }) => JSON.parse(payload));
+    expect(body).toMatchObject({ event: 'incoming_call', from });
+    expect(body.caller_info?.name).toBe(name);
   });
 
   it('of one app hides nothing of another, nor of a call of ours', async () => {
