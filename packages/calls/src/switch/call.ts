@@ -235,7 +235,11 @@ export class Call extends TypedEmitter<CallEvents> {
     }
   }
 
-  /** The record first: nobody is called for a user of whose answer nothing is known. */
+  /**
+   * The record first, as with every step: the other party is called when the user's answer is on disk, or when that has
+   * taken a second. A user who has answered and hears ringback is not cut off because a table is locked: the call itself
+   * is on record, and the steps after this one carry what it held, the other party's legs among it.
+   */
   async #callingAnswered(): Promise<Branches> {
     this.#ringTimer?.cancel();
     const branches = this.#makeBranches();

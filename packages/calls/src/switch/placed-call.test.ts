@@ -557,6 +557,59 @@ describe('a call placed for a user ends from outside', () => {
     await bench.close();
   });
 
+  it('[PLACE37] an answer of the user that is slow to be written delays the other party by a second at most', async () => {
+    const desk = await Desk.open();
+    const { bench } = desk;
+    const browser = await bench.registered('alice');
+    await desk.place();
+    let letThrough = () => {};
+    bench.store.before = () => new Promise<void>((resolve) => (letThrough = resolve));
+    const session = browser.calls[0]!.answer()!;
+    await bench.run(900);
+    expect(desk.carrier.calls).toEqual([]);
+    await bench.run(200);
+    desk.line()!.answer();
+    await bench.run(1_100);
+    expect(session.ended).toBe(false);
+    bench.store.before = () => {};
+    letThrough();
+    await bench.run();
+    const { call, events } = await bench.record();
+    expect(call.status).toBe('in-progress');
+    expect(events).toEqual(['call-created', 'leg-answered', 'call-answered']);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[PLACE38] an answer of the user that is never written: the talk goes on, and later steps bring the legs', async () => {
+    const desk = await Desk.open();
+    const { bench } = desk;
+    const browser = await bench.registered('alice');
+    await desk.place();
+    bench.store.before = () => {
+      throw new Error('the table is locked');
+    };
+    const session = browser.calls[0]!.answer()!;
+    await bench.run(4_000);
+    bench.store.before = () => {};
+    const line = desk.line()!;
+    line.ring();
+    await bench.run();
+    line.answer();
+    await bench.run(1_000);
+    expect([session.ended, line.session!.ended]).toEqual([false, false]);
+    session.bye();
+    await bench.run();
+    const { call, legs, events } = await bench.record();
+    expect(call).toMatchObject({ status: 'completed', durationSec: 1 });
+    expect(events).toEqual(['call-created', 'leg-ringing', 'call-answered', 'call-ended']);
+    const talked = legs.map(({ role, status, answeredAt }) => [role, status, answeredAt !== undefined]);
+    expect(talked).toEqual([
+      ['caller', 'completed', true],
+      ['callee', 'completed', true],
+    ]);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[PLACE36] the user hangs up while its answer is being written: the other party is never dialled', async () => {
     const desk = await Desk.open({}, { outboundChannels: 1 });
     const { bench } = desk;
