@@ -43,6 +43,8 @@ async function begin() {
   return { api, app, customer };
 }
 
+const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
+
 const person = {
   AppUserId: 'agent_001',
   AppUsername: 'Ashwini Sharma',
@@ -144,7 +146,6 @@ describe('tokens', () => {
 describe('POST /customer', () => {
   const make = (api: TestApi, token: string) =>
     ask(api, 'POST', '/customer', { token, body: { CustomerName: 'Acme' } });
-  const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
 
   it.each([
     ['agent', 401],
@@ -336,6 +337,45 @@ describe('users', () => {
     expect(seen).toEqual(['u0', 'u1', 'u2', 'u3', 'u4']);
     const byValue = await ask(api, 'GET', '/usermapping?last_value=3', { token: app });
     expect(byValue.body.Data.Users).toHaveLength(2);
+  });
+
+  it('are paged without one that is deleted meanwhile', async () => {
+    const { api, app } = await begin();
+    await map(api, app, ...Array.from({ length: 3 }, (_, n) => ({ AppUserId: `u${n}` })));
+    const { users } = api.integrations.deps;
+    const { sipPassword } = users;
+    users.sipPassword = async (sid, appId, userId) => {
+      if (userId === 'u1') await users.delete(sid, appId, ['u1']);
+      return sipPassword(sid, appId, userId);
+    };
+    const { status, body } = await ask(api, 'GET', '/usermapping?page_size=2', { token: app });
+    expect([status, body.Data.Users.map(({ AppUserId }: any) => AppUserId)]).toEqual([200, ['u0']]);
+    expect(body.Data.NextKey).toBe('2');
+  });
+
+  it('are in no cache where their passwords are told, nor are tokens and secrets', async () => {
+    const { api, app, customer } = await begin();
+    const account = { ExotelAccountSid: 'one', ExotelApiKey: 'key', ExotelApiToken: 'token' };
+    const newApp = { AppName: 'second', ExotelDomain: 'mumbai', IsActive: true, ...account };
+    const answers = [
+      await tokenOf(api, 'app'),
+      await ask(api, 'POST', '/customer', { token: basic('key:token'), body: { CustomerName: 'Acme' } }),
+      await ask(api, 'POST', '/app', { token: customer, body: newApp }),
+      await map(api, app, { AppUserId: 'u1' }),
+      await ask(api, 'GET', '/usermapping?user_id=u1', { token: app }),
+      await ask(api, 'GET', '/usermapping', { token: app }),
+      await ask(api, 'PUT', '/usermapping', {
+        token: app,
+        body: { AppUserId: 'u1', VirtualNumber: person.VirtualNumber },
+      }),
+      await ask(api, 'PUT', '/device', {
+        token: app,
+        body: { UserId: 'u1', DeviceName: 'phone', DeviceStatus: true },
+      }),
+    ];
+    expect(answers.map(({ status, headers }) => [status, headers['cache-control']])).toEqual(
+      answers.map(() => [200, 'no-store']),
+    );
   });
 });
 

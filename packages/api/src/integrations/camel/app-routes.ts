@@ -2,7 +2,7 @@ import { CamelAppAnswer, CamelAppCreate, CamelAppOrApps, CamelAppQuery, CamelDel
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../../http/api-error.js';
 import { wrongScope } from '../auth/integration-auth.js';
-import { camelSuccess } from '../http/envelope.js';
+import { camelSecret, camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import { documented } from './documented.js';
 import { camelApp } from './mapping.js';
@@ -32,7 +32,7 @@ export function appRoutes(app: FastifyInstance, parts: IntegrationParts): void {
         body: CamelAppCreate,
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { accountSid, customerId } = auth.accessOf(request);
       const { AppName: name, ExotelDomain: exotelDomain, IsActive: isActive, ...account } = request.body;
       const { ExotelAccountSid: sid, ExotelApiKey: apiKey, ExotelApiToken: apiToken } = account;
@@ -41,7 +41,7 @@ export function appRoutes(app: FastifyInstance, parts: IntegrationParts): void {
       await accountCheck.check({ accountSid, customerId }, { sid, apiKey, apiToken });
       const made = await tenants.createApp({ accountSid, customerId, name, exotelDomain, isActive });
       const shownOnce = { AppSecret: made.secret, ExotelApiKey: apiKey, ExotelApiToken: apiToken };
-      return camelSuccess({ ...camelApp(made.app), ...shownOnce }, random);
+      return camelSecret(reply, { ...camelApp(made.app), ...shownOnce }, random);
     },
   );
 

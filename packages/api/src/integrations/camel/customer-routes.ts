@@ -1,6 +1,6 @@
 import { CamelCustomerAnswer, CamelCustomerCreate, CamelDeleted } from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
-import { camelSuccess } from '../http/envelope.js';
+import { camelSecret, camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import { documented } from './documented.js';
 import { camelCustomer } from './mapping.js';
@@ -29,11 +29,11 @@ export function customerRoutes(app: FastifyInstance, parts: IntegrationParts): v
         body: CamelCustomerCreate,
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { CustomerName: name, Email: email } = request.body;
       const accountSid = accountAuth.accountOf(request);
       const { customer, secret } = await tenants.createCustomer({ accountSid, name, email });
-      return camelSuccess({ ...camelCustomer(customer), CustomerSecret: secret }, random);
+      return camelSecret(reply, { ...camelCustomer(customer), CustomerSecret: secret }, random);
     },
   );
 

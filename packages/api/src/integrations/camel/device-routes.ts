@@ -1,6 +1,6 @@
 import { CamelDeviceUpdate, CamelUserAnswer } from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
-import { camelSuccess } from '../http/envelope.js';
+import { camelSecret } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import { camelSpelling } from '../services/spelling.js';
 import { documented } from './documented.js';
@@ -25,11 +25,11 @@ export function deviceRoutes(app: FastifyInstance, parts: IntegrationParts): voi
         body: CamelDeviceUpdate,
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const scope = auth.appOf(request);
       const { UserId: userId, DeviceName: name, DeviceStatus: isOn } = request.body;
       const user = await users.setDevices(scope, userId, { [name]: isOn }, camelSpelling);
-      return camelSuccess(await camelUserOf(parts, scope, user), random);
+      return camelSecret(reply, await camelUserOf(parts, scope, user), random);
     },
   );
 }

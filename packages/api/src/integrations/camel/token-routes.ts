@@ -1,6 +1,6 @@
 import { CamelDeleted, CamelToken, CamelTokenRequest } from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
-import { camelSuccess } from '../http/envelope.js';
+import { camelSecret, camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import { documented } from './documented.js';
 
@@ -20,9 +20,9 @@ export function tokenRoutes(app: FastifyInstance, parts: IntegrationParts): void
         body: CamelTokenRequest,
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { Id: id, Secret: secret, Entity: entity } = request.body;
-      return camelSuccess(await issuer.issue({ entity, id, secret, source: request.ip }), random);
+      return camelSecret(reply, await issuer.issue({ entity, id, secret, source: request.ip }), random);
     },
   );
 

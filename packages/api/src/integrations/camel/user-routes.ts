@@ -12,7 +12,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { ApiError } from '../../http/api-error.js';
-import { camelSuccess } from '../http/envelope.js';
+import { camelSecret, camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import type { MappedUser } from '../ports.js';
 import type { AppScope } from '../services/app-scope.js';
@@ -26,10 +26,19 @@ const tag = 'users';
 
 /** The object of a user, with its password as `SipSecret`. */
 export async function camelUserOf(parts: IntegrationParts, app: AppScope, user: MappedUser): Promise<CamelUser> {
-  const { users } = parts.deps;
-  const password = await users.sipPassword(app.accountSid, app.appId, user.userId);
-  if (password === undefined) throw new ApiError(404, 'ERR_NOT_FOUND', 'record not found', 'user_id');
-  return camelUser(app, user, password, parts.random);
+  const found = await camelUserStillThere(parts, app, user);
+  if (found === undefined) throw new ApiError(404, 'ERR_NOT_FOUND', 'record not found', 'user_id');
+  return found;
+}
+
+/** The same; undefined when the user was deleted meanwhile. */
+async function camelUserStillThere(
+  parts: IntegrationParts,
+  app: AppScope,
+  user: MappedUser,
+): Promise<CamelUser | undefined> {
+  const password = await parts.deps.users.sipPassword(app.accountSid, app.appId, user.userId);
+  return password === undefined ? undefined : camelUser(app, user, password, parts.random);
 }
 
 /** `/usermapping`: users of an app, each with a SIP account. */
@@ -59,7 +68,7 @@ function createUsers(app: FastifyInstance, { auth, random, users }: IntegrationP
         body: CamelUsersCreate,
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const scope = auth.appOf(request);
       for (const [index, user] of request.body.entries()) {
         checkPersonName(user.AppUsername, `${index}.AppUsername`);
@@ -67,7 +76,8 @@ function createUsers(app: FastifyInstance, { auth, random, users }: IntegrationP
         if (user.ExotelAccountSid !== scope.accountSid) throw otherAccount(`${index}.ExotelAccountSid`);
       }
       const made = await users.provision(scope, request.body.map(wantedUser), camelSpelling, { isList: true });
-      return camelSuccess(
+      return camelSecret(
+        reply,
         made.map(({ user, sipPassword }) => camelUser(scope, user, sipPassword, random)),
         random,
       );
@@ -90,21 +100,22 @@ function readUsers(app: FastifyInstance, parts: IntegrationParts): void {
         querystring: CamelUsersQuery,
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const scope = auth.appOf(request);
       const { user_id: userId, next_key: nextKey, last_value: lastValue, page_size: limit } = request.query;
       if (userId !== undefined)
-        return camelSuccess(await camelUserOf(parts, scope, await findByQuery(parts, scope, userId)), random);
+        return camelSecret(reply, await camelUserOf(parts, scope, await findByQuery(parts, scope, userId)), random);
       const offset = nextKey ? Number(nextKey) : (lastValue ?? 0);
-      return camelSuccess(await pageOf(parts, scope, { offset, limit: limit ?? defaultPageSize }), random);
+      return camelSecret(reply, await pageOf(parts, scope, { offset, limit: limit ?? defaultPageSize }), random);
     },
   );
 
   async function pageOf(of: IntegrationParts, scope: AppScope, page: { limit: number; offset: number }) {
     const { users: found, total } = await users.list(scope, page);
     const next = page.offset + found.length;
+    const stillThere = await Promise.all(found.map((user) => camelUserStillThere(of, scope, user)));
     return {
-      Users: await Promise.all(found.map((user) => camelUserOf(of, scope, user))),
+      Users: stillThere.filter((user) => user !== undefined),
       NextKey: found.length > 0 && next < total ? String(next) : '',
       Total: total,
     };
@@ -134,11 +145,11 @@ function updateUser(app: FastifyInstance, parts: IntegrationParts): void {
         body: CamelUserUpdate,
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const scope = auth.appOf(request);
       const { AppUserId: userId, VirtualNumber: virtualNumber } = request.body;
       const user = await users.update(scope, userId, { virtualNumber }, camelSpelling);
-      return camelSuccess(await camelUserOf(parts, scope, user), random);
+      return camelSecret(reply, await camelUserOf(parts, scope, user), random);
     },
   );
 }
