@@ -213,6 +213,17 @@ export function webhookContract(theStore: () => Store): void {
       expect(ids(await claim())).toEqual([deliveryId(third!)]);
     });
 
+    it('says that a delivery was dropped with its app during the attempt', async () => {
+      const { store, tenant, outbox, claim, deliveries } = await begin();
+      const notice = newNotice(tenant);
+      await outbox.enqueue([notice]);
+      const [row] = await claim();
+      expect(await store.apps.delete(tenant.accountSid, tenant.appId)).toBe(true);
+      expect(await outbox.finish(resultOf(row!, true))).toEqual({ status: 'over', nextInMs: undefined });
+      const detail = await deliveries.find(tenant.accountSid, deliveryId(notice));
+      expect(detail).toMatchObject({ status: 'dropped', lastError: expect.stringMatching(/deleted/) });
+    });
+
     it('leaves lanes out that have no room, and gives none more than its room', async () => {
       const { tenant, outbox, claim } = await begin();
       const [full, narrow, wide] = [1, 2, 3].map(() => `${tag()}.example:443`);

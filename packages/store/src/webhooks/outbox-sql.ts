@@ -54,7 +54,10 @@ export const claimSql = `
   RETURNING d.position, d.delivery_id, d.event_id, d.event_type, d.account_sid, d.app_id, d.call_sid, d.url, d.host,
             d.body, d.attempts, d.claims, (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS late_ms`;
 
-/** Logs attempts and moves their rows on. $1 the attempts, $2 the delays before each retry in milliseconds. */
+/**
+ * Logs attempts and moves their rows on. One whose row had ended before, though nobody else claimed it, was dropped with its
+ * app: it is `over`. $1 the attempts, $2 the delays before each retry in milliseconds.
+ */
 export const finishSql = `
   WITH results AS (
     SELECT (p.value->>'position')::bigint AS position, (p.value->>'claim')::int AS claim,
@@ -83,7 +86,10 @@ export const finishSql = `
   )
   SELECT position::text AS position, status,
          CASE WHEN status = 'pending' THEN (extract(epoch FROM due_at - clock_timestamp()) * 1000)::float8 END AS next_in_ms
-  FROM moved`;
+  FROM moved
+  UNION ALL
+  SELECT d.position::text, 'over', NULL
+  FROM results r JOIN webhook_deliveries d ON d.position = r.position AND d.claims = r.claim AND d.status <> 'pending'`;
 
 /** $1 positions, $2 claims, as two lists. */
 export const releaseSql = `

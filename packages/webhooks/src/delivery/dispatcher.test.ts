@@ -1,4 +1,4 @@
-import { silentLogger } from '@intermix/kernel';
+import { type Logger, silentLogger } from '@intermix/kernel';
 import { type OutboundAnswer, OutboundError, type OutboundRequest } from '@intermix/outbound';
 import { FakeClock } from '@intermix/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const dispatcher of dispatchers.splice(0)) await dispatcher.stop(0);
 });
 
-function begin(config: Partial<DispatcherConfig> = {}) {
+function begin(config: Partial<DispatcherConfig> = {}, logger: Logger = silentLogger) {
   const clock = new FakeClock();
   const outbox = new MemoryOutbox(clock);
   const posts: Post[] = [];
@@ -59,7 +59,7 @@ function begin(config: Partial<DispatcherConfig> = {}) {
       signal?.addEventListener('abort', () => reject(new OutboundError('aborted', 'given up')));
     });
   const dispatcher = new Dispatcher({
-    ...{ outbox, client, clock, config, logger: silentLogger, userAgent: 'Intermix-Webhooks/1' },
+    ...{ outbox, client, clock, config, logger, userAgent: 'Intermix-Webhooks/1' },
     secrets: { inForce: () => secrets.inForce(), rotate: async () => undefined },
   });
   dispatchers.push(dispatcher);
@@ -260,6 +260,23 @@ describe('trouble and the end', () => {
     await run(32_000);
     expect(posts.map(({ request }) => request.headers?.['webhook-id'])).toEqual(['evt_one', 'evt_one']);
     expect(outbox.status('one')).toBe('delivered');
+  });
+
+  it('says of a delivery whose app was deleted during the attempt what it is', async () => {
+    const told: string[] = [];
+    const tell = (_fields: object, text: string) => void told.push(text);
+    const logger: Logger = { ...silentLogger, info: tell, warn: tell, error: tell, child: () => logger };
+    const { outbox, receiver, dispatcher, run } = begin({}, logger);
+    const attempted: unknown[] = [];
+    dispatcher.on('attempted', (attempt) => attempted.push(attempt));
+    receiver.behave = () => 'soon';
+    outbox.add('one');
+    dispatcher.start();
+    await run(10);
+    outbox.rows[0]!.status = 'dropped';
+    await run(20);
+    expect(told).toEqual(['webhook dropped: its app was deleted during the attempt']);
+    expect([attempted, outbox.log]).toEqual([[], []]);
   });
 
   it('gives what is due a last chance, and gives back what hangs', async () => {

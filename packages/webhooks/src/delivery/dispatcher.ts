@@ -173,16 +173,20 @@ export class Dispatcher extends TypedEmitter<DispatcherEvents> {
   async #finish(result: AttemptResult, logger: Logger): Promise<void> {
     try {
       const outcome = await this.#deps.outbox.finish(result);
-      if (outcome) this.#told(result, outcome, logger);
-      else logger.warn({}, 'webhook: the lease ran out during the attempt; another has it now');
+      if (outcome === undefined) logger.warn({}, 'webhook: the lease ran out during the attempt; another has it now');
+      else if (outcome.status === 'over') logger.info({}, 'webhook dropped: its app was deleted during the attempt');
+      else this.#told(result, outcome.status, outcome.nextInMs, logger);
     } catch (error) {
       logger.error({ err: error }, 'webhook: the end of an attempt could not be written; it is made again');
     }
   }
 
-  #told(made: AttemptResult, outcome: AttemptOutcome, logger: Logger): void {
-    const { claimed, latencyMs, httpStatus, error, isFinal } = made;
-    const { status, nextInMs } = outcome;
+  #told(
+    { claimed, latencyMs, httpStatus, error, isFinal }: AttemptResult,
+    status: Exclude<AttemptOutcome['status'], 'over'>,
+    nextInMs: number | undefined,
+    logger: Logger,
+  ): void {
     const what = { host: claimed.host, attempt: claimed.attempts + 1, httpStatus, latencyMs };
     if (status === 'delivered') logger.debug(what, 'webhook delivered');
     else if (status === 'pending')

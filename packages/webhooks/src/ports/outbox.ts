@@ -69,7 +69,8 @@ export interface AttemptResult {
 
 /** What became of the delivery. */
 export interface AttemptOutcome {
-  status: 'pending' | 'delivered' | 'dropped';
+  /** `over`: it had been dropped with its app during the attempt, which changes nothing then. */
+  status: 'pending' | 'delivered' | 'dropped' | 'over';
   /** Until the next attempt, in milliseconds; undefined when there is none. */
   nextInMs: number | undefined;
 }

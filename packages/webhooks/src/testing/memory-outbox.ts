@@ -76,6 +76,7 @@ export class MemoryOutbox implements Outbox {
     this.before('finish');
     const row = this.rows.find(({ claimed }) => claimed.position === result.claimed.position);
     if (!row || row.claimed.claim !== result.claimed.claim) return undefined;
+    if (row.status !== 'pending') return { status: 'over', nextInMs: undefined };
     this.log.push(result);
     row.leasedUntil = 0;
     const delayMs = result.isFinal ? undefined : delaysMs[row.claimed.attempts];
