@@ -47,11 +47,11 @@ describe('receivers', () => {
     receiver.behave = () => 200;
   });
 
-  async function tell(url = `${receiver.url}/hook`): Promise<string> {
+  async function tell(url = `${receiver.url}/hook`, of = app): Promise<string> {
     const eventId = `evt_${randomBytes(8).toString('hex')}`;
     const delivery = deliveryOf(eventId, url, '{"event":"call_ringing"}');
     const notice: Notice = {
-      ...app,
+      ...of,
       eventId,
       callSid: eventId,
       type: 'call_ringing',
@@ -110,6 +110,21 @@ describe('receivers', () => {
     const { status, history } = await finished(await tell('http://169.254.169.254/latest/meta-data'));
     expect(status).toBe('dropped');
     expect(history[0]?.error).toContain('169.254.169.254 is a private, local or reserved address');
+  });
+
+  it('hear nothing of an app that was deleted: neither more of what was under way, nor what was kept behind its back', async () => {
+    const { accountSid } = app;
+    const gone = { accountSid, appId: `gone-${randomBytes(4).toString('hex')}` };
+    await store.apps.create({ id: gone.appId, customerId: 'cus', accountSid, name: 'crm', secret: 'x' });
+    receiver.behave = () => undefined; // It hangs.
+    const waiting = await tell(undefined, gone);
+    await eventually(() => receiver.posts.length > 0, { timeoutMs: patience, message: 'a first attempt' });
+    await store.apps.delete(accountSid, gone.appId);
+    expect(await finished(waiting)).toMatchObject({ status: 'dropped', lastError: expect.stringContaining('app') });
+    const lateId = await tell(undefined, gone);
+    const late = await finished(lateId);
+    expect(late).toMatchObject({ status: 'dropped', attempts: 1, lastError: 'The app does not exist any more.' });
+    expect(receiver.posts.map(({ headers }) => headers['x-intermix-delivery-id'])).not.toContain(lateId);
   });
 
   it('get a replay as a delivery of its own, with the same event id', async () => {
