@@ -7,11 +7,12 @@ export function addressOctets(text: string): readonly number[] | undefined {
   return isIPv6(bare) ? unwrapped(ipv6Octets(bare)) : undefined;
 }
 
-/** `::ffff:0:0/96` (RFC 4291), `64:ff9b::/96` (RFC 6052), `::/96` (deprecated) and `2002::/16` (RFC 3056). */
+/** `::ffff:0:0/96` (RFC 4291), `::ffff:0:0:0/96` (RFC 2765), `64:ff9b::/96` (RFC 6052), `::/96` (deprecated) and `2002::/16` (RFC 3056). */
 function unwrapped(octets: readonly number[]): readonly number[] {
   const startsWith = (prefix: readonly number[]) => prefix.every((octet, index) => octets[index] === octet);
   const zeros = (count: number): number[] => new Array(count).fill(0);
   if (startsWith([...zeros(10), 0xff, 0xff])) return octets.slice(12);
+  if (startsWith([...zeros(8), 0xff, 0xff, 0, 0])) return octets.slice(12);
   if (startsWith([0, 0x64, 0xff, 0x9b, ...zeros(8)])) return octets.slice(12);
   if (startsWith([0x20, 0x02])) return octets.slice(2, 6);
   const isUnspecifiedOrLoopback = startsWith(zeros(15)) && octets[15]! <= 1;
