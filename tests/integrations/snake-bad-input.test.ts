@@ -11,6 +11,7 @@ const urls = [
   'https://',
   `https://a.example/${long(2_000)}`,
   'http://127.0.0.1/',
+  'http://crm.example:0/',
   7,
 ];
 const words = [7, true, {}, [], null];

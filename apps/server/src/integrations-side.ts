@@ -1,7 +1,6 @@
-import { isIP } from 'node:net';
 import type { IntegrationDeps } from '@intermix/api';
 import type { Switchboard } from '@intermix/calls';
-import { addressKind } from '@intermix/outbound';
+import { OutboundError } from '@intermix/outbound';
 import type { Store } from '@intermix/store';
 import type { Config } from './config/settings.js';
 import type { WebhooksSide } from './webhooks-side.js';
@@ -10,15 +9,12 @@ export interface IntegrationsSideOptions {
   store: Store;
   switchboard: Switchboard;
   webhooks: WebhooksSide;
-  config: Pick<Config, 'apiOrigins' | 'allowPrivateUrls' | 'sipDomain'>;
-  /** Whether HTTP listens on loopback only. */
-  isLocalOnly: boolean;
+  config: Pick<Config, 'apiOrigins' | 'sipDomain'>;
 }
 
 /** Joins the integrations API to the store and the switch. */
 export function integrationsSide(options: IntegrationsSideOptions): IntegrationDeps {
-  const { store, switchboard, webhooks, config, isLocalOnly } = options;
-  const allowPrivate = config.allowPrivateUrls === 'auto' ? isLocalOnly : config.allowPrivateUrls === 'on';
+  const { store, switchboard, webhooks, config } = options;
   // Kept because the bindings themselves end with this process.
   switchboard.registrar.on('seen', ({ accountSid, sipUsername, at }) =>
     store.mappedUsers.recordSipSeen(accountSid, sipUsername, at),
@@ -42,19 +38,21 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
       placeCall: (request) => switchboard.switch.placeCall(request),
     },
     notifications: { trigger: (step) => webhooks.flowNotices.trigger(step) },
-    urlRule: urlRule(allowPrivate),
+    urlRule: urlRule(webhooks.urls),
     origins: config.apiOrigins,
     sipDomain: config.sipDomain,
   };
 }
 
-/** What can be told of a URL without asking for its name's addresses; these are looked at whenever it is opened. */
-function urlRule(allowPrivate: boolean): (url: string) => string | undefined {
+/** The rule of the client that opens the URLs; a stream's is opened by the same rule. */
+function urlRule(client: WebhooksSide['urls']): (url: string) => string | undefined {
   return (url) => {
-    const hostname = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
-    const isName = isIP(hostname) === 0;
-    const kind = isName ? (/(^|\.)localhost\.?$/.test(hostname) ? 'private' : 'public') : addressKind(hostname);
-    if (kind === 'public' || (kind === 'private' && allowPrivate)) return undefined;
-    return `${hostname} is a private, local or reserved address: give a public one, or let the operator set INTERMIX_ALLOW_PRIVATE_URLS.`;
+    try {
+      client.checkUrl(url.replace(/^ws(?=s?:)/i, 'http'));
+      return undefined;
+    } catch (error) {
+      if (error instanceof OutboundError) return error.message;
+      throw error;
+    }
   };
 }

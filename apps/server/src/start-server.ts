@@ -111,7 +111,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     calls: store.calls,
     deliveries: webhooks.deliveries,
     simulator: () => simulated.running,
-    integrations: integrationsSide({ store, switchboard, webhooks, config, isLocalOnly }),
+    integrations: integrationsSide({ store, switchboard, webhooks, config }),
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),
     readiness: async () => ({ store: await store.healthy(), sip: isSipReady, media: media.ready }),
     metrics: () => metrics.text(),

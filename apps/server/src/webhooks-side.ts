@@ -35,6 +35,8 @@ export interface WebhooksSide {
   readonly late: LateNotices;
   readonly deliveries: WakingDeliveryLog;
   readonly flowNotices: FlowNotices;
+  /** What may be opened, as it will be asked when it is. */
+  readonly urls: Pick<OutboundClient, 'checkUrl'>;
   /** For the recorder. */
   readonly recordingNotices: RecordingNotices;
   start(): Promise<void>;
@@ -60,6 +62,7 @@ export function webhooksSide({ store, allowPrivate, version, clock, logger }: We
     deliveries: new WakingDeliveryLog({ log: deliveries, wake: onQueued }),
     flowNotices: new FlowNotices({ context, late, outbox, clock, onQueued }),
     recordingNotices: new RecordingNotices({ late, outbox, onQueued }),
+    urls: client,
     async start() {
       // The embedded database is this process's alone: what is leased there, a dead one had.
       if (store.kind === 'embedded') await outbox.releaseAll();
