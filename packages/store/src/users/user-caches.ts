@@ -2,6 +2,7 @@ import type { SipCredentials, SipUser } from '@intermix/calls';
 import type { Clock } from '@intermix/kernel';
 import type { MappedUser } from '../integrations/mapped-user-rows.js';
 import { ReadThroughCache } from '../read-through-cache.js';
+import { userConflict } from './user-conflict.js';
 
 const maxCachedUsers = 20_000;
 
@@ -37,14 +38,17 @@ export class UserCaches {
     this.mapped.clear();
   }
 
-  /** Runs a write and forgets whom it changed; everybody when it failed, for it may have been committed all the same. */
+  /**
+   * Runs a write and forgets whom it changed. One that the database refused changed nobody; when it failed otherwise, as
+   * with a lost connection, everybody is forgotten, for it may have been committed all the same.
+   */
   async forgetting<T>(write: () => Promise<T>, changed: (result: T) => Iterable<UserKeys>): Promise<T> {
     try {
       const result = await write();
       for (const user of changed(result)) this.forget(user);
       return result;
     } catch (error) {
-      this.clear();
+      if (userConflict(error) === undefined) this.clear();
       throw error;
     }
   }
