@@ -43,4 +43,17 @@ describe('a user who is deleted', () => {
     await admin.expectLastCall('completed', ({ status }) => status === 'completed');
     await phone.stop();
   });
+
+  it('is refused in the same way when the app goes as a whole', async () => {
+    const whole = await api.newApp(await api.newCustomer());
+    const [made] = await api.data('POST', '/usermapping', { token: whole.token, body: [api.user('agent_002')] });
+    const user = made.SipId.split(':')[1];
+    const credentials = { username: user, password: decryptSipSecret(made.SipSecret) };
+    const domain = `${made.ExotelAccountSid}.voip.exotel.com`;
+    const phone = await SipPhone.start({ server: server.sip, protocol: 'TCP', user, domain, credentials });
+    expect((await phone.register()).status).toBe(200);
+    await api.data('DELETE', '/app', { token: whole.token });
+    expect((await phone.register()).status).toBe(403);
+    await phone.stop();
+  });
 });

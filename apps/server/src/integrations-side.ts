@@ -35,6 +35,7 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
     telephony: {
       registrations: (user) => switchboard.registrar.registrations(user),
       forgetUser: (user) => void switchboard.registrar.forgetUser(user),
+      forgetApp: (app) => void switchboard.registrar.forgetApp(app),
       placeCall: (request) => switchboard.switch.placeCall(request),
     },
     notifications: { trigger: (step) => webhooks.flowNotices.trigger(step) },

@@ -317,11 +317,15 @@ describe('users', () => {
 
   it('end their registrations with the app and with the customer', async () => {
     const { api, app, customer } = await begin();
-    await map(api, app, { AppUserId: 'a' });
+    const { id } = api.integrations.app;
+    const account = { ExotelAccountSid: 'one', ExotelApiKey: 'key', ExotelApiToken: 'token' };
+    const body = { AppName: 'second', ExotelDomain: 'mumbai', IsActive: true, ...account };
+    const { AppID: second } = (await ask(api, 'POST', '/app', { token: customer, body })).body.Data;
     expect((await ask(api, 'DELETE', '/app', { token: app })).body.Data).toBe('Deleted Successfully');
-    expect(api.integrations.forgotten).toEqual(['a']);
+    expect(api.integrations.forgotten).toEqual([`all of one ${id}`]);
     expect((await ask(api, 'GET', '/app', { token: app })).status).toBe(401);
     expect((await ask(api, 'DELETE', '/customer', { token: customer })).status).toBe(200);
+    expect(api.integrations.forgotten.slice(1)).toEqual([`all of one ${second}`]);
     expect((await ask(api, 'GET', '/customer', { token: customer })).status).toBe(401);
   });
 

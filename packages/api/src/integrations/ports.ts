@@ -280,6 +280,8 @@ export interface Telephony {
   registrations(user: SipUser): number;
   /** Ends every registration of the user at once; a call in progress goes on. */
   forgetUser(user: SipUser): void;
+  /** The same for all users of an app that is deleted. */
+  forgetApp(app: { accountSid: string; appId: string }): void;
   /** Rings the agent, then the other party. Throws CallError; see its problems. */
   placeCall(request: PlaceCallRequest): Promise<CallRecord>;
 }

@@ -25,7 +25,7 @@ export interface MemoryIntegrations {
   deps: IntegrationDeps;
   customer: { id: string; secret: string };
   app: { id: string; secret: string };
-  /** Users whose registrations were ended. */
+  /** Users whose registrations were ended; `all of <account> <app>` for those of an app. */
   forgotten: string[];
   notified: FlowNotification[];
   /** What the switch throws at the next order. */
@@ -192,6 +192,7 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
     telephony: {
       registrations: () => 0,
       forgetUser: ({ userId }) => void forgotten.push(userId),
+      forgetApp: ({ accountSid, appId }) => void forgotten.push(`all of ${accountSid} ${appId}`),
       async placeCall({ user, to }) {
         if (callFails.with) throw callFails.with;
         if (toE164(to) === undefined) throw CallError.badNumber();

@@ -38,6 +38,8 @@ export interface LocationStore {
   /** Bindings of an address of record, newest first. */
   bindingsOf(aor: Aor): readonly Binding[];
   bindingsOnFlow(flowId: string): readonly Binding[];
+  /** Of all users of an app. Looks at every binding: for what happens rarely. */
+  bindingsOfApp(accountSid: string, appId: string): readonly Binding[];
   put(binding: Binding): void;
   remove(binding: Binding): void;
   readonly size: number;
@@ -58,6 +60,11 @@ export class MemoryLocationStore implements LocationStore {
 
   bindingsOnFlow(flowId: string): readonly Binding[] {
     return [...(this.#byFlow.get(flowId) ?? [])];
+  }
+
+  bindingsOfApp(accountSid: string, appId: string): readonly Binding[] {
+    const all = [...this.#byAor.values()].flat();
+    return all.filter((binding) => binding.appId === appId && binding.accountSid === accountSid);
   }
 
   put(binding: Binding): void {

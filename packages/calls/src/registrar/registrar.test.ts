@@ -282,6 +282,19 @@ describe('a user who is deleted', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('is registered no longer when the app is deleted, and users of other apps are', async () => {
+    const { bench, phone, bindings } = await makeBench();
+    await bench.register(phone, 'alice');
+    const appId = bindings()[0]?.appId ?? '';
+    const { registrar } = bench.board;
+    expect(registrar.forgetApp({ accountSid: 'acme', appId: 'another' })).toBe(0);
+    expect(registrar.forgetApp({ accountSid: 'another', appId })).toBe(0);
+    expect(registrar.registrations(aor)).toBe(1);
+    expect(registrar.forgetApp({ accountSid: 'acme', appId })).toBe(1);
+    expect(registrar.registrations(aor)).toBe(0);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[REG22] registers at once over the same connection when it is made again', async () => {
     const { bench, phone } = await makeBench();
     await bench.register(phone, 'alice');

@@ -86,8 +86,16 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
    * try again. Gives how many registrations there were.
    */
   forgetUser(aor: Aor): number {
+    return this.#removeForgotten([...this.#deps.location.bindingsOf(aor)]);
+  }
+
+  /** The same for all users of an app that is no more. */
+  forgetApp(app: { accountSid: string; appId: string }): number {
+    return this.#removeForgotten(this.#deps.location.bindingsOfApp(app.accountSid, app.appId));
+  }
+
+  #removeForgotten(bindings: readonly Binding[]): number {
     this.#forgets++;
-    const bindings = [...this.#deps.location.bindingsOf(aor)];
     for (const binding of bindings) {
       if (binding.flow.reliable && !binding.flow.closed) this.#markForgotten(binding);
       this.#remove(binding, 'forgotten');

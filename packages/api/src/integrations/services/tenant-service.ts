@@ -1,19 +1,17 @@
 import { createId, type Random } from '@intermix/kernel';
 import { ApiError } from '../../http/api-error.js';
-import type { AppRecord, AppStore, CustomerRecord, CustomerStore, MappedUserStore, Telephony } from '../ports.js';
+import type { AppRecord, AppStore, CustomerRecord, CustomerStore, Telephony } from '../ports.js';
 import { conflictField } from './store-conflict.js';
 
 export interface TenantServiceDeps {
   customers: CustomerStore;
   apps: AppStore;
-  users: Pick<MappedUserStore, 'list'>;
-  telephony: Pick<Telephony, 'forgetUser'>;
+  telephony: Pick<Telephony, 'forgetApp'>;
   random: Random;
 }
 
 /** How many apps a customer may have. */
 export const maxAppsPerCustomer = 100;
-const usersPerRead = 500;
 
 /** Customers and apps: made with secrets that are shown once, and deleted with everything under them. */
 export class TenantService {
@@ -46,9 +44,8 @@ export class TenantService {
   /** With its apps, their users and settings; registrations end, calls that are up go on. 404: no such customer. */
   async deleteCustomer(accountSid: string, customerId: string): Promise<void> {
     const apps = await this.#deps.apps.list(accountSid, customerId);
-    const users = (await Promise.all(apps.map((app) => this.#usersOf(app)))).flat();
     if (!(await this.#deps.customers.delete(accountSid, customerId))) throw ApiError.notFound('customer');
-    for (const user of users) this.#deps.telephony.forgetUser(user);
+    for (const { id: appId } of apps) this.#deps.telephony.forgetApp({ accountSid, appId });
   }
 
   /** 400: the customer has its 100 apps. */
@@ -79,21 +76,8 @@ export class TenantService {
 
   /** With its users and settings; registrations end, calls that are up go on. 404: no such app. */
   async deleteApp(accountSid: string, appId: string): Promise<void> {
-    const users = await this.#usersOf({ accountSid, id: appId });
     if (!(await this.#deps.apps.delete(accountSid, appId))) throw ApiError.notFound('app');
-    for (const user of users) this.#deps.telephony.forgetUser(user);
-  }
-
-  async #usersOf(app: { accountSid: string; id: string }) {
-    const all = [];
-    for (;;) {
-      const { users, total } = await this.#deps.users.list(app.accountSid, app.id, {
-        limit: usersPerRead,
-        offset: all.length,
-      });
-      all.push(...users);
-      if (users.length === 0 || all.length >= total) return all;
-    }
+    this.#deps.telephony.forgetApp({ accountSid, appId });
   }
 
   #newSecret(): string {
