@@ -216,7 +216,7 @@ describe('the addresses of one tenant', () => {
     expect((await secondAdmin.request('POST', `${path}/replay`)).status).toBe(404);
     const filter = { to: '2100-01-01' };
     const bulk = await secondAdmin.request('POST', '/api/v1/webhook-deliveries/replay', { filter });
-    expect(bulk.body).toEqual({ replayed: 0, has_more: false, last_delivery_at: null });
+    expect(bulk.body).toEqual({ replayed: 0, has_more: false, next_cursor: null, last_delivery_at: null });
     expect((await admin.request('GET', '/api/v1/webhook-deliveries')).body.items).toHaveLength(own.items.length);
   });
 });
