@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// Unit and contract tests sit beside the code and run from source. The end-to-end suite in tests/ runs the built product.
+// Unit and contract tests sit beside the code and run from source. The end-to-end suites in tests/ run the built product.
 const shared = {
   resolve: { conditions: ['intermix-source'] },
   ssr: { resolve: { conditions: ['intermix-source'], externalConditions: ['intermix-source'] } },
 };
+
+const endToEnd = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
@@ -20,11 +22,22 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...endToEnd,
           name: 'end-to-end',
           include: ['tests/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          exclude: ['tests/{calls,peers}/**', '**/node_modules/**'],
+          // They wait for servers to start and for SIP's timers most of the time: two at once.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          ...endToEnd,
+          name: 'end-to-end with audio',
+          include: ['tests/{calls,peers}/**/*.test.ts'],
+          fileParallelism: false, // A browser and tones that are listened to: one at a time.
         },
       },
     ],
