@@ -78,7 +78,11 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Intermix', version: deps.version, description: 'Joins browsers and telephones.' },
+      info: {
+        title: 'Intermix',
+        version: deps.version,
+        description: 'Joins browsers and telephones, and speaks Exotel’s published interfaces.',
+      },
       components: {
         securitySchemes: {
           accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
@@ -93,7 +97,13 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
       },
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: {
+      title: 'Intermix API',
+      css: [{ filename: 'intermix.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
+  });
 
   const tokens = new AccessTokens({ key: deps.tokenKey, clock: deps.clock });
   healthRoutes(app, deps);
