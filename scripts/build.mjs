@@ -6,10 +6,10 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { browserTarget, buildSdk } from './build-sdk.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const run = promisify(execFile);
-const browserTarget = ['chrome100', 'firefox100', 'safari15'];
 
 function sourcesOf(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -57,37 +57,9 @@ const seeded = run(process.execPath, [join(root, 'packages', 'store', 'dist', 'e
     process.stderr.write(`The embedded database has no seed, its first start will be slow: ${error.message}\n`),
 );
 
-// The browser SDK, self-contained three times: a classic script with the global `exotelSDK` (which `require` takes too), an
-// ES module, and types.
 const sdk = join(root, 'packages', 'voice-sdk');
 if (existsSync(join(sdk, 'src', 'exotelsdk.ts'))) {
-  const browserBundle = {
-    bundle: true,
-    minify: true,
-    platform: 'browser',
-    target: browserTarget,
-    conditions: ['intermix-source'],
-    sourcemap: 'linked',
-    legalComments: 'none',
-    logLevel: 'warning',
-  };
-  await Promise.all([
-    build({
-      ...browserBundle,
-      entryPoints: [join(sdk, 'src', 'exotelsdk.ts')],
-      outfile: join(sdk, 'dist', 'exotelsdk.js'),
-      format: 'iife',
-      globalName: 'exotelSDK',
-      footer: { js: 'if(typeof module==="object"&&module.exports)module.exports=exotelSDK;' },
-    }),
-    build({
-      ...browserBundle,
-      entryPoints: [join(sdk, 'src', 'index.ts')],
-      outfile: join(sdk, 'dist', 'voice-sdk.js'),
-      format: 'esm',
-    }),
-    emitSdkTypes(),
-  ]);
+  await Promise.all([buildSdk(), emitSdkTypes()]);
 }
 
 /** Types of the SDK and of what it is made of, so that they need no other package. Skipped where there is no compiler. */
@@ -128,8 +100,9 @@ if (existsSync(join(pages, 'src', 'main.ts'))) {
     sourcemap: 'linked',
     logLevel: 'warning',
   });
-  cpSync(join(sdk, 'dist', 'exotelsdk.js'), join(out, 'exotelsdk.js'));
-  cpSync(join(sdk, 'dist', 'exotelsdk.js.map'), join(out, 'exotelsdk.js.map'));
+  for (const name of readdirSync(join(sdk, 'dist'))) {
+    if (/^exotelsdk[\w-]*\.js(\.map)?$/.test(name)) cpSync(join(sdk, 'dist', name), join(out, name));
+  }
 }
 
 await seeded;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
 import { beforeAll, expect, it } from 'vitest';
+import { bundleSdk } from '../../../scripts/build-sdk.mjs';
 
 /** The vendor's whole bundle is 202 KB; ours holds its SIP too. */
 const GZIP_BUDGET = 45 * 1024;
@@ -14,19 +14,7 @@ const GZIP_BUDGET = 45 * 1024;
 let script = '';
 
 beforeAll(async () => {
-  const result = await build({
-    entryPoints: [fileURLToPath(new URL('exotelsdk.ts', import.meta.url))],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'iife',
-    globalName: 'exotelSDK',
-    platform: 'browser',
-    target: ['chrome100', 'firefox100', 'safari15'],
-    conditions: ['intermix-source'],
-    legalComments: 'none',
-  });
-  script = result.outputFiles[0]?.text ?? '';
+  script = (await bundleSdk()).get('exotelsdk.js') ?? '';
 });
 
 it('[SDK-D23] stays within its size budget, SIP included', () => {

@@ -1,16 +1,12 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { answeredSession, registeredPage, settle } from '../testing/page-fixture.js';
-
-afterEach(() => {
-  vi.unstubAllGlobals();
-});
 
 const opus = { mimeType: 'audio/opus', clockRate: 48_000 };
 const pcmu = { mimeType: 'audio/PCMU', clockRate: 8_000 };
 
 it('[SDK-D21] puts a preferred codec first by setCodecPreferences and leaves the SDP to the browser', async () => {
-  vi.stubGlobal('RTCRtpReceiver', { getCapabilities: () => ({ codecs: [pcmu, opus] }) });
   const page = await registeredPage();
+  page.platform.codecs = [pcmu, opus];
   page.client.setPreferredCodec('opus');
   const invite = page.server.call();
   await settle();
@@ -23,8 +19,8 @@ it('[SDK-D21] puts a preferred codec first by setCodecPreferences and leaves the
 });
 
 it('[SDK-D21] a codec that the browser does not have changes nothing', async () => {
-  vi.stubGlobal('RTCRtpReceiver', { getCapabilities: () => ({ codecs: [pcmu] }) });
   const page = await registeredPage({ preferredCodec: 'opus' });
+  page.platform.codecs = [pcmu];
   const invite = page.server.call();
   await settle();
   await Promise.all([answeredSession(invite), page.client.calls[0]?.answer()]);

@@ -159,8 +159,8 @@ export class Peer extends TypedEmitter<PeerEvents> {
   #orderCodecs(): void {
     const wanted = this.#preferredCodec?.toLowerCase();
     const transceiver = this.#transceiver;
-    if (!wanted || !transceiver?.setCodecPreferences || typeof RTCRtpReceiver === 'undefined') return;
-    const codecs = RTCRtpReceiver.getCapabilities?.('audio')?.codecs ?? [];
+    if (!wanted || !transceiver?.setCodecPreferences) return;
+    const codecs = this.#platform.audioCodecs();
     const first = codecs.filter((c) => c.mimeType.toLowerCase() === `audio/${wanted}`);
     if (first.length > 0) transceiver.setCodecPreferences([...first, ...codecs.filter((c) => !first.includes(c))]);
   }

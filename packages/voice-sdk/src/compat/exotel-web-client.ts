@@ -125,12 +125,8 @@ export class ExotelWebClient {
 
   /** Offers the last 1000 log lines as a file. */
   downloadLogs = (): void => {
-    const url = URL.createObjectURL(new Blob([this.#log.text()], { type: 'text/plain' }));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = `webrtc_sdk_logs_${new Date().toISOString().slice(0, 10)}.txt`;
-    link.click();
-    URL.revokeObjectURL(url);
+    const day = new Date(this.#platform.clock.now()).toISOString().slice(0, 10);
+    this.#platform.saveFile(`webrtc_sdk_logs_${day}.txt`, this.#log.text());
   };
 
   #clientFor(account: SipAccountInfo): VoiceClient {

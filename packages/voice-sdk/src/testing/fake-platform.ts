@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@intermix/kernel';
-import type { PageEvent, Platform } from '../platform.js';
+import type { PageEvent, PageStorage, Platform } from '../platform.js';
 import { FakeAudioContext, FakeAudioElement, FakePeerConnection, FakeStream, FakeTrack } from './fake-media.js';
 import type { FakeSipNetwork } from './fake-web-socket.js';
 
@@ -10,6 +10,15 @@ export class FakePlatform implements Platform {
   readonly network: FakeSipNetwork;
   readonly securePage = false;
   readonly stored = new Map<string, string>();
+  /** Give two platforms the same map, locks and channels, and they are two tabs of one profile. */
+  profileStored = new Map<string, string>();
+  locks: Platform['locks'];
+  channels: Platform['createChannel'] | undefined;
+  mediaDevices: Platform['mediaDevices'];
+  codecs: RTCRtpCodec[] = [];
+  userAgent = 'Mozilla/5.0 Chrome/156.0.0.0 Safari/537.36';
+  visible = true;
+  readonly savedFiles: { name: string; text: string }[] = [];
   readonly peers: FakePeerConnection[] = [];
   readonly microphones: FakeStream[] = [];
   readonly audioContexts: FakeAudioContext[] = [];
@@ -29,11 +38,23 @@ export class FakePlatform implements Platform {
   }
 
   get tabStorage(): Platform['tabStorage'] {
-    return {
-      getItem: (key) => this.stored.get(key) ?? null,
-      setItem: (key, value) => void this.stored.set(key, value),
-      removeItem: (key) => void this.stored.delete(key),
-    };
+    return storageOver(this.stored);
+  }
+
+  get profileStorage(): Platform['profileStorage'] {
+    return storageOver(this.profileStored);
+  }
+
+  createChannel(name: string): BroadcastChannel | undefined {
+    return this.channels?.(name);
+  }
+
+  audioCodecs(): RTCRtpCodec[] {
+    return this.codecs;
+  }
+
+  saveFile(name: string, text: string): void {
+    this.savedFiles.push({ name, text });
   }
 
   /** Microphone tracks that are still open: 0 when no call is up. */
@@ -92,4 +113,12 @@ export class FakePlatform implements Platform {
   pageListeners(event: PageEvent): number {
     return this.#listeners.get(event)?.size ?? 0;
   }
+}
+
+function storageOver(entries: Map<string, string>): PageStorage {
+  return {
+    getItem: (key) => entries.get(key) ?? null,
+    setItem: (key, value) => void entries.set(key, value),
+    removeItem: (key) => void entries.delete(key),
+  };
 }

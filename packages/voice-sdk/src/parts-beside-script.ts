@@ -1,0 +1,15 @@
+// Takes the place of `parts.ts` in the classic script: a part is the file `exotelsdk-<name>.js` beside it. The URL is made
+// absolute here, because a script of another origin has no base URL of its own for `import()`.
+import type { parts as bundled } from './parts.js';
+
+const script = typeof document === 'undefined' ? null : (document.currentScript as HTMLScriptElement | null);
+const base = script?.src;
+
+/** Loads a part. Rejects where the file is not beside the script. */
+// biome-ignore lint/correctness/noUnusedVariables: used as soon as there is a part.
+function beside<T>(name: string): Promise<T> {
+  const page = typeof location === 'undefined' ? undefined : location.href;
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`exotelsdk-${name}.js`, base ?? page).href);
+}
+
+export const parts: typeof bundled = {};
