@@ -16,10 +16,12 @@ export {
   type DigestServerOptions,
   type DigestVerdict,
 } from './auth/digest-server.js';
+export type { SessionSnapshot } from './dialog/session-snapshot.js';
 export { type CSeq, parseCSeq } from './message/cseq.js';
 export {
   type PartialMessage,
   SessionEndedError,
+  SessionSnapshotError,
   SipHeaderError,
   SipParseError,
   SipRejectedError,
@@ -108,6 +110,7 @@ export type {
   Reason,
   RequestTarget,
   ResponseOptions,
+  ResumeOptions,
   SessionEnd,
   SipBody,
   SipFailure,

@@ -11,7 +11,8 @@ export interface DialogRouting {
   nextHop: Uri;
 }
 
-interface DialogState {
+/** All of a dialog. */
+export interface DialogState {
   role: 'uac' | 'uas';
   callId: string;
   local: NameAddr;
@@ -87,6 +88,11 @@ export class Dialog {
     });
   }
 
+  /** A dialog that was confirmed before, perhaps by another endpoint of ours. */
+  static restored(state: DialogState): Dialog {
+    return new Dialog(state);
+  }
+
   get localTag(): string {
     return this.local.tag ?? '';
   }
@@ -101,6 +107,11 @@ export class Dialog {
 
   get remoteTarget(): Uri {
     return this.#remoteTarget;
+  }
+
+  /** The numbers of the newest requests of both sides; the peer's is undefined as long as there was none. */
+  get cseqs(): { local: number; remote: number | undefined } {
+    return { local: this.#localCseq, remote: this.#remoteCseq };
   }
 
   /** Number for our next request. ACK and CANCEL take that of their INVITE instead. */

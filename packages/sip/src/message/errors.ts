@@ -33,6 +33,15 @@ export class SipRequestError extends IntermixError {
   }
 }
 
+/** What was to be a snapshot of a session cannot be used: of another version, incomplete, or not ours at all. */
+export class SessionSnapshotError extends IntermixError {
+  readonly code = 'ERR_SIP_SNAPSHOT';
+
+  constructor(problem: string, options?: { cause?: unknown }) {
+    super(`the snapshot of the session ${problem}`, options);
+  }
+}
+
 /** Something was asked of a session that is over. */
 export class SessionEndedError extends IntermixError {
   readonly code = 'ERR_SIP_SESSION_ENDED';

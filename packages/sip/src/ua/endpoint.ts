@@ -1,5 +1,6 @@
 import { TypedEmitter } from '@intermix/kernel';
 import { DialogTable } from '../dialog/dialog-table.js';
+import { restoreDialog, type SessionSnapshot } from '../dialog/session-snapshot.js';
 import { SipParseError } from '../message/errors.js';
 import { type SipMessage, SipRequest, type SipResponse } from '../message/message.js';
 import { parseMessage } from '../message/parse.js';
@@ -13,9 +14,11 @@ import type { Flow } from '../transport/flow.js';
 import { Carriers } from './carriers.js';
 import { Composer } from './composer.js';
 import { type Cancellable, reply, type UaCore } from './core.js';
+import { DigestAnswers } from './digest-answers.js';
 import { firstFlow } from './hops.js';
 import { UasInvite } from './incoming-invite.js';
 import { UasRequest } from './incoming-request.js';
+import { DialogSession } from './invite-session.js';
 import { refuseInvite, unservedStatus } from './method-checks.js';
 import { UacInvite } from './outgoing-invite.js';
 import { UacRequest } from './outgoing-request.js';
@@ -24,9 +27,11 @@ import type {
   EndpointEvents,
   EndpointFace,
   EndpointOptions,
+  InviteSession,
   OutgoingInvite,
   OutgoingInviteOptions,
   OutgoingRequestOptions,
+  ResumeOptions,
   SipTimers,
 } from './types.js';
 
@@ -99,6 +104,15 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
     const invite = new UacInvite(this.#core, options);
     invite.start();
     return invite;
+  }
+
+  resume(snapshot: SessionSnapshot, options: ResumeOptions): InviteSession {
+    const dialog = restoreDialog(snapshot);
+    const { flow, credentials, contactUser = snapshot.contactUser } = options;
+    const digest = credentials && new DigestAnswers(credentials, this.#core.random);
+    const session = new DialogSession(this.#core, { dialog, flow, believeNextHop: false, digest, contactUser });
+    session.startAsHeir(snapshot);
+    return session;
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,7 @@
 import { TypedEmitter } from '@intermix/kernel';
 import type { Dialog } from '../dialog/dialog.js';
 import type { DialogOwner } from '../dialog/dialog-table.js';
+import type { SessionSnapshot } from '../dialog/session-snapshot.js';
 import { SessionEndedError, SipHeaderError, SipRequestError } from '../message/errors.js';
 import { type SipRequest, SipResponse } from '../message/message.js';
 import type { NameAddr } from '../message/name-addr.js';
@@ -60,6 +61,7 @@ export class DialogSession
   readonly #core: UaCore;
   readonly #dialog: Dialog;
   readonly #path: SessionPath;
+  readonly #contactUser: string | undefined;
   readonly #requester: DialogRequester;
   readonly #offers: OfferQueue;
   readonly #handshakes: Handshakes;
@@ -89,6 +91,7 @@ export class DialogSession
     super();
     this.#core = core;
     this.#dialog = options.dialog;
+    this.#contactUser = options.contactUser;
     const { flow, believeNextHop } = options;
     this.#path = new SessionPath({ flow, believeNextHop, connect: core.connect });
     this.#requester = new DialogRequester(core, {
@@ -225,6 +228,26 @@ export class DialogSession
     this.#byeAnswerAfter = ready;
   }
 
+  snapshot(): SessionSnapshot {
+    if (this.#end) throw new SessionEndedError(this.#end);
+    const { role, callId, local, remote, routeSet, remoteTarget, cseqs, secure } = this.#dialog;
+    const timer = this.#timer.running;
+    return {
+      v: 1,
+      role,
+      callId,
+      local: local.toString(),
+      remote: remote.toString(),
+      routes: routeSet.map(String),
+      remoteTarget: remoteTarget.toString(),
+      localCseq: cseqs.local,
+      ...(cseqs.remote === undefined ? {} : { remoteCseq: cseqs.remote }),
+      secure,
+      ...(timer ? { timer } : {}),
+      ...(this.#contactUser === undefined ? {} : { contactUser: this.#contactUser }),
+    };
+  }
+
   rebind(flow: Flow, remoteTarget?: SipUri): void {
     this.#path.follow(flow);
     if (remoteTarget) this.#dialog.retarget(remoteTarget);
@@ -258,6 +281,11 @@ export class DialogSession
     this.#onGone = onGone;
     this.#handshakes.owe(invite);
     if (invite.sdp !== undefined) this.#handshakes.acknowledge();
+  }
+
+  /** We go on with a session that another endpoint of ours has had. */
+  startAsHeir(snapshot: SessionSnapshot): void {
+    if (snapshot.timer) this.#timer.resume(snapshot.timer);
   }
 
   /** The 2xx to our INVITE has come again: our ACK was lost. */

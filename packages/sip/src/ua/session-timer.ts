@@ -86,6 +86,16 @@ export class SessionTimer {
     else this.#stop();
   }
 
+  /** What runs, for a snapshot; undefined while no timer does. */
+  get running(): { sec: number; weRefresh: boolean } | undefined {
+    return this.#intervalSec === undefined ? undefined : { sec: this.#intervalSec, weRefresh: this.#weRefresh };
+  }
+
+  /** Goes on in a resumed session: its taking up is a refresh, so that the interval begins anew. */
+  resume({ sec, weRefresh }: { sec: number; weRefresh: boolean }): void {
+    this.#run(sec, weRefresh);
+  }
+
   /** The session is over. */
   close(): void {
     this.#closed = true;

@@ -1,5 +1,6 @@
 // The face of the SIP package towards its users: calls, simulator, voice-sdk. The classes in this folder implement it.
 import type { Clock, Logger, Random } from '@intermix/kernel';
+import type { SessionSnapshot } from '../dialog/session-snapshot.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
 import type { NameAddr } from '../message/name-addr.js';
 import type { SipUri } from '../message/uri.js';
@@ -207,6 +208,11 @@ export interface InviteSession {
    * `ready` is called once, after `ended` has been emitted; undefined means at once.
    */
   answerByeAfter(ready: () => Promise<unknown> | undefined): void;
+  /**
+   * What another endpoint of the same account needs to go on with this session: see `EndpointFace.resume`. This session
+   * is not over by that; who gives it away lets go of its flow. Throws SessionEndedError.
+   */
+  snapshot(): SessionSnapshot;
   /** The peer came back over another flow, with a new Contact (re-registration). Later requests go there. */
   rebind(flow: Flow, remoteTarget?: SipUri): void;
   /** The peer's flow is gone for good: ends with `flow-lost`, sending nothing. */
@@ -230,6 +236,15 @@ export interface OutgoingRequestOptions {
   onSent?: (request: SipRequest) => void;
 }
 
+export interface ResumeOptions {
+  /** The way to the peer from now on. */
+  flow: Flow;
+  /** For challenges to later requests; a snapshot holds none. */
+  credentials?: DigestCredentials;
+  /** User part of our Contact; that of the snapshot unless given. */
+  contactUser?: string;
+}
+
 export interface EndpointEvents {
   invite: [i: IncomingInvite];
   /** Any other out-of-dialog request but OPTIONS-in-dialog, ACK and CANCEL. Without a listener: 501/405; OPTIONS: 200. */
@@ -247,6 +262,12 @@ export interface EndpointFace {
   /** Out-of-dialog request; resolves with the final response (after answering digest challenges), rejects with SipRequestError. */
   request(options: OutgoingRequestOptions): Promise<SipResponse>;
   invite(options: OutgoingInviteOptions): OutgoingInvite;
+  /**
+   * A confirmed session out of a snapshot that this or another endpoint took. Nothing is sent: the peer learns of the new
+   * Contact by the first re-INVITE. Our sequence numbers are moved ahead, so that a slightly old snapshot works, and one
+   * that is too old shows by 481. Throws SessionSnapshotError.
+   */
+  resume(snapshot: SessionSnapshot, options: ResumeOptions): InviteSession;
   /** Called before any parsing effort beyond the head. Return a status to refuse (403) or 'drop'; undefined lets it in. */
   screen?: (request: SipRequest, flow: Flow) => number | 'drop' | undefined;
   /** Open transactions and dialogs, for metrics and for leak tests. */
