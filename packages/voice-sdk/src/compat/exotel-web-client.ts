@@ -1,8 +1,11 @@
-import type { VoiceCall } from '../call/voice-call.js';
 import { VoiceClient } from '../client/voice-client.js';
-import type { VoiceError } from '../errors.js';
 import { browserPlatform, type Platform } from '../platform.js';
+import { CallEvents } from './call-events.js';
 import { createExotelCall, type ExotelCall } from './exotel-call.js';
+import { callListenerOver, type ExotelCallListener, type ExotelEventListener, eventListenerOver } from './listeners.js';
+import { callSafely, PageCallbacks } from './page-callbacks.js';
+import { checkReadiness, clientStatus } from './readiness.js';
+import { RegisterEvents } from './register-events.js';
 import { type LoggerCallback, SdkLog } from './sdk-log.js';
 import {
   type CallListenerCallback,
@@ -16,33 +19,47 @@ import {
 /** Exotel's SDK refuses an unanswered call with 480 after this long. */
 const NO_ANSWER_MS = 60_000;
 
+/** A leftover of Exotel's SDK: takes a listener and never calls it. */
+export interface ExotelCallController {
+  setCallListener: (listener: unknown) => void;
+}
+
 /**
  * Exotel's `ExotelWebClient`: same methods, same callbacks with the same strings in the same order. Several may live in
  * one page, each with its own socket, account and call. Every method may be detached from its object.
  */
 export class ExotelWebClient {
   /** The caller's display name of the newest call; read by Exotel's CRM SDK. */
-  callFromNumber: string | undefined = '';
+  callFromNumber: string | null | undefined = null;
   readonly call: ExotelCall;
+  /** The account of the last `initWebrtc`. */
+  sipAccountInfo: SipAccountInfo | null = null;
+  clientSDKLoggerCallback: LoggerCallback | null = null;
   readonly #platform: Platform;
   readonly #log = new SdkLog();
+  readonly #callbacks = new PageCallbacks(this.#log);
+  ctrlr: ExotelCallController = { setCallListener: () => {} };
+  /** Hears of the registration, and hands on to `RegisterEventCallBack` unless `setEventListener` replaced it. */
+  eventListener: ExotelEventListener = eventListenerOver(this.#callbacks);
+  /** Hears of calls, and hands on to `CallListenerCallback`. */
+  callListener: ExotelCallListener = callListenerOver(this.#callbacks);
+  readonly #registerEvents = new RegisterEvents(this.#log, (event, phone) => this.registerEventCallback(event, phone));
+  readonly #callEvents = new CallEvents({
+    logger: this.#log,
+    callbacks: this.#callbacks,
+    tell: (event, phone) => this.callEventCallback(event, phone, this.call),
+  });
   #client: VoiceClient | undefined;
-  #account: SipAccountInfo | undefined;
   /** The account that `#client` was made from, as text. */
   #clientAccount = '';
-  #current: VoiceCall | undefined;
-  #onRegister: RegisterEventCallback | undefined;
-  #onCall: CallListenerCallback | undefined;
-  #onSession: SessionCallback | undefined;
   #preferredCodec: string | undefined;
-  #tellingRejection = false;
-  #connectionFailed = false;
 
   /** `platform` is for tests. */
   constructor(platform: Platform = browserPlatform()) {
     this.#platform = platform;
+    this.#log.callback = (...line) => this.clientSDKLoggerCallback?.(...line);
     this.call = createExotelCall(
-      () => this.#current,
+      () => this.#callEvents.current,
       (error) => this.#log.warn({ error: String(error) }, 'a step of the call failed'),
     );
   }
@@ -56,10 +73,8 @@ export class ExotelWebClient {
     _enableAutoAudioDeviceChangeHandling = false,
   ): boolean => {
     if (!isComplete(sipAccountInfo)) return false;
-    this.#account = { ...sipAccountInfo };
-    this.#onRegister = registerEventCallback ?? undefined;
-    this.#onCall = callListenerCallback ?? undefined;
-    this.#onSession = sessionCallback ?? undefined;
+    this.sipAccountInfo = { ...sipAccountInfo };
+    this.#callbacks.set(registerEventCallback, callListenerCallback, sessionCallback);
     return true;
   };
 
@@ -71,12 +86,11 @@ export class ExotelWebClient {
    * completed: a page that calls this on each `unregistered`, as the guide tells it to, gets one socket and not two.
    */
   DoRegister = (): boolean => {
-    if (!this.#account) return false;
-    // The guide's retry from inside the callback would send a wrong password as fast as the server refuses it.
-    if (this.#tellingRejection) return false;
+    const account = this.sipAccountInfo;
+    if (!account || this.#registerEvents.tellingRejection) return false;
     if (this.#client && this.#client.registrationState !== 'idle') return false;
     try {
-      void this.#clientFor(this.#account).register();
+      void this.#clientFor(account).register();
       return true;
     } catch (error) {
       this.#log.error({ error: String(error) }, 'the account cannot be registered');
@@ -92,19 +106,16 @@ export class ExotelWebClient {
   /** The one Call object of this client. */
   getCall = (): ExotelCall => this.call;
 
-  /** A leftover of Exotel's SDK: takes a listener and never calls it. */
-  getCallController = (): { setCallListener: (listener: unknown) => void } => ({ setCallListener: () => {} });
+  getCallController = (): ExotelCallController => this.ctrlr;
 
   SessionListener = (): void => {};
 
   /** Asks for the microphone, looks at the connection, then at the registration; the microphone is given back. */
   checkClientStatus = (callback: (status: string) => void): void => {
-    this.#platform.getUserMedia({ audio: true }).then(
-      (stream) => {
-        for (const track of stream.getTracks()) track.stop();
-        callback(this.#status());
-      },
-      () => callback('media_permission_denied'),
+    checkReadiness(
+      this.#platform,
+      () => clientStatus(this.#client, this.#registerEvents.connectionFailed),
+      (status) => callSafely(callback, [status], (error) => this.#threw('checkClientStatus', error)),
     );
   };
 
@@ -115,7 +126,7 @@ export class ExotelWebClient {
   };
 
   registerLoggerCallback = (callback: LoggerCallback): void => {
-    this.#log.callback = callback;
+    this.clientSDKLoggerCallback = callback;
   };
 
   /** Off by default. */
@@ -127,6 +138,32 @@ export class ExotelWebClient {
   downloadLogs = (): void => {
     const day = new Date(this.#platform.clock.now()).toISOString().slice(0, 10);
     this.#platform.saveFile(`webrtc_sdk_logs_${day}.txt`, this.#log.text());
+  };
+
+  /** Puts another object in the place of the one that hands register events to `RegisterEventCallBack`. */
+  setEventListener = (eventListener: ExotelEventListener): void => {
+    this.eventListener = eventListener;
+  };
+
+  /** How each register event comes in: `sent_request`, `connected`, `failed_to_start`, `transport_error`. */
+  registerEventCallback = (event: string, phone: string, _param?: unknown): void => {
+    this.#guard('eventListener', () => {
+      if (event === 'connected') this.eventListener.onInitializationSuccess(phone);
+      else if (event === 'sent_request') this.eventListener.onInitializationWaiting(phone);
+      else if (event === 'failed_to_start' || event === 'transport_error') {
+        this.eventListener.onInitializationFailure(phone);
+      }
+    });
+  };
+
+  /** How each call event comes in: `i_new_call`, `connected`, `terminated`. */
+  callEventCallback = (event: string, phone: string | undefined, param: ExotelCall): void => {
+    if (event === 'i_new_call') this.callFromNumber = phone;
+    this.#guard('callListener', () => {
+      if (event === 'i_new_call') this.callListener.onIncomingCall(param, phone);
+      else if (event === 'connected') this.callListener.onCallEstablished(param, phone);
+      else if (event === 'terminated') this.callListener.onCallEnded(param, phone);
+    });
   };
 
   #clientFor(account: SipAccountInfo): VoiceClient {
@@ -142,57 +179,21 @@ export class ExotelWebClient {
       ...(this.#preferredCodec ? { preferredCodec: this.#preferredCodec } : {}),
     });
     this.#clientAccount = key;
-    this.#listen(this.#client, account.userName);
+    this.#registerEvents.listen(this.#client, account.userName);
+    this.#callEvents.listen(this.#client, account.userName);
     return this.#client;
   }
 
-  #listen(client: VoiceClient, userName: string): void {
-    client.on('registering', () => this.#onRegister?.('sent_request', userName));
-    client.on('registered', () => {
-      this.#connectionFailed = false;
-      this.#log.info({ userName }, 'registered');
-      this.#onRegister?.('registered', userName);
-    });
-    client.on('unregistered', (told) => {
-      this.#connectionFailed = told.reason === 'connection-failed' || told.reason === 'connection-lost';
-      this.#log.info({ userName, ...told }, 'unregistered');
-      this.#tellingRejection = !told.willRetry && told.reason !== 'requested';
-      try {
-        this.#onRegister?.('unregistered', userName);
-      } finally {
-        this.#tellingRejection = false;
-      }
-    });
-    client.on('incoming', (call) => this.#incoming(call, userName));
-  }
-
-  #incoming(call: VoiceCall, userName: string): void {
-    this.#current = call;
-    const phone = call.remote.displayName;
-    this.callFromNumber = phone;
-    call.on('connected', () => this.#onCall?.(this.call, 'connected', phone));
-    call.on('ended', () => this.#onCall?.(this.call, 'callEnded', phone));
-    call.on('iceGathering', (state) => this.#onSession?.(`ice_gathering_state_${state}`, userName));
-    call.on('iceConnection', (state) => this.#onSession?.(`ice_connection_state_${state}`, userName));
-    call.on('failed', (error: VoiceError) => {
-      this.#log.warn({ callId: call.callId, error: String(error) }, 'call failed');
-      if (error.problem.startsWith('microphone-')) this.#onSession?.('media_permission_denied', userName);
-    });
-    this.#log.info({ callId: call.callId }, 'incoming call');
-    this.#onCall?.(this.call, 'incoming', phone);
-  }
-
-  #status(): string {
-    if (!this.#account || !this.#client) return 'not_initialized';
-    switch (this.#client.registrationState) {
-      case 'registered':
-        return 'registered';
-      case 'connecting':
-        return this.#connectionFailed ? 'websocket_connection_failed' : 'connecting';
-      case 'registering':
-        return 'initial';
-      default:
-        return 'unregistered';
+  /** A page may put its own objects and functions here: what they throw must not break a call. */
+  #guard(name: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#threw(name, error);
     }
+  }
+
+  #threw(name: string, error: unknown): void {
+    this.#log.error({ error: String(error) }, `the page's ${name} threw`);
   }
 }

@@ -1,0 +1,32 @@
+import type { ExotelCall } from './exotel-call.js';
+import type { PageCallbacks } from './page-callbacks.js';
+
+/** Hears of the registration: the object behind `RegisterEventCallBack`, which a page may replace by `setEventListener`. */
+export interface ExotelEventListener {
+  onInitializationSuccess(phone: string): void;
+  onInitializationFailure(phone: string): void;
+  onInitializationWaiting(phone: string): void;
+}
+
+/** Hears of calls: the object behind `CallListenerCallback`, the public field `callListener`. */
+export interface ExotelCallListener {
+  onIncomingCall(call: ExotelCall, phone: string | undefined): void;
+  onCallEstablished(call: ExotelCall, phone: string | undefined): void;
+  onCallEnded(call: ExotelCall, phone: string | undefined): void;
+}
+
+export function eventListenerOver(callbacks: PageCallbacks): ExotelEventListener {
+  return {
+    onInitializationSuccess: (phone) => callbacks.register('registered', phone),
+    onInitializationFailure: (phone) => callbacks.register('unregistered', phone),
+    onInitializationWaiting: (phone) => callbacks.register('sent_request', phone),
+  };
+}
+
+export function callListenerOver(callbacks: PageCallbacks): ExotelCallListener {
+  return {
+    onIncomingCall: (call, phone) => callbacks.call(call, 'incoming', phone),
+    onCallEstablished: (call, phone) => callbacks.call(call, 'connected', phone),
+    onCallEnded: (call, phone) => callbacks.call(call, 'callEnded', phone),
+  };
+}
