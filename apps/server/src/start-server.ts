@@ -21,6 +21,7 @@ import { SimulatedNetwork } from './simulated-network.js';
 import { createSipSide, type SipSide } from './sip/sip-side.js';
 import { softphoneSide } from './softphone-side.js';
 import { StartError } from './start-error.js';
+import { iceServersSide } from './stun-side.js';
 import { Teardown } from './teardown.js';
 import { readTlsFiles } from './tls-files.js';
 import { version } from './version.js';
@@ -84,6 +85,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   });
   const peer = { host: isWildcard(host) ? '127.0.0.1' : host, port };
   const simulated = new SimulatedNetwork({ mode: config.simulatedPstn, carriers: store.carriers, peer, ...common });
+  const iceServers = await iceServersSide({ config, clock, logger, teardown });
   const switchboard = createSwitchboard({
     endpoint: sip.endpoint,
     media,
@@ -94,7 +96,11 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     simulatedAddress: () => simulated.address,
     onProved: (flow) => sip.webSocket.markAuthenticated(flow),
     ...common,
-    config: { domains: [config.sipDomain, exotelDomain], algorithms: ['MD5', 'SHA-256'], simulatedPrefixes },
+    config: {
+      domains: [config.sipDomain, exotelDomain],
+      algorithms: ['MD5', 'SHA-256'],
+      ...{ simulatedPrefixes, iceServers },
+    },
   });
   const metrics = meter({ switchboard, media, sip });
   meterWebhooks(metrics.registers, webhooks, store.webhooks.outbox);

@@ -22,4 +22,5 @@ export type {
 } from './sdp/descriptions.js';
 export { type Agreement, LegDescription } from './sdp/leg-description.js';
 export { summarizeOffer } from './sdp/summarize-offer.js';
+export { StunServer, type StunServerOptions } from './stun/stun-server.js';
 export type * from './types.js';

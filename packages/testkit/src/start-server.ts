@@ -57,7 +57,7 @@ export async function startServer(options: StartServerOptions = {}): Promise<Run
   return server;
 }
 
-// Offsets in a block: 0 HTTP, 1 SIP, 2 SIPS, 4–7 WebRTC, 8–19 spare for the test, 20–199 RTP.
+// Offsets in a block: 0 HTTP, 1 SIP, 2 SIPS, 3 STUN, 4–7 WebRTC, 8–19 spare for the test, 20–199 RTP.
 function environment(ports: PortBlock, dataDir: string): Record<string, string> {
   const inherited = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'].flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]]],
@@ -70,6 +70,7 @@ function environment(ports: PortBlock, dataDir: string): Record<string, string> 
     INTERMIX_SIP_HOST: '127.0.0.1',
     INTERMIX_SIP_PORT: String(ports.port(1)),
     INTERMIX_WEBRTC_PORT: String(ports.port(4)),
+    INTERMIX_STUN_PORT: String(ports.port(3)),
     INTERMIX_RTP_PORT_MIN: String(ports.port(20)),
     INTERMIX_RTP_PORT_MAX: String(ports.port(199)),
   };

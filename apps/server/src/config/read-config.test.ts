@@ -52,6 +52,18 @@ describe('settings', () => {
     expect(problemsOf({ INTERMIX_WEBRTC_PORT: '30010' })[0]).toContain('RTP port range');
   });
 
+  it('takes a list of TURN servers, with their secret only', () => {
+    expect(problemsOf({ INTERMIX_TURN_URLS: 'turn:a.example' })[0]).toContain('belong together');
+    expect(problemsOf({ INTERMIX_TURN_SECRET: 's' })[0]).toContain('belong together');
+    expect(problemsOf({ INTERMIX_TURN_URLS: 'a.example', INTERMIX_TURN_SECRET: 's' })[0]).toContain('such as turn:');
+    const INTERMIX_TURN_URLS = 'turn:a.example:3478?transport=udp, turns:[2001:db8::1]:5349';
+    expect(readConfig({ INTERMIX_TURN_URLS, INTERMIX_TURN_SECRET: 's', INTERMIX_STUN_PORT: '0' })).toMatchObject({
+      turnUrls: ['turn:a.example:3478?transport=udp', 'turns:[2001:db8::1]:5349'],
+      turnLifetimeSec: 28_800,
+      stunPort: 0,
+    });
+  });
+
   it('takes it that others reach a server behind a reverse proxy', () => {
     expect(isLocalOnly(readConfig({}))).toBe(true);
     const config = readConfig({ INTERMIX_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,2001:db8::/32' });

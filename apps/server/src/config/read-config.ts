@@ -52,6 +52,9 @@ function contradictions(config: Config): string[] {
   if (config.webrtcPort >= config.rtpPortMin && config.webrtcPort <= config.rtpPortMax) {
     problems.push('INTERMIX_WEBRTC_PORT lies in the RTP port range: move one of them.');
   }
+  if ((config.turnUrls === undefined) !== (config.turnSecret === undefined)) {
+    problems.push('INTERMIX_TURN_URLS and INTERMIX_TURN_SECRET belong together: set both or neither.');
+  }
   if (config.mediaEngine === 'rtpengine') {
     problems.push('INTERMIX_MEDIA_ENGINE is "rtpengine": this version has the embedded engine only; unset it.');
   }

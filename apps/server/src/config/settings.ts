@@ -114,6 +114,41 @@ export const settings = {
     meaning: 'UDP port of WebRTC media; media process n listens on this port + n.',
     ...port(),
   }),
+  stunPort: setting({
+    name: 'INTERMIX_STUN_PORT',
+    default: '3478',
+    meaning:
+      'UDP port on which browsers learn the address they are seen from (STUN), on the media address; 0: none. When it is taken by another program, the server starts without and says so in the log: calls do not need it.',
+    ...port({ anyFree: true }),
+    allowed: '0–65535',
+  }),
+  turnUrls: setting({
+    name: 'INTERMIX_TURN_URLS',
+    default: undefined,
+    meaning:
+      'TURN servers that browsers are told of when they register, for networks that block UDP. Needs the secret too.',
+    allowed: '`turn:host:port`, `turns:host:port`, each perhaps with `?transport=udp` or `tcp`, separated by commas',
+    read(value): Reading<readonly string[]> {
+      const urls = value.split(',').map((url) => url.trim());
+      const isTurn = (url: string) => /^turns?:[A-Za-z0-9._[\]:-]+(\?transport=(udp|tcp))?$/.test(url);
+      return urls.length <= 8 && urls.every(isTurn)
+        ? { value: urls }
+        : { problem: 'give up to eight URLs such as turn:turn.example:3478?transport=udp' };
+    },
+  }),
+  turnSecret: setting({
+    name: 'INTERMIX_TURN_SECRET',
+    default: undefined,
+    meaning:
+      'Secret shared with the TURN servers (coturn: `use-auth-secret`, `static-auth-secret`). Each browser gets credentials of its own that expire.',
+    ...text(),
+  }),
+  turnLifetimeSec: setting({
+    name: 'INTERMIX_TURN_LIFETIME_SEC',
+    default: '28800',
+    meaning: 'Seconds for which a browser’s TURN credentials are good. It gets fresh ones whenever it registers.',
+    ...seconds(3600, 86_400),
+  }),
   rtpPortMin: setting({
     name: 'INTERMIX_RTP_PORT_MIN',
     default: '30000',

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { NameAddr, SipUri } from '@intermix/sip';
 import { describe, expect, it } from 'vitest';
 import { Bench, domain, nothingLeft } from '../testing/bench.js';
@@ -14,6 +15,46 @@ async function makeBench(config = {}) {
 }
 
 describe('REGISTER', () => {
+  it('[REG26] tells a browser its STUN and TURN servers, with credentials that a TURN server can check', async () => {
+    const iceServers = {
+      stunUrls: ['stun:192.0.2.1:3478'],
+      turnUrls: ['turn:turn.test:3478?transport=udp', 'turns:turn.test:5349'],
+      turnSecret: 'shared with coturn',
+      turnLifetimeSec: 3600,
+    };
+    const { bench, phone } = await makeBench({ iceServers });
+    const value = (await bench.register(phone, 'alice')).headers.get('X-Intermix-Ice-Servers') ?? '';
+    const [stun, ...turn] = value.split(', ');
+    expect(stun).toBe('<stun:192.0.2.1:3478>');
+    expect(turn).toHaveLength(2);
+    for (const [index, text] of turn.entries()) {
+      const [, url, username = '', credential] = /^<(.*)>;username="(.*)";credential="(.*)"$/.exec(text) ?? [];
+      expect(url).toBe(iceServers.turnUrls[index]);
+      expect(username).toMatch(/^\d+:alice@acme$/);
+      const ahead = Number.parseInt(username, 10) - bench.clock.now() / 1000;
+      expect(Math.round(ahead)).toBe(3600);
+      expect(credential).toBe(createHmac('sha1', iceServers.turnSecret).update(username).digest('base64'));
+    }
+    await bench.run(60_000);
+    const refreshed = await bench.register(phone, 'alice');
+    expect(refreshed.headers.get('X-Intermix-Ice-Servers')).not.toBe(value); // Fresh ones each time.
+    await bench.close();
+  });
+
+  it('[REG26] tells nothing of ICE to one who is refused, nor where there is nothing to tell', async () => {
+    const { bench, phone } = await makeBench({
+      iceServers: { stunUrls: ['stun:192.0.2.1:3478'], turnLifetimeSec: 3600 },
+    });
+    const refused = await bench.register(phone, 'alice', { password: 'guess' });
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('X-Intermix-Ice-Servers')).toBeUndefined();
+    await bench.close();
+    const plain = await makeBench();
+    const response = await plain.bench.register(plain.phone, 'alice');
+    expect(response.headers.get('X-Intermix-Ice-Servers')).toBeUndefined();
+    await plain.bench.close();
+  });
+
   it('[REG1] is challenged in the realm of the domain asked, and then bound', async () => {
     const { bench, phone, bindings } = await makeBench();
     const response = await bench.register(phone, 'alice');

@@ -2,6 +2,7 @@ import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/ker
 import { type Flow, type IncomingRequest, NameAddr, type SipRequest, SipUri } from '@intermix/sip';
 import type { AuthenticatedUser, UserAuthenticator } from '../auth/user-authenticator.js';
 import { withExpires, withoutExpires } from './contact-text.js';
+import { type IceServers, iceServersHeader } from './ice-servers.js';
 import { type Aor, type Binding, keyOf, type LocationStore } from './location-store.js';
 import { type ContactChange, type RegisterChange, readRegister } from './register-request.js';
 import { defaultRegistrarConfig, type RegistrarConfig } from './registrar-config.js';
@@ -36,6 +37,8 @@ export interface RegistrarDeps {
   location: LocationStore;
   clock: Clock;
   logger: Logger;
+  /** What browsers are told of STUN and TURN; nothing without it. */
+  iceServers?: IceServers | undefined;
   config?: Partial<RegistrarConfig>;
 }
 
@@ -282,7 +285,14 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
       .map((b) => withExpires(b.contact, Math.max(1, Math.ceil((b.expiresAt - clock.now()) / 1000))));
     const knowsPath = request.headers.list('supported').some((tag) => tag.trim().toLowerCase() === 'path');
     const path = knowsPath ? request.headers.list('path') : [];
-    incoming.respond(200, { contacts, headers: path.map((value) => ['Path', value] as const) });
+    const headers = path.map((value) => ['Path', value] as const);
+    incoming.respond(200, { contacts, headers: [...headers, ...this.#iceServers(user, incoming.flow)] });
+  }
+
+  /** For browsers alone: a telephone has no use for them, and over UDP the answer should stay short. */
+  #iceServers(user: Aor, { protocol }: Flow): ReadonlyArray<readonly [string, string]> {
+    const value = /^WSS?$/.test(protocol) ? this.#deps.iceServers?.headerFor(user) : undefined;
+    return value === undefined ? [] : [[iceServersHeader, value]];
   }
 
   #refuse(

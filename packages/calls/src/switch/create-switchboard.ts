@@ -9,6 +9,7 @@ import { type UnknownSourcePolicy, UnknownSources } from '../carriers/unknown-so
 import type { GuessLimit, GuessLimits } from '../limits/guess-limiter.js';
 import type { CallStore } from '../ports/call-store.js';
 import type { CarrierDirectory, UserDirectory } from '../ports/directory.js';
+import { IceServers, type IceServersConfig } from '../registrar/ice-servers.js';
 import { type LocationStore, MemoryLocationStore } from '../registrar/location-store.js';
 import { Registrar } from '../registrar/registrar.js';
 import type { RegistrarConfig } from '../registrar/registrar-config.js';
@@ -33,6 +34,8 @@ export interface SwitchboardConfig extends Partial<SwitchConfig> {
   carrierRefreshMs?: number;
   /** `+E.164` prefixes of the numbers that the simulated PSTN answers. */
   simulatedPrefixes?: readonly string[];
+  /** STUN and TURN servers that browsers are told of when they register. */
+  iceServers?: IceServersConfig;
 }
 
 export interface SwitchboardDeps {
@@ -77,7 +80,11 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
     ...(guessLimits ? { guessLimits } : {}),
     ...(algorithms ? { algorithms } : {}),
   });
-  const registrar = new Registrar({ authenticator, location, clock, logger, config: config.registrar ?? {} });
+  const iceServers = config.iceServers && new IceServers(config.iceServers, clock);
+  const registrar = new Registrar({
+    ...{ authenticator, location, clock, logger, iceServers },
+    config: config.registrar ?? {},
+  });
   const strangers = new UnknownSources({ clock, logger, policy: unknownSources });
   const guesses = new CarrierGuesses({ clock, logger, limit: config.carrierGuessLimit });
   const sources = new CarrierSources({

@@ -37,8 +37,8 @@ function sliceRange(min: number, max: number, count: number): { first: number; l
   });
 }
 
-/** A public address behind NAT is not ours to bind. */
-function defaultBindAddress(announced: string): string {
+/** Where to listen, given the address that is announced: a public one behind NAT is not ours to bind. */
+export function defaultBindAddress(announced: string): string {
   const local = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const isLocal = announced.startsWith('127.') || local.some((each) => each.address === announced);
   if (isLocal) return announced;
