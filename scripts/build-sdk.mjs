@@ -1,13 +1,17 @@
-// The browser SDK's bundles, each self-contained: a classic script with the global `exotelSDK` (which `require` takes too)
-// and an ES module; in both, the parts that a page loads later are files of their own.
+// The browser SDK's bundles, each self-contained:
+//   exotelsdk.js + exotelsdk-<part>.js   the classic script with the global `exotelSDK`; parts are loaded from beside it
+//   exotelsdk-whole.cjs                  the same with all parts inside, for `require` and for bundlers
+//   voice-sdk.js, crm.js + chunks        ES modules; parts are chunks
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
 export const browserTarget = ['chrome100', 'firefox100', 'safari15'];
 const sdk = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages', 'voice-sdk');
 const source = join(sdk, 'src');
+const sip = join(sdk, '..', 'sip', 'src');
 
 const browserBundle = {
   bundle: true,
@@ -19,6 +23,22 @@ const browserBundle = {
   legalComments: 'none',
   logLevel: 'warning',
   write: false,
+  // Node's buffers are no part of a browser; where a page brings its own, they are another make.
+  define: { 'globalThis.Buffer': 'undefined' },
+};
+
+/** Modules of the SIP engine that have a smaller likeness for a user agent with one WebSocket: `packages/sip/src/browser`. */
+const slimSip = {
+  name: 'SIP for a browser',
+  setup({ onResolve }) {
+    const likenesses = join(sip, 'browser');
+    const names = readdirSync(likenesses).flatMap((name) => /^([\w-]+)\.ts$/.exec(name)?.[1] ?? []);
+    onResolve({ filter: new RegExp(`/(${names.join('|')})\\.js$`) }, ({ path, importer }) =>
+      importer.startsWith(sip) && !importer.startsWith(likenesses)
+        ? { path: join(likenesses, `${basename(path, '.js')}.ts`) }
+        : undefined,
+    );
+  },
 };
 
 /** Folders with a `part.ts`: what is loaded when it is first needed. */
@@ -46,6 +66,14 @@ const sharedErrors = {
   },
 };
 
+/** Other entries than the SDK itself: a file in `src` or a folder with an `index.ts`, each with a module of its own. */
+function moduleEntries() {
+  const crm = ['crm/index.ts', 'crm.ts'].map((path) => join(source, path)).find(existsSync);
+  return { 'voice-sdk': join(source, 'index.ts'), ...(crm ? { crm } : {}) };
+}
+
+const asModule = 'if(typeof module==="object"&&module.exports)module.exports=exotelSDK;';
+
 /** Builds all bundles in memory: file name to text, source maps included. */
 export async function bundleSdk() {
   const classic = build({
@@ -54,8 +82,8 @@ export async function bundleSdk() {
     outfile: 'exotelsdk.js',
     format: 'iife',
     globalName: 'exotelSDK',
-    footer: { js: 'if(typeof module==="object"&&module.exports)module.exports=exotelSDK;' },
-    plugins: [classicParts],
+    footer: { js: asModule },
+    plugins: [slimSip, classicParts],
   });
   const besideClassic = partNames().map((name) =>
     build({
@@ -63,19 +91,54 @@ export async function bundleSdk() {
       entryPoints: [join(source, name, 'part.ts')],
       outfile: `exotelsdk-${name}.js`,
       format: 'esm',
-      plugins: [classicParts, sharedErrors],
+      plugins: [slimSip, classicParts, sharedErrors],
     }),
   );
+  const whole = build({
+    ...browserBundle,
+    entryPoints: [join(source, 'exotelsdk.ts')],
+    outfile: 'exotelsdk-whole.cjs',
+    format: 'cjs',
+    plugins: [slimSip],
+  });
   const modules = build({
     ...browserBundle,
-    entryPoints: { 'voice-sdk': join(source, 'index.ts') },
+    entryPoints: moduleEntries(),
     outdir: 'modules',
     format: 'esm',
     splitting: true,
     chunkNames: 'voice-sdk-[name]-[hash]',
+    plugins: [slimSip],
   });
-  const results = await Promise.all([classic, modules, ...besideClassic]);
-  return new Map(results.flatMap(({ outputFiles }) => outputFiles.map((file) => [basename(file.path), file.text])));
+  const results = await Promise.all([classic, whole, modules, ...besideClassic]);
+  return squeezeClassic(
+    new Map(results.flatMap(({ outputFiles }) => outputFiles.map((file) => [basename(file.path), file.text]))),
+  );
+}
+
+/**
+ * A second minifier takes 3 % more off what browsers load as it is; source maps are led through it. Modules are left to the
+ * bundler of the page, which minifies anyway.
+ */
+async function squeezeClassic(files) {
+  const scripts = [...files].filter(([name]) => /^exotelsdk.*\.js$/.test(name));
+  const squeezed = await Promise.all(scripts.map(([name, text]) => squeeze(name, text, files.get(`${name}.map`))));
+  return new Map([...files, ...squeezed.flat()]);
+}
+
+async function squeeze(name, text, map) {
+  const isPart = name !== 'exotelsdk.js';
+  const { code, map: newMap } = await minify(text.replace(/\n\/\/# sourceMappingURL=.*\n?$/, ''), {
+    module: isPart, // The script's one name at the top is the page's, and stays.
+    ecma: 2020,
+    compress: { ecma: 2020 },
+    format: { comments: false },
+    sourceMap: { content: map, filename: name, url: `${name}.map` },
+  });
+  return [
+    [name, `${code}\n`],
+    [`${name}.map`, newMap],
+  ];
 }
 
 /** Writes the bundles to the package's `dist`, and takes away those of an earlier build. */
@@ -84,7 +147,7 @@ export async function buildSdk() {
   const files = await bundleSdk();
   mkdirSync(out, { recursive: true });
   for (const name of readdirSync(out)) {
-    if (/^(exotelsdk|voice-sdk)\b.*\.js(\.map)?$/.test(name) && !files.has(name)) rmSync(join(out, name));
+    if (/^(exotelsdk|voice-sdk|crm)\b.*\.c?js(\.map)?$/.test(name) && !files.has(name)) rmSync(join(out, name));
   }
   for (const [name, text] of files) writeFileSync(join(out, name), text);
   return [...files.keys()];

@@ -1,3 +1,4 @@
+// In browsers, `browser/digest-hashes.ts` stands in the place of this module.
 import { hex } from '@intermix/kernel';
 import { encodeUtf8 } from '../message/text.js';
 import { md5 } from './hash-md5.js';

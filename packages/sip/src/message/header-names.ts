@@ -1,3 +1,4 @@
+// In browsers, `browser/header-names.ts` stands in the place of this module.
 /** The header fields we know, spelled as their RFCs do. */
 const known = [
   'Accept', 'Accept-Contact', 'Accept-Encoding', 'Accept-Language', 'Alert-Info', 'Allow', 'Allow-Events',

@@ -1,3 +1,4 @@
+// In browsers, `browser/reason-phrases.ts` stands in the place of this module.
 const phrases: Record<number, string> = {
   100: 'Trying',
   180: 'Ringing',

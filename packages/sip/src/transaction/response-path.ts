@@ -1,3 +1,4 @@
+// In browsers, `browser/response-path.ts` stands in the place of this module.
 import type { Via } from '../message/via.js';
 import type { Flow, SipProtocol, SocketAddress } from '../transport/flow.js';
 

@@ -1,3 +1,4 @@
+// In browsers, `browser/stateless-responses.ts` stands in the place of this module.
 import type { SipRequest, SipResponse } from '../message/message.js';
 import { createParseErrorResponse, createResponse } from '../message/responses.js';
 import type { SipParseError } from '../message/syntax-errors.js';

@@ -1,3 +1,4 @@
+// In browsers, `browser/via-source.ts` stands in the place of this module.
 import type { SipMessage } from '../message/message.js';
 import type { Flow } from '../transport/flow.js';
 

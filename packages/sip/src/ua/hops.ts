@@ -1,3 +1,4 @@
+// In browsers, `browser/hops.ts` stands in the place of this module.
 import { SipTransportError } from '../message/errors.js';
 import { SipUri, type Uri } from '../message/uri.js';
 import type { Flow, ResolvedTarget, Resolver, SipProtocol } from '../transport/flow.js';

@@ -1,3 +1,4 @@
+// In browsers, `browser/session-path.ts` stands in the place of this module.
 import { SipUri, type Uri } from '../message/uri.js';
 import type { Flow } from '../transport/flow.js';
 

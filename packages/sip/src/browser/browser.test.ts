@@ -1,0 +1,108 @@
+import { readdirSync } from 'node:fs';
+import { systemRandom } from '@intermix/kernel';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import * as fullHashes from '../auth/digest-hashes.js';
+import * as fullNames from '../message/header-names.js';
+import * as fullPhrases from '../message/reason-phrases.js';
+import { createCallId } from '../message/requests.js';
+import type { Flow } from '../transport/flow.js';
+import * as hashes from './digest-hashes.js';
+import * as names from './header-names.js';
+import * as phrases from './reason-phrases.js';
+import { ResponsePath } from './response-path.js';
+import { SessionPath } from './session-path.js';
+
+const originals = {
+  'digest-hashes': 'auth',
+  'header-names': 'message',
+  hops: 'ua',
+  'reason-phrases': 'message',
+  'response-path': 'transaction',
+  'session-path': 'ua',
+  'stateless-responses': 'transaction',
+  'via-source': 'transaction',
+};
+
+function fakeFlow(): { flow: Flow; sent: Uint8Array[]; close: () => void } {
+  const sent: Uint8Array[] = [];
+  const flow = { closed: false, send: (bytes: Uint8Array) => void sent.push(bytes) };
+  const close = () => {
+    flow.closed = true;
+  };
+  return { flow: flow as unknown as Flow, sent, close };
+}
+
+describe('the modules that stand in the SDK for larger ones', () => {
+  it('are all known here', () => {
+    const files = readdirSync(new URL('.', import.meta.url)).filter((name) => /(?<!\.test)\.ts$/.test(name));
+    expect(files.map((name) => name.slice(0, -3)).sort()).toEqual(Object.keys(originals).sort());
+  });
+
+  it('hash alike', () => {
+    for (const text of ['', 'priya:acme:secret', 'नमस्ते', createCallId(systemRandom)]) {
+      for (const algorithm of hashes.digestAlgorithms) {
+        expect(hashes.hashHex(algorithm, text)).toBe(fullHashes.hashHex(algorithm, text));
+      }
+    }
+    expectTypeOf(hashes.digestAlgorithms[0]).toExtend<fullHashes.DigestAlgorithm>();
+  });
+
+  it('know header names in every case, and the short ones', () => {
+    for (const name of [
+      'Call-ID',
+      'call-id',
+      'CALL-ID',
+      'i',
+      'I',
+      'v',
+      'f',
+      't',
+      'm',
+      'CSeq',
+      'cseq',
+      'WWW-Authenticate',
+    ]) {
+      expect(names.headerKey(name)).toBe(fullNames.headerKey(name));
+      expect(names.canonicalName(name)).toBe(fullNames.canonicalName(name));
+    }
+    expect(names.canonicalName('X-Exotel-CallSid')).toBe('X-Exotel-CallSid');
+    expect(names.headerKey('P-Asserted-Identity')).toBe(names.headerKey('p-asserted-identity'));
+  });
+
+  it('say what the others say of the statuses that a phone sends', () => {
+    for (const status of [100, 180, 200, 400, 405, 415, 420, 480, 481, 482, 486, 487, 488, 491, 500, 501, 503, 603]) {
+      expect(phrases.defaultReason(status)).toBe(fullPhrases.defaultReason(status));
+    }
+    expect(phrases.defaultReason(499)).toBe('Bad Request');
+  });
+
+  it('send responses over the flow of the request, and tell once it is closed', () => {
+    const { flow, sent, close } = fakeFlow();
+    const path = new ResponsePath(flow);
+    const lost: string[] = [];
+    path.onLost((reason) => lost.push(reason));
+    path.send(new Uint8Array(1));
+    close();
+    path.send(new Uint8Array(2));
+    expect([sent.length, lost.length]).toEqual([1, 1]);
+  });
+
+  it('send requests of a dialog over the newest flow', async () => {
+    const [old, fresh] = [fakeFlow(), fakeFlow()];
+    const path = new SessionPath({ flow: old.flow });
+    const heard: unknown[] = [];
+    const reach = () =>
+      path.reach(
+        undefined as never,
+        (flow) => heard.push(flow),
+        (reason) => heard.push(reason),
+      );
+    old.close();
+    reach();
+    await Promise.resolve();
+    path.follow(fresh.flow);
+    reach();
+    await Promise.resolve();
+    expect(heard).toEqual(['the flow of the dialog is closed', fresh.flow]);
+  });
+});
