@@ -29,47 +29,46 @@ export interface SessionSnapshot {
 
 /** Requests that the former owner may have sent after its snapshot was taken; their numbers are not used again. */
 const CSEQ_STEP = 1000;
-const MAX_CSEQ = 0x7fffffff; // RFC 3261 §8.1.1.5: below 2**31.
+const MAX_CSEQ = 2 ** 31 - 1; // RFC 3261 §8.1.1.5.
 const MAX_ROUTES = 20;
-const MIN_TIMER_SEC = 90;
+const MIN_TIMER_SEC = 90; // RFC 4028 §4.
 
 /** The dialog of a snapshot, its own numbers moved ahead. Throws SessionSnapshotError, whatever the snapshot is. */
 export function restoreDialog(snapshot: SessionSnapshot): Dialog {
   try {
-    return restore(snapshot);
+    if (!isSound(snapshot)) throw new Error('a field is missing or wrong');
+    const { role, callId, local, remote, routes, remoteTarget, localCseq, remoteCseq, secure } = snapshot;
+    return Dialog.restored({
+      role,
+      callId,
+      local: NameAddr.parse(local),
+      remote: NameAddr.parse(remote),
+      routeSet: routes.map((route) => NameAddr.parse(route)),
+      remoteTarget: parseUri(remoteTarget),
+      localCseq: localCseq + CSEQ_STEP,
+      remoteCseq,
+      secure,
+    });
   } catch (cause) {
-    throw cause instanceof SessionSnapshotError ? cause : new SessionSnapshotError('is not one of ours', { cause });
+    throw new SessionSnapshotError({ cause });
   }
 }
 
-function restore(snapshot: SessionSnapshot): Dialog {
-  const { v, role, callId, routes, localCseq, remoteCseq, timer, contactUser } = snapshot;
-  check(v === 1 && (role === 'uac' || role === 'uas'), 'has another version or no role');
-  check(typeof callId === 'string' && /^[\x21-\x7e]{1,256}$/.test(callId), 'has no Call-ID');
-  check(isCseq(localCseq) && localCseq + CSEQ_STEP < MAX_CSEQ, 'has no sequence number');
-  check(remoteCseq === undefined || isCseq(remoteCseq), 'has a bad sequence number of the peer');
-  check(Array.isArray(routes) && routes.length <= MAX_ROUTES, 'has no route set');
-  check(timer === undefined || (timer.sec >= MIN_TIMER_SEC && timer.sec < MAX_CSEQ), 'has a bad session timer');
-  check(contactUser === undefined || /^[\w.~-]{1,64}$/.test(contactUser), 'has a bad contact user');
-  const local = NameAddr.parse(snapshot.local);
-  check(local.tag !== undefined, 'has no local tag');
-  return Dialog.restored({
-    role,
-    callId,
-    local,
-    remote: NameAddr.parse(snapshot.remote),
-    routeSet: routes.map((route) => NameAddr.parse(route)),
-    remoteTarget: parseUri(snapshot.remoteTarget),
-    localCseq: localCseq + CSEQ_STEP,
-    remoteCseq,
-    secure: snapshot.secure === true,
-  });
+/** What the parsers do not see to. */
+function isSound({ v, role, callId, local, routes, localCseq, remoteCseq = 0, timer, contactUser }: SessionSnapshot) {
+  return (
+    v === 1 &&
+    /^ua[cs]$/.test(role) &&
+    /^[!-~]{1,256}$/.test(callId) &&
+    NameAddr.parse(local).tag !== undefined &&
+    routes.length <= MAX_ROUTES &&
+    isCseq(localCseq + CSEQ_STEP) &&
+    isCseq(remoteCseq) &&
+    !(timer && !(timer.sec >= MIN_TIMER_SEC && timer.sec < MAX_CSEQ)) &&
+    /^[\w.~-]{0,64}$/.test(contactUser ?? '')
+  );
 }
 
-function isCseq(number: unknown): boolean {
-  return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= MAX_CSEQ;
-}
-
-function check(holds: boolean, problem: string): asserts holds {
-  if (!holds) throw new SessionSnapshotError(problem);
+function isCseq(number: number): boolean {
+  return Number.isInteger(number) && number >= 0 && number <= MAX_CSEQ;
 }

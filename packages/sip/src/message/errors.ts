@@ -37,8 +37,8 @@ export class SipRequestError extends IntermixError {
 export class SessionSnapshotError extends IntermixError {
   readonly code = 'ERR_SIP_SNAPSHOT';
 
-  constructor(problem: string, options?: { cause?: unknown }) {
-    super(`the snapshot of the session ${problem}`, options);
+  constructor(options?: { cause?: unknown }) {
+    super('the snapshot of the session cannot be used', options);
   }
 }
 
