@@ -67,6 +67,7 @@ export {
   type TransactionTimers,
   type TransactionUser,
 } from './transaction/index.js';
+export { PAGE_GONE } from './transport/close-codes.js';
 export type {
   Flow,
   ResolvedTarget,

@@ -78,6 +78,11 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
     return { registered, lastSeen: seen === undefined ? undefined : new Date(seen) };
   }
 
+  /** Bindings that were made over the connection. */
+  bindingsOn(flow: Flow): readonly Binding[] {
+    return this.#deps.location.bindingsOnFlow(flow.id);
+  }
+
   /** Devices of the user that are registered now. */
   registrations(aor: Aor): number {
     return this.#deps.location.bindingsOf(aor).length;

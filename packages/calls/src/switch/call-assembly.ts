@@ -42,9 +42,10 @@ export class CallAssembly {
   }
 
   #makings(): Makings {
-    const { clock, logger, engine, random, config } = this.#deps;
+    const { clock, logger, engine, random, config, farewells, devicesOn } = this.#deps;
     const callSid = createId('', 16, random);
-    return { callSid, legDeps: { engine, clock, logger: logger.child({ callSid }), config } };
+    const legDeps = { engine, clock, logger: logger.child({ callSid }), config, farewells, devicesOn };
+    return { callSid, legDeps };
   }
 
   #call(plan: CallPlan, calling: CallingParty, makings: Makings): Call {

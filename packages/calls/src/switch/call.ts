@@ -20,9 +20,10 @@ import type { CallPlan } from './call-plan.js';
 import { CallStory } from './call-story.js';
 import type { CalleeLeg } from './callee-leg.js';
 import type { CallingParty } from './calling-party.js';
-import type { Leg, LegLoss } from './leg.js';
+import type { Device, Leg, LegLoss } from './leg.js';
 import type { LegIdentity } from './leg-life.js';
 import { MediaJoin } from './media-join.js';
+import type { OwedFarewells } from './owed-farewells.js';
 import type { SwitchConfig } from './switch-config.js';
 import type { UnwrittenEnds } from './unwritten-ends.js';
 
@@ -51,6 +52,9 @@ export interface CallDeps {
   logger: Logger;
   config: SwitchConfig;
   unwritten: UnwrittenEnds;
+  farewells: OwedFarewells;
+  /** The devices that are registered over a connection. */
+  devicesOn: (flow: Flow) => readonly Device[];
 }
 
 /** Who is in a call. */

@@ -1,11 +1,19 @@
 import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
 import { type CodecName, type LegKind, type MediaEngine, type MediaLeg, SdpError } from '@intermix/media';
-import type { Flow, IncomingReinvite, InviteSession, Reason, SessionEnd } from '@intermix/sip';
+import {
+  type Flow,
+  type IncomingReinvite,
+  type InviteSession,
+  PAGE_GONE,
+  type Reason,
+  type SessionEnd,
+} from '@intermix/sip';
 import type { CallStatus, LegQuality, LegRecord, Termination } from '../ports/call-store.js';
 import type { Binding } from '../registrar/location-store.js';
 import { type InfoDigit, readDtmfInfo } from './dtmf-info.js';
 import { type LegIdentity, LegLife } from './leg-life.js';
 import { MediaWatch } from './media-watch.js';
+import type { OwedFarewells } from './owed-farewells.js';
 import type { SwitchConfig } from './switch-config.js';
 
 /** The device behind a browser leg, as far as it is needed to know it again after a broken connection. */
@@ -15,7 +23,10 @@ export interface LegDeps {
   engine: MediaEngine;
   clock: Clock;
   logger: Logger;
-  config: Pick<SwitchConfig, 'graceMs' | 'mediaRecoveryMs' | 'silenceLimitMs'>;
+  config: Pick<SwitchConfig, 'graceMs' | 'pageGraceMs' | 'mediaRecoveryMs' | 'silenceLimitMs'>;
+  farewells: OwedFarewells;
+  /** The devices that are registered over a connection. */
+  devicesOn: (flow: Flow) => readonly Device[];
 }
 
 /** How a leg was lost without our doing. */
@@ -51,14 +62,14 @@ export interface Farewell {
 /** One dialog and one media endpoint. `caller-leg.ts` and `callee-leg.ts` add the two ways to open the dialog. */
 export abstract class Leg extends TypedEmitter<LegEvents> {
   readonly identity: LegIdentity;
-  readonly device: Device | undefined;
   protected readonly deps: LegDeps;
   /** Settles when the end of the call is on record, or has waited long enough; undefined while the call goes on. */
   recorded: () => Promise<unknown> | undefined = () => undefined;
   #media: MediaLeg | undefined;
   #session: InviteSession | undefined;
   #held = false;
-  #grace: Timer | undefined;
+  #device: Device | undefined;
+  #grace: { timer: Timer; endsAt: number } | undefined;
   #watch: MediaWatch | undefined;
   readonly #unsubscribe: Array<() => void> = [];
   readonly #life: LegLife;
@@ -68,7 +79,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     super();
     this.identity = identity;
     this.deps = deps;
-    this.device = device;
+    this.#device = device;
     this.#life = new LegLife(deps.clock);
   }
 
@@ -79,6 +90,10 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   /** Tells the far end, when the dialog is not confirmed yet. */
   protected abstract abandon(farewell: Farewell): void;
 
+  /** The page or telephone that talks. Another page of the same user may take a call up. */
+  get device(): Device | undefined {
+    return this.#device;
+  }
   get id(): string {
     return this.identity.legId;
   }
@@ -162,9 +177,17 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   /** Ends this leg and tells the far end, by a final response, CANCEL or BYE as its state asks. */
   end(termination: Termination, status: CallStatus, farewell: Farewell): void {
     if (this.ended) return;
+    const forMs = this.#grace && this.#grace.endsAt - this.deps.clock.now();
     this.#closeRecord(termination, status);
     if (!this.#session) this.abandon(farewell);
-    else if (!this.#session.ended) this.#session.bye(farewell.reason ? { reason: farewell.reason } : {});
+    else if (!this.#session.ended) this.#sayBye(this.#session, farewell.reason, forMs);
+  }
+
+  /** At once, or when the device is back: `forMs` is how long it is still waited for. */
+  #sayBye(session: InviteSession, reason: Reason | undefined, forMs: number | undefined): void {
+    const say = () => session.bye(reason ? { reason } : {});
+    if (forMs === undefined) say();
+    else this.deps.farewells.keep({ session, say, forMs, isFor: (binding) => this.#isSameDevice(binding, true) });
   }
 
   /** The dialog is over already. Sends nothing. */
@@ -196,7 +219,9 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     // A carrier opens a new connection when it next has to say something; only a device is waited for.
     if (this.identity.kind === 'carrier' || this.#grace) return false;
     const session = this.#session;
-    this.#grace = this.deps.clock.schedule(this.deps.config.graceMs, () => session.flowLost());
+    const { clock, config } = this.deps;
+    const graceMs = flow.closeCode === PAGE_GONE ? config.pageGraceMs : config.graceMs;
+    this.#grace = { timer: clock.schedule(graceMs, () => session.flowLost()), endsAt: clock.now() + graceMs };
     this.emit('flowBroken');
     return true;
   }
@@ -206,23 +231,45 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     const session = this.#session;
     if (!session || this.ended || !this.#isSameDevice(binding)) return false;
     if (session.flow.id === binding.flow.id && !this.#grace) return false;
-    this.#grace?.cancel();
-    this.#grace = undefined;
     session.rebind(binding.flow, binding.contactUri);
-    this.emit('flowRestored');
+    this.#deviceIsBack();
     return true;
+  }
+
+  #deviceIsBack(): void {
+    this.#endGrace();
+    this.#watch?.allowMoreTime();
+    this.emit('flowRestored');
+  }
+
+  #endGrace(): void {
+    this.#grace?.timer.cancel();
+    this.#grace = undefined;
+  }
+
+  /**
+   * Another page of the same user may have taken the call up: its first request shows it, since it knows the dialog. From
+   * now on that page is the one that is waited for.
+   */
+  #followDevice(session: InviteSession): void {
+    const own = this.#device;
+    if (!own || session.flow.closed) return;
+    const { accountSid, sipUsername } = own;
+    const there = this.deps.devicesOn(session.flow).filter((device) => isOf({ accountSid, sipUsername }, device));
+    if (there.length > 0 && !there.some((device) => device.instance === own.instance)) this.#device = there[0];
+    if (this.#grace) this.#deviceIsBack();
   }
 
   record(): LegRecord {
     return this.#life.record(this.identity, this.sipCallId);
   }
 
-  #isSameDevice(binding: Binding): boolean {
+  #isSameDevice(binding: Binding, isAwaited = this.awaitsDevice): boolean {
     const device = this.device;
-    if (!device || binding.accountSid !== device.accountSid || binding.sipUsername !== device.sipUsername) return false;
+    if (!device || !isOf(device, binding)) return false;
     // Clients without an instance (Exotel's SDK) come back with another contact: the user is all that is the same, so
     // that is taken only while this leg's own connection is broken.
-    return device.instance === undefined ? this.awaitsDevice : binding.instance === device.instance;
+    return device.instance === undefined ? isAwaited : binding.instance === device.instance;
   }
 
   /** Called once, when the leg has ended in whatever way. */
@@ -231,8 +278,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   #closeRecord(termination: Termination, status: CallStatus): void {
     this.#life.end(termination, status);
     this.#watch?.stop();
-    this.#grace?.cancel();
-    this.#grace = undefined;
+    this.#endGrace();
     this.recordClosed();
   }
 
@@ -246,6 +292,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
    * address. The codec in force stays, since the other leg speaks it. RFC 3264 §8.
    */
   async #answerReinvite(reinvite: IncomingReinvite): Promise<void> {
+    if (this.#session) this.#followDevice(this.#session);
     try {
       const { codec } = this.media;
       const codecs = codec ? { codecs: [codec] } : {};
@@ -255,6 +302,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
         return;
       }
       reinvite.accept({ sdp: await this.media.acceptOffer(reinvite.offer, codecs) });
+      this.#watch?.allowMoreTime();
       this.#noteDirection();
     } catch (error) {
       this.deps.logger.warn({ err: error, legId: this.id }, 're-INVITE refused; the session stays as it was');
@@ -298,6 +346,10 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     const { codec, packetsSent, packetsReceived, packetsLost, jitterMs, roundTripMs } = stats;
     return { codec, packetsSent, packetsReceived, packetsLost, jitterMs, roundTripMs };
   }
+}
+
+function isOf(user: Pick<Device, 'accountSid' | 'sipUsername'>, device: Pick<Device, 'accountSid' | 'sipUsername'>) {
+  return user.accountSid === device.accountSid && user.sipUsername === device.sipUsername;
 }
 
 /** What the end of a dialog means for its leg; nothing for one that we ended ourselves. */

@@ -36,6 +36,13 @@ export class MediaWatch {
     ];
   }
 
+  /** The device is back, or makes a new path: broken media has its whole time again from here. */
+  allowMoreTime(): void {
+    if (!this.#recovery) return;
+    this.#recovery.cancel();
+    this.#awaitRecovery();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#recovery?.cancel();

@@ -1,3 +1,4 @@
+import { PAGE_GONE } from '@intermix/sip';
 import { describe, expect, it } from 'vitest';
 import type { Bench } from '../testing/bench.js';
 import { contactOf, domain, nothingLeft } from '../testing/bench.js';
@@ -241,6 +242,105 @@ describe('a lost WebSocket while talking', () => {
     await bench.run(20_000);
     expect(placed.session!.ended).toBe(false);
     expect(received.session!.ended).toBe(false);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+});
+
+describe('a page that goes away while it talks', () => {
+  it('[PAGE1] and says so, is waited for a short time only', async () => {
+    const { bench, alice, placed } = await makeTalk({ instance: 'tab1' });
+    bench.network.cut(alice.flow!, 'going', PAGE_GONE);
+    await bench.run(4_900);
+    expect(placed.session!.ended).toBe(false);
+    await bench.run(200);
+    expect(placed.session!.ended).toBe(true);
+    expect((await bench.record()).call).toMatchObject({ status: 'completed', termination: { reason: 'flow-lost' } });
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[PAGE2] its next load takes the call up: re-INVITE with a description of its own, and BYE reaches the customer', async () => {
+    const { bench, alice, placed, received, aliceLeg } = await makeTalk({ instance: 'tab1' });
+    const snapshot = received.session!.snapshot();
+    bench.network.cut(alice.flow!, 'going', PAGE_GONE);
+    aliceLeg.fail();
+    await bench.run(3_000);
+    const next = await bench.browser();
+    await bench.register(next, 'alice', { contact: contactOf(next, 'alice', 'tab1') });
+    const session = next.endpoint.resume(snapshot, { flow: next.flow! });
+    await bench.run(4_000); // Its media needs longer than the rest of the old one's time.
+    expect(placed.session!.ended).toBe(false);
+    expect(await reinvite(bench, session, received.media.offer({}))).toContain('m=audio');
+    aliceLeg.connect();
+    await bench.run(20_000);
+    expect(placed.session!.ended).toBe(false);
+    session.bye();
+    await bench.run();
+    expect(placed.session!.ended).toBe(true);
+    await alice.endpoint.stop();
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[PAGE3] another page of the user takes the call up, and is then the one that is waited for', async () => {
+    const { bench, alice, placed, received } = await makeTalk({ instance: 'tab1' });
+    const other = await bench.registered('alice', { instance: 'tab2' });
+    const snapshot = received.session!.snapshot();
+    bench.network.cut(alice.flow!, 'going', PAGE_GONE);
+    await bench.run(1_000);
+    const session = other.endpoint.resume(snapshot, { flow: other.flow! });
+    await reinvite(bench, session, received.media.offer({}));
+    await bench.run(20_000);
+    expect(placed.session!.ended).toBe(false);
+    bench.network.cut(other.flow!);
+    await bench.run(2_000);
+    await other.connect('WS');
+    await bench.register(other, 'alice', { contact: contactOf(other, 'alice', 'tab2') });
+    session.rebind(other.flow!);
+    await bench.run(20_000);
+    expect(placed.session!.ended).toBe(false);
+    placed.session!.bye();
+    await bench.run();
+    expect(session.ended).toBe(true);
+    await alice.endpoint.stop();
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+});
+
+describe('a customer who hangs up while the page is away', () => {
+  it('[OWED1] the page is told when it is back', async () => {
+    const { bench, alice, placed, received } = await makeTalk({ instance: 'tab1' });
+    bench.network.cut(alice.flow!);
+    await bench.run(1_000);
+    placed.session!.bye();
+    await bench.run(2_000);
+    expect(received.session!.ended).toBe(false);
+    await alice.connect('WS');
+    await bench.register(alice, 'alice', { contact: contactOf(alice, 'alice', 'tab1') });
+    await bench.run();
+    expect(received.session!.ended).toBe(true);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[OWED2] also when the page speaks before it has registered', async () => {
+    const { bench, alice, placed, received } = await makeTalk({ instance: 'tab1' });
+    bench.network.cut(alice.flow!);
+    await bench.run(1_000);
+    placed.session!.bye();
+    await bench.run();
+    received.session!.rebind(await alice.connect('WS'));
+    await reinvite(bench, received.session!, received.media.offer({}));
+    expect(received.session!.ended).toBe(true);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[OWED3] nothing is kept beyond the grace', async () => {
+    const { bench, alice, placed, received } = await makeTalk({ instance: 'tab1' });
+    bench.network.cut(alice.flow!);
+    await bench.run(1_000);
+    placed.session!.bye();
+    await bench.run(10_000);
+    expect(bench.endpoint.counts.dialogs).toBe(0);
+    expect(received.session!.ended).toBe(false);
+    await alice.endpoint.stop();
     expect(await bench.close()).toEqual(nothingLeft);
   });
 });

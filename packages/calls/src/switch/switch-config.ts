@@ -6,6 +6,8 @@ export interface SwitchConfig {
   ringTimeoutSec: number;
   /** How long a call waits for a device whose connection broke. 10 s. */
   graceMs: number;
+  /** The same for a page that said that it goes away: it is back after its reload, or never. 5 s. */
+  pageGraceMs: number;
   /** How long a call waits for broken media to come back (ICE restart). 5 s. */
   mediaRecoveryMs: number;
   /** A leg that should send and does not, ends the call after this; 0 means never. 60 s. */
@@ -23,6 +25,7 @@ export interface SwitchConfig {
 export const defaultSwitchConfig: Omit<SwitchConfig, 'domains'> = {
   ringTimeoutSec: 30,
   graceMs: 10_000,
+  pageGraceMs: 5_000,
   mediaRecoveryMs: 5_000,
   silenceLimitMs: 60_000,
   flushDeadlineMs: 5_000,

@@ -12,6 +12,7 @@ import type { Router } from '../routing/router.js';
 import type { Call, CallEvents } from './call.js';
 import { CallAssembly } from './call-assembly.js';
 import type { IncomingCallPlan, Refusal } from './call-plan.js';
+import { OwedFarewells } from './owed-farewells.js';
 import { defaultSwitchConfig, type SwitchConfig } from './switch-config.js';
 import type { SwitchStats } from './switch-stats.js';
 import { UnwrittenEnds } from './unwritten-ends.js';
@@ -61,6 +62,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   /** Calls whose end is still being written. */
   readonly #closing = new Set<Call>();
   readonly #unwritten: UnwrittenEnds;
+  readonly #farewells: OwedFarewells;
   readonly #assembly: CallAssembly;
   readonly #endedByStatus: Partial<Record<CallStatus, number>> = {};
   #unsubscribe: Array<() => void> = [];
@@ -77,7 +79,12 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     const { endpoint, media: engine, calls, clock, random, logger } = deps;
     const config = this.#config;
     const unwritten = this.#unwritten;
-    this.#assembly = new CallAssembly({ endpoint, engine, calls, clock, random, logger, config, unwritten });
+    const farewells = new OwedFarewells(clock);
+    this.#farewells = farewells;
+    const devicesOn = (flow: Flow) => deps.registrar.bindingsOn(flow);
+    this.#assembly = new CallAssembly({
+      ...{ endpoint, engine, calls, clock, random, logger, config, unwritten, farewells, devicesOn },
+    });
   }
 
   get stats(): SwitchStats {
@@ -99,7 +106,10 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   start(): void {
     const { endpoint, registrar, identification } = this.#deps;
     endpoint.screen = (request, flow) => identification.screen(request, flow);
-    const moved = (binding: Binding) => this.#eachCall((call) => call.handleDevice(binding));
+    const moved = (binding: Binding) => {
+      this.#farewells.handleDevice(binding);
+      this.#eachCall((call) => call.handleDevice(binding));
+    };
     this.#unsubscribe = [
       endpoint.on('invite', (incoming) => {
         const placing = this.#handleInvite(incoming);
@@ -154,6 +164,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     this.drain();
     await this.#within(this.#config.flushDeadlineMs, this.#endAll());
     for (const off of this.#unsubscribe.splice(0)) off();
+    this.#farewells.stop();
     this.#deps.registrar.stop();
   }
 

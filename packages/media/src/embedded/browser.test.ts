@@ -196,6 +196,23 @@ describe('browser and carrier', () => {
     },
   );
 
+  it.each([
+    ['that called', browserOffers],
+    ['that was called', engineOffers],
+  ] as const)(
+    'follows a browser %s that is replaced by another, with a new certificate, audio goes on',
+    async (_, ring) => {
+      const call = await bridged('PCMU', ring);
+      await call.carrier.hears(microphoneHz);
+      await call.phone.close();
+      const next = await browser.open('PCMU');
+      await next.accept(await call.browserLeg.acceptOffer(await next.offer(), { codecs: ['PCMU'] }));
+      await Promise.all([call.carrier.hears(microphoneHz), hears(next, 1000)]);
+      await next.close();
+      await call.end();
+    },
+  );
+
   it('takes the answer of another fork in place of the first', async () => {
     const leg = await engine.createLeg({ kind: 'webrtc', callId: `browser-call-${callCount++}`, legId: 'browser' });
     const offer = await leg.offer({ codecs: ['PCMU'] });

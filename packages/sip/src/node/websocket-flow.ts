@@ -18,7 +18,7 @@ export interface WebSocketLimits {
 }
 
 export const defaultWebSocketLimits: WebSocketLimits = {
-  pingIntervalMs: 25_000,
+  pingIntervalMs: 15_000,
   firstMessageMs: 60_000,
   unauthenticatedMs: undefined,
   maxPayloadBytes: 64 * 1024,
@@ -59,6 +59,7 @@ export class WebSocketFlow implements Flow {
   #closeGrace: Timer | undefined;
   #pongSeen = true;
   #reason: string | undefined;
+  #closeCode: number | undefined;
   #closed = false;
   #reported = false;
 
@@ -76,6 +77,10 @@ export class WebSocketFlow implements Flow {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get closeCode(): number | undefined {
+    return this.#closeCode;
   }
 
   /** Text frames, which every browser stack reads; binary ones only for octets that are not UTF-8. */
@@ -114,7 +119,10 @@ export class WebSocketFlow implements Flow {
     socket.on('error', (error) => {
       this.#reason ??= error.message; // Oversize and broken frames; ws closes the connection itself.
     });
-    socket.on('close', (code) => this.#gone(`closed by the peer (${code})`));
+    socket.on('close', (code) => {
+      this.#closeCode = code;
+      this.#gone(`closed by the peer (${code})`);
+    });
   }
 
   #startTimers(): void {

@@ -215,12 +215,12 @@ describe('life and death', () => {
     dead.socket.send(options('dead'));
     alive.socket.send(options('alive'));
     await sink.nth(2);
-    clock.advance(25_000);
+    clock.advance(15_000);
     await until(() => pings === 1);
     // The pong is on its way back; a message behind it tells that it has come.
     alive.socket.send(options('after pong'));
     await sink.nth(3);
-    clock.advance(25_000);
+    clock.advance(15_000);
     await until(() => sink.closed.length === 1);
     expect(sink.closed[0]?.reason).toBe('no pong');
     await until(() => pings === 2);

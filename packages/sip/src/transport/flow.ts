@@ -22,6 +22,8 @@ export interface Flow {
   readonly closed: boolean;
   /** HTTP facts of a WebSocket's upgrade request. */
   readonly upgrade?: { origin?: string; path: string };
+  /** Status code with which the peer closed its WebSocket, RFC 6455 §7.4; undefined before, and for a broken one. */
+  readonly closeCode?: number | undefined;
   /** Sends one SIP message, or a keep-alive. Never throws; a connection that cannot send closes. */
   send(bytes: Uint8Array | string): void;
   /** Closes a connection; does nothing for UDP. */

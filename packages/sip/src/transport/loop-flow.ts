@@ -15,6 +15,7 @@ export class LoopFlow implements Flow {
   peer: LoopFlow | undefined;
   readonly #network: LoopNetwork;
   #closed = false;
+  #closeCode: number | undefined;
   /** Due time of the newest message, so that a shorter delay cannot overtake on a connection. */
   #lastDueMs = 0;
 
@@ -40,6 +41,10 @@ export class LoopFlow implements Flow {
     if (what.upgrade) this.upgrade = what.upgrade;
   }
 
+  get closeCode(): number | undefined {
+    return this.#closeCode;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -57,8 +62,9 @@ export class LoopFlow implements Flow {
     if (this.reliable) this.cut('closed');
   }
 
-  /** Closes both sides; each sink hears of it in its own turn. */
-  cut(reason: string): void {
+  /** Closes both sides; each sink hears of it in its own turn, the peer's with the code that a WebSocket would give. */
+  cut(reason: string, closeCode?: number): void {
+    if (this.peer && !this.peer.closed) this.peer.#closeCode = closeCode;
     this.peer?.lose(reason);
     this.lose(reason);
   }

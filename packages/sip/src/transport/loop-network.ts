@@ -76,8 +76,8 @@ export class LoopNetwork {
   }
 
   /** Breaks a connection: both sides see it close. In-flight messages are lost. */
-  cut(flow: Flow, reason = 'connection reset'): void {
-    if (flow instanceof LoopFlow) flow.cut(reason);
+  cut(flow: Flow, reason = 'connection reset', closeCode?: number): void {
+    if (flow instanceof LoopFlow) flow.cut(reason, closeCode);
   }
 
   /** The start lines of all messages so far, in order: the ladder of a test. */

@@ -89,6 +89,7 @@ window.phone = {
   },
   close(id) {
     const phone = phones.get(id);
+    if (!phone) return;
     phone.pc.close();
     for (const track of phone.media.getTracks()) track.stop();
     phone.context?.close();
