@@ -1,7 +1,7 @@
 // The browser SDK's bundles, each self-contained:
 //   exotelsdk.js + exotelsdk-<part>.js   the classic script with the global `exotelSDK`; parts are loaded from beside it
 //   exotelsdk-whole.cjs                  the same with all parts inside, for `require` and for bundlers
-//   voice-sdk.js, crm.js + chunks        ES modules; parts are chunks
+//   voice-sdk.mjs, crm.mjs + chunks      ES modules; parts are chunks
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -108,6 +108,7 @@ export async function bundleSdk() {
     format: 'esm',
     splitting: true,
     chunkNames: 'voice-sdk-[name]-[hash]',
+    outExtension: { '.js': '.mjs' },
     plugins: [slimSip],
   });
   const results = await Promise.all([classic, whole, modules, ...besideClassic]);
@@ -141,13 +142,15 @@ async function squeeze(name, text, map) {
   ];
 }
 
-/** Writes the bundles to the package's `dist`, and takes away those of an earlier build. */
+/** Writes the bundles to the package's `dist`, in place of everything that was there but types. */
 export async function buildSdk() {
   const out = join(sdk, 'dist');
   const files = await bundleSdk();
+  // What ends in .js is for `<script>` and `require`; the package itself is of ES modules.
+  files.set('package.json', '{ "type": "commonjs" }\n');
   mkdirSync(out, { recursive: true });
   for (const name of readdirSync(out)) {
-    if (/^(exotelsdk|voice-sdk|crm)\b.*\.c?js(\.map)?$/.test(name) && !files.has(name)) rmSync(join(out, name));
+    if (name !== 'types' && !files.has(name)) rmSync(join(out, name), { recursive: true });
   }
   for (const [name, text] of files) writeFileSync(join(out, name), text);
   return [...files.keys()];

@@ -1,12 +1,13 @@
 // Builds everything: each package's src to dist, the SDK's one-file bundle, the pages, the seed of the embedded database.
 // Takes a few seconds, the first time some more.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { browserTarget, buildSdk } from './build-sdk.mjs';
+import { buildSdkTypes } from './sdk-types.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const run = promisify(execFile);
@@ -49,7 +50,8 @@ const workspaces = ['packages', 'apps'].flatMap((group) =>
   readdirSync(join(root, group)).map((name) => join(root, group, name)),
 );
 const pages = join(root, 'apps', 'softphone');
-await Promise.all(workspaces.filter((workspace) => workspace !== pages).map(transpile));
+const sdk = join(root, 'packages', 'voice-sdk');
+await Promise.all(workspaces.filter((workspace) => ![pages, sdk].includes(workspace)).map(transpile));
 
 // The seed of the embedded database: a few seconds, once for each set of migrations. A server starts without it, slower.
 const seeded = run(process.execPath, [join(root, 'packages', 'store', 'dist', 'embedded', 'make-seed.js')]).catch(
@@ -57,30 +59,8 @@ const seeded = run(process.execPath, [join(root, 'packages', 'store', 'dist', 'e
     process.stderr.write(`The embedded database has no seed, its first start will be slow: ${error.message}\n`),
 );
 
-const sdk = join(root, 'packages', 'voice-sdk');
 if (existsSync(join(sdk, 'src', 'exotelsdk.ts'))) {
-  await Promise.all([buildSdk(), emitSdkTypes()]);
-}
-
-/** Types of the SDK and of what it is made of, so that they need no other package. Skipped where there is no compiler. */
-async function emitSdkTypes() {
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  if (!existsSync(compiler)) return; // A production install leaves it out.
-  const types = join(sdk, 'dist', 'types');
-  await run(process.execPath, [compiler, '-p', join(sdk, 'tsconfig.types.json'), '--outDir', types]);
-  for (const entry of readdirSync(types, { recursive: true, withFileTypes: true })) {
-    if (!entry.name.endsWith('.d.ts')) continue;
-    const file = join(entry.parentPath ?? entry.path, entry.name);
-    const near = readFileSync(file, 'utf8').replace(/(['"])@intermix\/([\w-]+)\1/g, (_, quote, name) => {
-      return `${quote}${relative(dirname(file), join(types, name, 'src', 'index.js'))
-        .split(sep)
-        .join('/')}${quote}`;
-    });
-    writeFileSync(file, near);
-  }
-  writeFileSync(join(types, 'index.d.ts'), "export * from './voice-sdk/src/index.js';\n");
-  const classic = "export * from './voice-sdk/src/exotelsdk.js';\nexport as namespace exotelSDK;\n";
-  writeFileSync(join(types, 'exotelsdk.d.ts'), classic);
+  await Promise.all([buildSdk(), buildSdkTypes()]);
 }
 
 // The softphone page: static files and one script; the SDK bundle lies beside them.

@@ -14,7 +14,7 @@ export type { VoiceAccount } from './client/account.js';
 export type { RegistrationState, Unregistered, UnregisteredReason } from './client/registration-keeper.js';
 export { VoiceClient, type VoiceClientEvents, type VoiceClientOptions } from './client/voice-client.js';
 export type { ExotelCall, ExotelCallDetails } from './compat/exotel-call.js';
-export { ExotelWebClient } from './compat/exotel-web-client.js';
+export { ExotelWebClient, ExotelWebClient as default } from './compat/exotel-web-client.js';
 export type {
   CallListenerCallback,
   RegisterEventCallback,
