@@ -28,20 +28,30 @@ type PhoneMethod =
 interface CrmWindow {
   crm: {
     events: CrmEvent[];
-    start(token: string, userId: string, autoConnect: boolean): Promise<boolean>;
+    start(token: string, userId: string, autoConnect: boolean, options?: unknown): Promise<boolean>;
     phone: any;
+    sdk: any;
   };
 }
 
-/** A CRM's page: the vendor's SDK, bundled with the page as its README says, and nothing of ours. */
-const source = `
-  import ExotelCRMWebSDK from '@exotel-npm-dev/exotel-ip-calling-crm-websdk';
+/** Which SDK a page holds, by the name that it imports it by. */
+export interface CrmSdk {
+  module: string;
+  alias?: Record<string, string>;
+}
+
+/** Bundled with the page as its README says, and nothing of ours. */
+const vendorSdk: CrmSdk = { module: '@exotel-npm-dev/exotel-ip-calling-crm-websdk' };
+
+/** A CRM's page. The vendor's SDK has no fourth argument. */
+const sourceOf = ({ module }: CrmSdk) => `
+  import ExotelCRMWebSDK from '${module}';
   const events = [];
   window.crm = {
     events,
-    async start(token, userId, autoConnect) {
-      const sdk = new ExotelCRMWebSDK(token, userId, autoConnect);
-      this.phone = await sdk.Initialize(
+    async start(token, userId, autoConnect, options) {
+      this.sdk = new ExotelCRMWebSDK(token, userId, autoConnect, options);
+      this.phone = await this.sdk.Initialize(
         (event, callData) => events.push({ name: event, data: { ...callData } }),
         (state) => events.push({ name: 'register ' + state }),
         (state) => events.push({ name: 'session ' + state }),
@@ -50,20 +60,31 @@ const source = `
     },
   };`;
 
-/** The site that serves the page, from an origin that is not the server's. */
-export async function startCrmSite(): Promise<PageServer> {
-  return PageServer.start({
-    '/': '<!doctype html><link rel="icon" href="data:,"><title>CRM</title><script src="/crm.js"></script>',
-    '/crm.js': await bundlePageScript(source),
-  });
+export interface CrmStart {
+  /** Of the site's pages; `/` unless told otherwise. */
+  path?: string;
+  autoConnect?: boolean;
+  /** Of our SDK: the server, in place of Exotel's. */
+  host?: string;
 }
 
-/** A page with the vendor's CRM SDK, driven from the test. */
+/** The site that serves a page at each path, from an origin that is not the server's. */
+export async function startCrmSite(sdks: Readonly<Record<string, CrmSdk>> = { '/': vendorSdk }): Promise<PageServer> {
+  const pages: Record<string, string> = {};
+  for (const [path, sdk] of Object.entries(sdks)) {
+    const script = `${path === '/' ? '/crm' : path}.js`;
+    pages[path] = `<!doctype html><link rel="icon" href="data:,"><title>CRM</title><script src="${script}"></script>`;
+    pages[script] = await bundlePageScript(sourceOf(sdk), sdk.alias);
+  }
+  return PageServer.start(pages);
+}
+
+/** A page with a CRM SDK, driven from the test. */
 export class CrmPage {
   private constructor(readonly opened: TestPage) {}
 
-  static async open(browser: TestBrowser, site: PageServer): Promise<CrmPage> {
-    return new CrmPage(await browser.openPage(site.origin));
+  static async open(browser: TestBrowser, site: PageServer, path = '/'): Promise<CrmPage> {
+    return new CrmPage(await browser.openPage(`${site.origin}${path}`));
   }
 
   get page() {
@@ -71,11 +92,11 @@ export class CrmPage {
   }
 
   /** Makes the SDK and initialises it; false when `Initialize` resolved to `undefined`. Rejects when it threw. */
-  start(token: string, userId: string, { autoConnect = true } = {}): Promise<boolean> {
+  start(token: string, userId: string, { autoConnect = true, host }: CrmStart = {}): Promise<boolean> {
     return this.page.evaluate(
-      ([accessToken, agentUserId, connects]) =>
-        (window as unknown as CrmWindow).crm.start(accessToken, agentUserId, connects),
-      [token, userId, autoConnect] as const,
+      ([accessToken, agentUserId, connects, options]) =>
+        (window as unknown as CrmWindow).crm.start(accessToken, agentUserId, connects, options),
+      [token, userId, autoConnect, host === undefined ? undefined : { host }] as const,
     );
   }
 
@@ -89,15 +110,15 @@ export class CrmPage {
     );
   }
 
-  makeCall(number: string): Promise<MakeCallResult> {
+  makeCall(number: string, customField?: string): Promise<MakeCallResult> {
     return this.page.evaluate(
-      (to) =>
+      ([to, value]) =>
         new Promise<MakeCallResult>((resolve) => {
           const tell = (status: MakeCallResult['status'], data: any) =>
             resolve({ status, data: data instanceof Error ? data.message : data });
-          void (window as unknown as CrmWindow).crm.phone.MakeCall(to, tell);
+          void (window as unknown as CrmWindow).crm.phone.MakeCall(to, tell, value);
         }),
-      number,
+      [number, customField] as const,
     );
   }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { eventually, type RunningServer, repositoryRoot, startServer } from '@intermix/testkit';
 import { launchBrowser, type TestBrowser } from '@intermix/testkit/browser';
 import { AdminApi } from './admin.js';
-import { CrmPage, startCrmSite } from './crm-page.js';
+import { CrmPage, type CrmSdk, type CrmStart, startCrmSite } from './crm-page.js';
 import { CustomerServer, type Post } from './customer-server.js';
 import { IntegrationsApi } from './integrations.js';
 import type { PageServer } from './page-server.js';
@@ -31,6 +31,12 @@ interface Parts {
   backend: CustomerServer;
 }
 
+export interface CrmTenantOptions {
+  micToneHz: number;
+  /** Which SDK the page at a path of the site holds; the vendor's at `/` unless told otherwise. */
+  sdks?: Readonly<Record<string, CrmSdk>>;
+}
+
 /**
  * A customer whose CRM uses the vendor's SDK: a server with a certificate, a browser that finds it under the vendor's
  * names, the CRM's site at an origin of its own, the CRM's backend, and an agent.
@@ -57,12 +63,12 @@ export class CrmTenant {
     this.api = new IntegrationsApi(server);
   }
 
-  static async start(options: { micToneHz: number }): Promise<CrmTenant> {
+  static async start({ sdks, ...options }: CrmTenantOptions): Promise<CrmTenant> {
     // `fetch` in this process has no other way to take the test's certificate.
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
     const [server, site, backend] = await Promise.all([
       startServer({ env: certificate }),
-      startCrmSite(),
+      startCrmSite(sdks),
       CustomerServer.start(),
     ]);
     const browser = await launchBrowser({ ...options, args: [`--host-resolver-rules=${resolverRules(server)}`] });
@@ -93,16 +99,17 @@ export class CrmTenant {
     return { exophone: exophones[0] ?? '', userId: users[0]?.user_id ?? '' };
   }
 
-  async openPage(): Promise<CrmPage> {
-    const page = await CrmPage.open(this.#browser, this.#site);
+  async openPage(path = '/'): Promise<CrmPage> {
+    const page = await CrmPage.open(this.#browser, this.#site, path);
     this.#pages.push(page);
     return page;
   }
 
   /** A page on which the agent, or another user, is registered. */
-  async agentPage(userId = this.agentId): Promise<CrmPage> {
-    const page = await this.openPage();
-    if (!(await page.start(this.token, userId))) throw new Error(`no phone: ${page.opened.errors.join(' | ')}`);
+  async agentPage(userId = this.agentId, options: CrmStart = {}): Promise<CrmPage> {
+    const page = await this.openPage(options.path);
+    if (!(await page.start(this.token, userId, options)))
+      throw new Error(`no phone: ${page.opened.errors.join(' | ')}`);
     await page.expectEvent('register registered');
     return page;
   }

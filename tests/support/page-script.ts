@@ -12,8 +12,11 @@ const sounds: Plugin = {
     })),
 };
 
-/** One classic script of an ES module and all it imports, as a site's bundler makes it. */
-export async function bundlePageScript(source: string): Promise<string> {
+/**
+ * One classic script of an ES module and all it imports, as a site's bundler makes it. `alias` puts a package in the place of
+ * another, as a bundler's setting of that name does.
+ */
+export async function bundlePageScript(source: string, alias: Record<string, string> = {}): Promise<string> {
   const result = await build({
     stdin: { contents: source, resolveDir: repositoryRoot(), loader: 'js' },
     bundle: true,
@@ -22,6 +25,7 @@ export async function bundlePageScript(source: string): Promise<string> {
     platform: 'browser',
     define: { global: 'globalThis' },
     plugins: [sounds],
+    alias,
     logLevel: 'silent',
   });
   return result.outputFiles[0]?.text ?? '';

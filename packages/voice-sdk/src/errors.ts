@@ -1,50 +1,94 @@
 import { IntermixError } from '@intermix/kernel';
 
-/** What can go wrong for a page, each with its stable code and what a person can do about it. */
-const problems = {
-  'invalid-options': ['ERR_VOICE_INVALID_OPTIONS', 'Check the options given to the client.'],
-  'not-connected': ['ERR_VOICE_NOT_CONNECTED', 'Call register() and wait for the "registered" event first.'],
-  'connection-failed': ['ERR_VOICE_CONNECTION_FAILED', 'Check the network and that the server address is right.'],
-  'connection-lost': ['ERR_VOICE_CONNECTION_LOST', 'Nothing: the connection is being made again.'],
-  'credentials-rejected': [
-    'ERR_VOICE_CREDENTIALS_REJECTED',
-    'Correct the user name and password, then register() again.',
-  ],
-  'registration-refused': ['ERR_VOICE_REGISTRATION_REFUSED', 'Ask the operator why the server refuses this account.'],
-  'microphone-blocked': [
-    'ERR_VOICE_MICROPHONE_BLOCKED',
-    "Allow the microphone for this page in the browser's address bar, then try again.",
-  ],
-  'microphone-missing': ['ERR_VOICE_MICROPHONE_MISSING', 'Plug in a microphone or headset, then try again.'],
-  'microphone-busy': ['ERR_VOICE_MICROPHONE_BUSY', 'Close the other program that uses the microphone, then try again.'],
-  'unsupported-browser': ['ERR_VOICE_UNSUPPORTED_BROWSER', 'Open the page over https in a current browser.'],
-  'invalid-target': ['ERR_VOICE_INVALID_TARGET', 'Give a phone number, a user name or a SIP URI.'],
-  'invalid-dtmf': ['ERR_VOICE_INVALID_DTMF', 'Use the digits 0-9, A-D, * and #, and a comma for a pause.'],
-  'wrong-state': ['ERR_VOICE_WRONG_STATE', "Look at the call's state before this step."],
-  'call-refused': ['ERR_VOICE_CALL_REFUSED', 'Try again later or dial another number.'],
-  'call-ended': ['ERR_VOICE_CALL_ENDED', 'The call is over: start a new one.'],
-  'hold-refused': ['ERR_VOICE_HOLD_REFUSED', 'Try again; the call goes on as before.'],
-  'dtmf-refused': ['ERR_VOICE_DTMF_REFUSED', 'The other side takes no digits in this call.'],
-  'media-failed': ['ERR_VOICE_MEDIA_FAILED', 'Check that the network lets UDP through, then call again.'],
-} as const satisfies Record<string, readonly [`ERR_VOICE_${string}`, string]>;
+/** What can go wrong for a page, and what a person can do about it. */
+const cures = {
+  'invalid-options': 'Check the options given to the client.',
+  'not-connected': 'Call register() and wait for the "registered" event first.',
+  'connection-failed': 'Check the network and that the server address is right.',
+  'connection-lost': 'Nothing: the connection is being made again.',
+  'credentials-rejected': 'Correct the user name and password, then register() again.',
+  'registration-refused': 'Ask the operator why the server refuses this account.',
+  'microphone-blocked': "Allow the microphone for this page in the browser's address bar, then try again.",
+  'microphone-missing': 'Plug in a microphone or headset, then try again.',
+  'microphone-busy': 'Close the other program that uses the microphone, then try again.',
+  'unsupported-browser': 'Open the page over https in a current browser.',
+  'invalid-target': 'Give a phone number, a user name or a SIP URI.',
+  'invalid-dtmf': 'Use the digits 0-9, A-D, * and #, and a comma for a pause.',
+  'wrong-state': "Look at the call's state before this step.",
+  'call-refused': 'Try again later or dial another number.',
+  'call-ended': 'The call is over: start a new one.',
+  'hold-refused': 'Try again; the call goes on as before.',
+  'dtmf-refused': 'The other side takes no digits in this call.',
+  'media-failed': 'Check that the network lets UDP through, then call again.',
+  'token-failed': 'Look at what tokenProvider threw; it is asked again.',
+  'api-failed': 'Check host, access token and user id.',
+} as const;
 
 /** The name of a problem, for a `switch`. */
-export type VoiceProblem = keyof typeof problems;
+export type VoiceProblem = keyof typeof cures;
 
-/** The one error of the SDK: `code` is stable, `cure` is a sentence to show to a person. */
+/** Stable; the problem's name in capitals. */
+export type VoiceErrorCode =
+  | 'ERR_VOICE_INVALID_OPTIONS'
+  | 'ERR_VOICE_NOT_CONNECTED'
+  | 'ERR_VOICE_CONNECTION_FAILED'
+  | 'ERR_VOICE_CONNECTION_LOST'
+  | 'ERR_VOICE_CREDENTIALS_REJECTED'
+  | 'ERR_VOICE_REGISTRATION_REFUSED'
+  | 'ERR_VOICE_MICROPHONE_BLOCKED'
+  | 'ERR_VOICE_MICROPHONE_MISSING'
+  | 'ERR_VOICE_MICROPHONE_BUSY'
+  | 'ERR_VOICE_UNSUPPORTED_BROWSER'
+  | 'ERR_VOICE_INVALID_TARGET'
+  | 'ERR_VOICE_INVALID_DTMF'
+  | 'ERR_VOICE_WRONG_STATE'
+  | 'ERR_VOICE_CALL_REFUSED'
+  | 'ERR_VOICE_CALL_ENDED'
+  | 'ERR_VOICE_HOLD_REFUSED'
+  | 'ERR_VOICE_DTMF_REFUSED'
+  | 'ERR_VOICE_MEDIA_FAILED'
+  | 'ERR_VOICE_TOKEN_FAILED'
+  | 'ERR_VOICE_API_FAILED';
+
+/** Of these nothing comes any more: the SDK does not try again, or the call is over. */
+const fatal: readonly VoiceProblem[] = [
+  'invalid-options',
+  'credentials-rejected',
+  'unsupported-browser',
+  'call-refused',
+  'call-ended',
+  'media-failed',
+];
+
+export interface VoiceErrorOptions {
+  cause?: unknown;
+  status?: number;
+  field?: string;
+  /** Where the problem alone does not tell: a server that is busy is asked again, an account that is gone is not. */
+  fatal?: boolean;
+}
+
+/** The one error of the SDK: `code` is stable, `cure` is a sentence to show to a person, `cause` is what it came from. */
 export class VoiceError extends IntermixError {
-  readonly code: (typeof problems)[VoiceProblem][0];
+  readonly code: VoiceErrorCode;
   readonly problem: VoiceProblem;
   readonly cure: string;
-  /** SIP status, when the server said it. */
+  /** True: the SDK does not try again by itself, or the call is over. False: what was up goes on. */
+  readonly fatal: boolean;
+  /** SIP or HTTP status, when the server said it. */
   readonly status: number | undefined;
+  /** Of `invalid-options`: the option that is wrong. */
+  readonly field: string | undefined;
 
-  constructor(problem: VoiceProblem, message: string, options: { cause?: unknown; status?: number } = {}) {
+  constructor(problem: VoiceProblem, message: string, options: VoiceErrorOptions = {}) {
     super(message, options);
     this.name = 'VoiceError'; // Not `new.target.name`: the bundle is minified.
     this.problem = problem;
-    [this.code, this.cure] = problems[problem];
+    this.code = `ERR_VOICE_${problem.toUpperCase().replace(/-/g, '_')}` as VoiceErrorCode;
+    this.cure = cures[problem];
+    this.fatal = options.fatal ?? fatal.includes(problem);
     this.status = options.status;
+    this.field = options.field;
   }
 
   /** Names what `getUserMedia` refused. */

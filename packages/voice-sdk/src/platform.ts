@@ -26,6 +26,7 @@ export interface Platform {
   createWebSocket(url: string, protocol: string): WebSocket;
   createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection;
   getUserMedia(constraints: MediaStreamConstraints): Promise<MediaStream>;
+  fetch(url: string, init: RequestInit): Promise<Response>;
   /** Undefined where there is no Web Audio: tones are then silent. */
   createAudioContext(): AudioContext | undefined;
   /** An element that is not in the document, made at the first call and not before. */
@@ -65,6 +66,7 @@ export function browserPlatform(): Platform {
     createWebSocket: (url, protocol) => new WebSocket(url, protocol),
     createPeerConnection: (configuration) => new RTCPeerConnection(configuration),
     getUserMedia,
+    fetch: (url, init) => fetch(url, init),
     createAudioContext: () => (typeof AudioContext === 'undefined' ? undefined : new AudioContext()),
     createAudioElement: () => (typeof Audio === 'undefined' ? undefined : new Audio()),
     createMediaStream: () => new MediaStream(),

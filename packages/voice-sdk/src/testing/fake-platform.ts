@@ -81,6 +81,15 @@ export class FakePlatform implements Platform {
     return stream as unknown as MediaStream;
   }
 
+  /** What the web answers; a test that asks for nothing needs none. */
+  web: Platform['fetch'] = async (url) => {
+    throw new TypeError(`nobody answers at ${url}`);
+  };
+
+  fetch(url: string, init: RequestInit): Promise<Response> {
+    return this.web(url, init);
+  }
+
   createAudioContext(): AudioContext {
     const context = new FakeAudioContext();
     context.allowed = this.soundAllowed;
