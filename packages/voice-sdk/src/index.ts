@@ -13,11 +13,19 @@ export { VoiceCall } from './call/voice-call.js';
 export type { VoiceAccount } from './client/account.js';
 export type { RegistrationState, Unregistered, UnregisteredReason } from './client/registration-keeper.js';
 export { VoiceClient, type VoiceClientEvents, type VoiceClientOptions } from './client/voice-client.js';
-export type { ExotelCall, ExotelCallDetails } from './compat/exotel-call.js';
-export { ExotelWebClient, ExotelWebClient as default } from './compat/exotel-web-client.js';
+export { ExDelegationHandler, ExSynchronousHandler } from './compat/delegation-handler.js';
+export type { ExotelCall, ExotelCallDetails, ExotelCallFields } from './compat/exotel-call.js';
+export {
+  type ExotelCallController,
+  ExotelWebClient,
+  ExotelWebClient as default,
+} from './compat/exotel-web-client.js';
+export type { ExotelCallListener, ExotelEventListener } from './compat/listeners.js';
+export type { LoggerCallback, LogType } from './compat/sdk-log.js';
 export type {
   CallListenerCallback,
   RegisterEventCallback,
+  RemoteHangupEvent,
   SessionCallback,
   SipAccountInfo,
 } from './compat/sip-account-info.js';

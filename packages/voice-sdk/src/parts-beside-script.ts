@@ -6,10 +6,12 @@ const script = typeof document === 'undefined' ? null : (document.currentScript 
 const base = script?.src;
 
 /** Loads a part. Rejects where the file is not beside the script. */
-// biome-ignore lint/correctness/noUnusedVariables: used as soon as there is a part.
-function beside<T>(name: string): Promise<T> {
+async function beside<T>(name: string): Promise<T> {
   const page = typeof location === 'undefined' ? undefined : location.href;
   return import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`exotelsdk-${name}.js`, base ?? page).href);
 }
 
-export const parts: typeof bundled = {};
+export const parts: typeof bundled = {
+  logs: () => beside('logs'),
+  sounds: () => beside('sounds'),
+};

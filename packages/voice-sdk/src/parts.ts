@@ -3,4 +3,7 @@
  * A part is a folder with a `part.ts`; what it takes from the rest of the SDK as a value is given to it by its caller, or
  * is small (`errors.ts` is shared and not repeated). In the classic script `parts-beside-script.ts` stands here instead.
  */
-export const parts = {};
+export const parts = {
+  logs: () => import('./logs/part.js'),
+  sounds: () => import('./sounds/part.js'),
+};

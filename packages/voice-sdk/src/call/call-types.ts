@@ -80,6 +80,8 @@ export interface VoiceCallEvents {
   unheld: [];
   /** The far end put us on hold, or took us back. */
   remoteHold: [held: boolean];
+  /** Digits begin to be sent; a comma is a pause. */
+  dtmfSent: [digits: string];
   remoteStream: [stream: MediaStream];
   /** The connection to the server, or the audio path, was lost; the call stays up and is mended. */
   reconnecting: [what: 'signalling' | 'media'];

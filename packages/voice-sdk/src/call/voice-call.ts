@@ -129,6 +129,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   async sendDtmf(text: string): Promise<void> {
     const digits = dtmfDigits(text);
     const { session, peer } = this.#connected();
+    this.emit('dtmfSent', digits);
     const { dtmfMode, platform } = this.services;
     const sender = peer.sender?.dtmf;
     const inBand = dtmfMode === 'rfc4733' || (dtmfMode === 'auto' && peer.hasTelephoneEvent);

@@ -1,6 +1,5 @@
 import { hex, type Logger, silentLogger, TypedEmitter } from '@intermix/kernel';
 import { Endpoint, type ExtraHeaders, type IncomingInvite, NameAddr } from '@intermix/sip';
-import { TonePlayer } from '../audio/tones.js';
 import type { DtmfMode } from '../call/dtmf.js';
 import { IncomingCall } from '../call/incoming-call.js';
 import { OutgoingCall } from '../call/outgoing-call.js';
@@ -10,15 +9,16 @@ import { VoiceError } from '../errors.js';
 import { browserPlatform, type Platform } from '../platform.js';
 import { WebSocketTransport } from '../transport/websocket-transport.js';
 import { addressOfRecord, targetUri, type VoiceAccount } from './account.js';
+import { logCall } from './call-log.js';
 import { CallRecovery } from './call-recovery.js';
 import { InstanceId } from './instance-id.js';
+import { PhoneSounds } from './phone-sounds.js';
 import {
   RegistrationKeeper,
   type RegistrationState,
   registrationError,
   type Unregistered,
 } from './registration-keeper.js';
-import { ToneDirector } from './tone-director.js';
 
 /** A phone that rings longer than this unheard gives the call back to the server. */
 const NO_ANSWER_MS = 180_000;
@@ -34,8 +34,10 @@ export interface VoiceClientOptions extends VoiceAccount {
   dtmfMode?: DtmfMode;
   /** False: a second call gets 480 while one is up. True by default. */
   callWaiting?: boolean;
-  /** False: no ringing and no ringback is played; the page makes its own. */
+  /** False: the phone makes no sound of its own (ringing, ringback, busy, digits); the page makes its own. */
   tones?: boolean;
+  /** ISO 3166 code of the country whose tones and cadences are played, for instance `US`; `IN` by default. */
+  country?: string;
   /** Milliseconds after which an unanswered incoming call is refused with 480. */
   noAnswerMs?: number;
   /** Seconds asked for at registration; 300 by default. */
@@ -70,8 +72,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   readonly #endpoint: Endpoint;
   readonly #registration: RegistrationKeeper;
   readonly #calls = new Set<VoiceCall>();
-  readonly #tonePlayer: TonePlayer;
-  readonly #tones: ToneDirector;
+  readonly #sounds: PhoneSounds;
   readonly #services: CallServices;
   readonly #stops: Array<() => void> = [];
   readonly #recovery = new CallRecovery(this.#calls);
@@ -87,12 +88,15 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#logger = options.logger ?? silentLogger;
     this.#instance = new InstanceId(this.#platform);
     this.#contactUser = hex(this.#platform.random.bytes(6));
-    this.#transport = new WebSocketTransport({ url: options.serverUrl, platform: this.#platform });
+    this.#transport = new WebSocketTransport({
+      url: options.serverUrl,
+      platform: this.#platform,
+      wire: (sent, text) =>
+        this.#logger.debug({ sip: text.slice(0, text.indexOf('\r\n')) }, sent ? 'sent' : 'received'),
+    });
     this.#endpoint = this.#createEndpoint();
     this.#registration = this.#createRegistration();
-    this.#tonePlayer = new TonePlayer(this.#platform, () => this.emit('autoplayBlocked', 'ringtone'));
-    this.#tones = new ToneDirector(this.#tonePlayer, this.#calls);
-    this.#tones.enabled = options.tones !== false;
+    this.#sounds = this.#createSounds();
     this.#services = this.#createServices();
     this.#listen();
   }
@@ -187,7 +191,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     for (const stop of this.#stops) stop();
     await Promise.all(this.calls.map((call) => call.hangup()));
     await this.#registration.stop();
-    this.#tonePlayer.close();
+    this.#sounds.close();
     this.#transport.close();
     await this.#endpoint.stop();
     this.removeAllListeners();
@@ -196,6 +200,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #start(): void {
     if (this.#started) return;
     this.#started = true;
+    this.#sounds.load();
     this.#endpoint.start().catch((error) => this.#logger.error({ error: String(error) }, 'SIP could not start'));
   }
 
@@ -224,6 +229,18 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     });
   }
 
+  #createSounds(): PhoneSounds {
+    const { tones, country } = this.#options;
+    return new PhoneSounds({
+      platform: this.#platform,
+      logger: this.#logger,
+      calls: this.#calls,
+      enabled: tones !== false,
+      ...(country ? { country } : {}),
+      blocked: () => this.emit('autoplayBlocked', 'ringtone'),
+    });
+  }
+
   #createServices(): CallServices {
     const options = this.#options;
     return {
@@ -244,12 +261,18 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #listen(): void {
     this.#endpoint.on('invite', (invite) => this.#invited(invite));
     this.#registration.on('registering', () => this.emit('registering'));
-    this.#transport.on('down', ({ wasOpen }) => wasOpen && this.#recovery.connectionLost());
+    this.#transport.on('opened', () => this.#logger.info({ url: this.#options.serverUrl }, 'connected to the server'));
+    this.#transport.on('down', (lost) => {
+      this.#logger.warn(lost, 'no connection to the server');
+      if (lost.wasOpen) this.#recovery.connectionLost();
+    });
     this.#registration.on('registered', () => {
+      this.#logger.info({}, 'registered');
       this.emit('registered');
       if (this.#transport.flow) this.#recovery.connectionBack(this.#transport.flow);
     });
     this.#registration.on('unregistered', (told) => {
+      this.#logger.warn({ ...told }, 'unregistered');
       if (!told.willRetry) this.#closeWhenIdle();
       this.emit('unregistered', told);
     });
@@ -273,9 +296,9 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#calls.add(call);
     call.on('stateChanged', (state) => {
       if (state === 'ended') this.#remove(call);
-      this.#tones.update();
     });
-    this.#tones.update();
+    this.#sounds.follow(call);
+    logCall(call, this.#logger);
     this.emit('callAdded', call);
   }
 

@@ -1,4 +1,3 @@
-import type { Logger } from '@intermix/kernel';
 import type { VoiceCall } from '../call/voice-call.js';
 import type { VoiceClient } from '../client/voice-client.js';
 import type { VoiceError } from '../errors.js';
@@ -9,17 +8,14 @@ export type CallEvent = 'i_new_call' | 'connected' | 'terminated';
 
 /** Turns the engine's call events into those of Exotel's SDK, and knows which call its one Call object stands for. */
 export class CallEvents {
-  readonly #logger: Logger;
   readonly #callbacks: PageCallbacks;
   readonly #tell: (event: CallEvent, phone: string | undefined) => void;
   #current: VoiceCall | undefined;
 
   constructor(deps: {
-    logger: Logger;
     callbacks: PageCallbacks;
     tell: (event: CallEvent, phone: string | undefined) => void;
   }) {
-    this.#logger = deps.logger;
     this.#callbacks = deps.callbacks;
     this.#tell = deps.tell;
   }
@@ -29,25 +25,24 @@ export class CallEvents {
     return this.#current;
   }
 
-  listen(client: VoiceClient, userName: string): void {
+  listen(client: VoiceClient): void {
     client.on('incoming', (call) => {
-      this.follow(call, userName);
-      this.#logger.info({ callId: call.callId }, 'incoming call');
+      this.follow(call);
       this.#tell('i_new_call', call.remote.displayName);
     });
+    client.on('autoplayBlocked', () => this.#callbacks.session('autoplay_blocked', this.#current?.remote.displayName));
   }
 
   /** Makes it the current call, and tells what becomes of it. */
-  follow(call: VoiceCall, userName: string): void {
+  follow(call: VoiceCall): void {
     this.#current = call;
     const phone = call.remote.displayName;
-    const session = (state: string) => this.#callbacks.session(state, userName);
+    const session = (state: string) => this.#callbacks.session(state, phone);
     call.on('connected', () => this.#tell('connected', phone));
     call.on('ended', () => this.#tell('terminated', phone));
     call.on('iceGathering', (state) => session(`ice_gathering_state_${state}`));
     call.on('iceConnection', (state) => session(`ice_connection_state_${state}`));
     call.on('failed', (error: VoiceError) => {
-      this.#logger.warn({ callId: call.callId, error: String(error) }, 'call failed');
       if (error.problem.startsWith('microphone-')) session('media_permission_denied');
     });
   }

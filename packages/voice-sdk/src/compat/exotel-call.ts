@@ -24,11 +24,16 @@ export interface ExotelCallDetails {
   sipHeaders: HeaderMap;
 }
 
+/** The fields that Exotel's guide gives a call; always those of the current call, and not among the object's own keys. */
+export type ExotelCallFields = Readonly<
+  Pick<ExotelCallDetails, 'callId' | 'callState' | 'callDirection' | 'callStartedTime' | 'remoteDisplayName'>
+>;
+
 /**
  * The one Call object of an ExotelWebClient; it acts on the client's current call. Each step gives a promise, which
  * rejects with a VoiceError; a page that ignores it, as Exotel's guide does, hears nothing of that.
  */
-export interface ExotelCall {
+export interface ExotelCall extends ExotelCallFields {
   Answer: () => Promise<void>;
   /** Ends the call; a ringing one is refused with 486. */
   Hangup: () => Promise<void>;
@@ -50,7 +55,8 @@ export function createExotelCall(current: () => VoiceCall | undefined, onError: 
     done.catch(onError); // Also marks the rejection as handled, for pages that hold no promise.
     return done;
   };
-  return {
+  const callDetails = () => exotelDetails(current()?.details());
+  const steps: Omit<ExotelCall, keyof ExotelCallFields> = {
     Answer: () => act((call) => call.answer()),
     Hangup: () => act((call) => call.hangup()),
     MuteToggle: () => {
@@ -63,10 +69,14 @@ export function createExotelCall(current: () => VoiceCall | undefined, onError: 
     HoldToggle: () => act((call) => (call.held ? call.unhold() : call.hold())),
     Hold: () => act((call) => call.hold()),
     UnHold: () => act((call) => call.unhold()),
-    callDetails: () => exotelDetails(current()?.details()),
-    sendDTMF: (digit) => act((call) => call.sendDtmf(digit)),
+    callDetails,
+    sendDTMF: (digit) => act((call) => call.sendDtmf(String(digit))),
   };
+  for (const field of guideFields) Object.defineProperty(steps, field, { get: () => callDetails()[field] });
+  return steps as ExotelCall;
 }
+
+const guideFields = ['callId', 'callState', 'callDirection', 'callStartedTime', 'remoteDisplayName'] as const;
 
 function exotelDetails(details: CallDetails | undefined): ExotelCallDetails {
   return {

@@ -245,9 +245,9 @@ it('tells ICE by the session callback', async () => {
   platform.peers[0]?.becomeIce('connected');
   const session = heard.filter((line) => line.startsWith('session'));
   expect(session).toEqual([
-    'session ice_gathering_state_gathering priya',
-    'session ice_gathering_state_complete priya',
-    'session ice_connection_state_connected priya',
+    'session ice_gathering_state_gathering +919876543210',
+    'session ice_gathering_state_complete +919876543210',
+    'session ice_connection_state_connected +919876543210',
   ]);
 });
 
@@ -258,7 +258,7 @@ it('tells a blocked microphone by the session callback', async () => {
   platform.microphoneError = 'NotAllowedError';
   client.getCall().Answer();
   await settle();
-  expect(heard).toContain('session media_permission_denied priya');
+  expect(heard).toContain('session media_permission_denied +919876543210');
 });
 
 it('refuses a second call with 480 and reason 4001, and the first goes on', async () => {

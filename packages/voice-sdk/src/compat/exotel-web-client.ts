@@ -11,6 +11,7 @@ import {
   type CallListenerCallback,
   isComplete,
   type RegisterEventCallback,
+  type RemoteHangupEvent,
   type SessionCallback,
   type SipAccountInfo,
   voiceAccountOf,
@@ -32,32 +33,50 @@ export class ExotelWebClient {
   /** The caller's display name of the newest call; read by Exotel's CRM SDK. */
   callFromNumber: string | null | undefined = null;
   readonly call: ExotelCall;
-  /** The account of the last `initWebrtc`. */
+  ctrlr: ExotelCallController = { setCallListener: () => {} };
+  /** Hears of the registration and hands on to `RegisterEventCallBack`, unless `setEventListener` replaced it. */
+  eventListener: ExotelEventListener;
+  /** Hears of calls and hands on to `CallListenerCallback`. */
+  callListener: ExotelCallListener;
+  shouldAutoRetry = false;
+  unregisterInitiated = false;
+  registrationInProgress = false;
+  isReadyToRegister = true;
+  /** The account of the last `initWebrtc`: the page's own object. */
   sipAccountInfo: SipAccountInfo | null = null;
   clientSDKLoggerCallback: LoggerCallback | null = null;
   readonly #platform: Platform;
-  readonly #log = new SdkLog();
-  readonly #callbacks = new PageCallbacks(this.#log);
-  ctrlr: ExotelCallController = { setCallListener: () => {} };
-  /** Hears of the registration, and hands on to `RegisterEventCallBack` unless `setEventListener` replaced it. */
-  eventListener: ExotelEventListener = eventListenerOver(this.#callbacks);
-  /** Hears of calls, and hands on to `CallListenerCallback`. */
-  callListener: ExotelCallListener = callListenerOver(this.#callbacks);
-  readonly #registerEvents = new RegisterEvents(this.#log, (event, phone) => this.registerEventCallback(event, phone));
-  readonly #callEvents = new CallEvents({
-    logger: this.#log,
-    callbacks: this.#callbacks,
-    tell: (event, phone) => this.callEventCallback(event, phone, this.call),
-  });
+  readonly #log: SdkLog;
+  readonly #callbacks: PageCallbacks;
+  readonly #registerEvents: RegisterEvents;
+  readonly #callEvents: CallEvents;
   #client: VoiceClient | undefined;
   /** The account that `#client` was made from, as text. */
   #clientAccount = '';
   #preferredCodec: string | undefined;
+  #remoteHangupEvent: RemoteHangupEvent = 'callEnded';
 
   /** `platform` is for tests. */
   constructor(platform: Platform = browserPlatform()) {
     this.#platform = platform;
-    this.#log.callback = (...line) => this.clientSDKLoggerCallback?.(...line);
+    this.#log = new SdkLog(platform);
+    this.#log.settings.callback = (...line) => this.clientSDKLoggerCallback?.(...line);
+    this.#callbacks = new PageCallbacks(this.#log);
+    this.#registerEvents = new RegisterEvents({
+      flags: this,
+      tell: (event, phone) => this.registerEventCallback(event, phone),
+    });
+    this.#callEvents = new CallEvents({
+      callbacks: this.#callbacks,
+      tell: (event, phone) => this.callEventCallback(event, phone, this.call),
+    });
+    const asGuided = (unasked: boolean | undefined) => unasked && this.#remoteHangupEvent === 'terminated';
+    this.eventListener = eventListenerOver(this.#callbacks, () =>
+      asGuided(!this.#registerEvents.endedByRequest) ? 'terminated' : 'unregistered',
+    );
+    this.callListener = callListenerOver(this.#callbacks, () =>
+      asGuided(this.#callEvents.current?.end?.by === 'remote') ? 'terminated' : 'callEnded',
+    );
     this.call = createExotelCall(
       () => this.#callEvents.current,
       (error) => this.#log.warn({ error: String(error) }, 'a step of the call failed'),
@@ -73,7 +92,10 @@ export class ExotelWebClient {
     _enableAutoAudioDeviceChangeHandling = false,
   ): boolean => {
     if (!isComplete(sipAccountInfo)) return false;
-    this.sipAccountInfo = { ...sipAccountInfo };
+    this.sipAccountInfo = sipAccountInfo;
+    const { userName, sipdomain, port, remoteHangupEvent } = sipAccountInfo;
+    Reflect.set(sipAccountInfo, 'sipUri', `wss://${userName}@${sipdomain}:${port}`); // Fails softly on a frozen object.
+    if (remoteHangupEvent) this.setRemoteHangupEvent(remoteHangupEvent);
     this.#callbacks.set(registerEventCallback, callListenerCallback, sessionCallback);
     return true;
   };
@@ -90,7 +112,9 @@ export class ExotelWebClient {
     if (!account || this.#registerEvents.tellingRejection) return false;
     if (this.#client && this.#client.registrationState !== 'idle') return false;
     try {
-      void this.#clientFor(account).register();
+      const client = this.#clientFor(account);
+      this.#registerEvents.started();
+      void client.register();
       return true;
     } catch (error) {
       this.#log.error({ error: String(error) }, 'the account cannot be registered');
@@ -100,6 +124,7 @@ export class ExotelWebClient {
 
   /** Ends the registration; `unregistered` comes when the server has confirmed. */
   UnRegister = (): void => {
+    this.#registerEvents.stopping();
     this.#client?.unregister().catch(() => {});
   };
 
@@ -119,6 +144,11 @@ export class ExotelWebClient {
     );
   };
 
+  /** Whether a hang-up by the far end and a registration that failed are told in the words of Exotel's code or guide. */
+  setRemoteHangupEvent = (event: RemoteHangupEvent): void => {
+    this.#remoteHangupEvent = event;
+  };
+
   /** `opus` puts Opus first in the calls that follow; anything else leaves the browser's order. */
   setPreferredCodec = (codecName: string): void => {
     this.#preferredCodec = String(codecName).toLowerCase() === 'opus' ? 'opus' : undefined;
@@ -131,13 +161,17 @@ export class ExotelWebClient {
 
   /** Off by default. */
   setEnableConsoleLogging = (enable: boolean): void => {
-    this.#log.consoleEnabled = enable;
+    this.#log.settings.console = Boolean(enable);
   };
 
-  /** Offers the last 1000 log lines as a file. */
+  /** Off by default: of phone numbers in the log only the last digits are shown. Secrets never are. */
+  setShowNumbersInLogs = (show: boolean): void => {
+    this.#log.settings.numbers = Boolean(show);
+  };
+
+  /** Offers the last 1000 log lines as a file, those of earlier page loads and of other tabs among them. */
   downloadLogs = (): void => {
-    const day = new Date(this.#platform.clock.now()).toISOString().slice(0, 10);
-    this.#platform.saveFile(`webrtc_sdk_logs_${day}.txt`, this.#log.text());
+    void this.#log.download();
   };
 
   /** Puts another object in the place of the one that hands register events to `RegisterEventCallBack`. */
@@ -166,10 +200,36 @@ export class ExotelWebClient {
     });
   };
 
+  /** Exotel's tests of a phone end here; ours tell by the callbacks of `initDiagnostics`. */
+  diagnosticEventCallback = (event: string, phone?: unknown, param?: unknown): void => {
+    this.#log.debug({ event, phone, param }, 'diagnostic event');
+  };
+
+  webRTCStatusCallbackHandler = (msg1: unknown, arg1: unknown): void => {
+    this.#log.debug({ arg1 }, String(msg1));
+  };
+
+  /** What `UnRegister()` does; the account is not looked at. */
+  unregister = (_sipAccountInfo?: SipAccountInfo): void => this.UnRegister();
+
+  /** What `DoRegister()` does, with this account; the arguments before it are not looked at. */
+  initialize = (
+    _uiContext: unknown,
+    _hostName: unknown,
+    _subscriberName: unknown,
+    _displayName: unknown,
+    _accountSid: unknown,
+    _subscriberToken: unknown,
+    sipAccountInfo: SipAccountInfo,
+  ): void => {
+    if (isComplete(sipAccountInfo)) this.sipAccountInfo = sipAccountInfo;
+    this.DoRegister();
+  };
+
   #clientFor(account: SipAccountInfo): VoiceClient {
     const key = JSON.stringify(account);
     if (this.#client && key === this.#clientAccount) return this.#client;
-    void this.#client?.dispose();
+    this.#client?.dispose().catch(() => {});
     this.#client = new VoiceClient({
       ...voiceAccountOf(account, this.#platform.securePage),
       callWaiting: false,
@@ -179,8 +239,8 @@ export class ExotelWebClient {
       ...(this.#preferredCodec ? { preferredCodec: this.#preferredCodec } : {}),
     });
     this.#clientAccount = key;
-    this.#registerEvents.listen(this.#client, account.userName);
-    this.#callEvents.listen(this.#client, account.userName);
+    this.#registerEvents.listen(this.#client, String(account.userName));
+    this.#callEvents.listen(this.#client);
     return this.#client;
   }
 

@@ -15,18 +15,20 @@ export interface ExotelCallListener {
   onCallEnded(call: ExotelCall, phone: string | undefined): void;
 }
 
-export function eventListenerOver(callbacks: PageCallbacks): ExotelEventListener {
+/** `failed` names the event of a registration that is not there. */
+export function eventListenerOver(callbacks: PageCallbacks, failed: () => string): ExotelEventListener {
   return {
     onInitializationSuccess: (phone) => callbacks.register('registered', phone),
-    onInitializationFailure: (phone) => callbacks.register('unregistered', phone),
+    onInitializationFailure: (phone) => callbacks.register(failed(), phone),
     onInitializationWaiting: (phone) => callbacks.register('sent_request', phone),
   };
 }
 
-export function callListenerOver(callbacks: PageCallbacks): ExotelCallListener {
+/** `ended` names the event of a call that is over. */
+export function callListenerOver(callbacks: PageCallbacks, ended: () => string): ExotelCallListener {
   return {
     onIncomingCall: (call, phone) => callbacks.call(call, 'incoming', phone),
     onCallEstablished: (call, phone) => callbacks.call(call, 'connected', phone),
-    onCallEnded: (call, phone) => callbacks.call(call, 'callEnded', phone),
+    onCallEnded: (call, phone) => callbacks.call(call, ended(), phone),
   };
 }

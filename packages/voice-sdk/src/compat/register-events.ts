@@ -1,19 +1,33 @@
-import type { Logger } from '@intermix/kernel';
+import type { Unregistered } from '../client/registration-keeper.js';
 import type { VoiceClient } from '../client/voice-client.js';
 
 /** Names under which Exotel's SDK tells itself of a registration. */
 export type RegisterEvent = 'sent_request' | 'connected' | 'failed_to_start' | 'transport_error';
 
+/** Public fields of the face that tell where a registration stands, as Exotel's SDK keeps them. */
+export interface RegisterFlags {
+  /** True from `DoRegister()` to `UnRegister()`. A page that makes it false is not registered again after a loss. */
+  shouldAutoRetry: boolean;
+  unregisterInitiated: boolean;
+  registrationInProgress: boolean;
+  /** False: `DoRegister()` would do nothing. */
+  isReadyToRegister: boolean;
+}
+
 /** Turns the engine's registration events into those of Exotel's SDK. */
 export class RegisterEvents {
-  readonly #logger: Logger;
+  readonly #flags: RegisterFlags;
   readonly #tell: (event: RegisterEvent, userName: string) => void;
   #tellingRejection = false;
   #connectionFailed = false;
+  #requested = false;
 
-  constructor(logger: Logger, tell: (event: RegisterEvent, userName: string) => void) {
-    this.#logger = logger;
-    this.#tell = tell;
+  constructor(deps: {
+    flags: RegisterFlags;
+    tell: (event: RegisterEvent, userName: string) => void;
+  }) {
+    this.#flags = deps.flags;
+    this.#tell = deps.tell;
   }
 
   /**
@@ -29,19 +43,48 @@ export class RegisterEvents {
     return this.#connectionFailed;
   }
 
+  /** True when the registration is not there because `UnRegister()` was called. */
+  get endedByRequest(): boolean {
+    return this.#requested;
+  }
+
+  /** `DoRegister()` was called and did something. */
+  started(): void {
+    Object.assign(this.#flags, {
+      shouldAutoRetry: true,
+      unregisterInitiated: false,
+      registrationInProgress: true,
+      isReadyToRegister: false,
+    } satisfies RegisterFlags);
+  }
+
+  /** `UnRegister()` was called. */
+  stopping(): void {
+    this.#flags.shouldAutoRetry = false;
+    this.#flags.unregisterInitiated = !this.#flags.isReadyToRegister;
+  }
+
   listen(client: VoiceClient, userName: string): void {
     client.on('registering', () => this.#tell('sent_request', userName));
     client.on('registered', () => {
       this.#connectionFailed = false;
-      this.#logger.info({ userName }, 'registered');
+      this.#flags.registrationInProgress = false;
       this.#tell('connected', userName);
     });
-    client.on('unregistered', (told) => {
-      this.#connectionFailed = told.reason === 'connection-failed' || told.reason === 'connection-lost';
-      this.#logger.info({ userName, ...told }, 'unregistered');
-      this.#tellingRejection = !told.willRetry && told.reason !== 'requested';
-      this.#tell(this.#connectionFailed ? 'transport_error' : 'failed_to_start', userName);
-      this.#tellingRejection = false;
-    });
+    client.on('unregistered', (told) => this.#unregistered(client, told, userName));
+  }
+
+  #unregistered(client: VoiceClient, told: Unregistered, userName: string): void {
+    const flags = this.#flags;
+    this.#requested = told.reason === 'requested';
+    const again = told.willRetry && flags.shouldAutoRetry;
+    this.#connectionFailed = told.reason === 'connection-failed' || told.reason === 'connection-lost';
+    flags.registrationInProgress = again;
+    flags.isReadyToRegister = !told.willRetry;
+    if (!told.willRetry) flags.unregisterInitiated = false;
+    this.#tellingRejection = !told.willRetry && !this.#requested;
+    this.#tell(this.#connectionFailed ? 'transport_error' : 'failed_to_start', userName);
+    this.#tellingRejection = false;
+    if (told.willRetry && !flags.shouldAutoRetry) void client.unregister(); // The page took the flag away.
   }
 }

@@ -1,28 +1,47 @@
 import type { LogFields, Logger } from '@intermix/kernel';
+import type { LogBook } from '../logs/part.js';
+import { parts } from '../parts.js';
+import type { Platform } from '../platform.js';
 
-/** `type`: `log` (debug), `info`, `warn` or `error`. */
-export type LoggerCallback = (type: 'log' | 'info' | 'warn' | 'error', message: string, args: unknown[]) => void;
+/** `log` is what only a developer wants to read; the others are as everywhere. */
+export type LogType = 'log' | 'info' | 'warn' | 'error';
 
-/** As many lines as Exotel's SDK keeps for `downloadLogs()`. In memory only: nothing is written to the browser's storage. */
-const KEPT_LINES = 1000;
-const secretName = /secret|password|passwd|authorization|credential|token/i;
+/** `args`: at most one object, with the facts of the line. */
+export type LoggerCallback = (type: LogType, message: string, args: unknown[]) => void;
 
-/** The SDK's log: quiet unless a page asks, cheap (no storage, no growth), and free of secrets. */
+export interface LogEntry {
+  /** Milliseconds since the epoch. */
+  at: number;
+  type: LogType;
+  message: string;
+  fields: LogFields;
+}
+
+/** What the page wants of the log; read at each line. */
+export interface LogSettings {
+  callback: LoggerCallback | undefined;
+  /** False by default: nothing on the console. */
+  console: boolean;
+  /** False by default: of a phone number only the last digits are shown. */
+  numbers: boolean;
+}
+
+/** Lines that wait for the log book. */
+const MAX_WAITING = 1000;
+
+/**
+ * The log as the rest of the SDK sees it. Lines go to the log book, which is loaded with the first of them; until then, and
+ * where it cannot be loaded, they wait in memory.
+ */
 export class SdkLog implements Logger {
-  readonly #shared: { callback: LoggerCallback | undefined; console: boolean; lines: string[]; next: number };
-  readonly #bindings: LogFields;
+  readonly settings: LogSettings = { callback: undefined, console: false, numbers: false };
+  readonly #platform: Platform;
+  #waiting: LogEntry[] = [];
+  #book: LogBook | undefined;
+  #loading: Promise<void> | undefined;
 
-  constructor(parent?: SdkLog, bindings: LogFields = {}) {
-    this.#shared = parent ? parent.#shared : { callback: undefined, console: false, lines: [], next: 0 };
-    this.#bindings = parent ? { ...parent.#bindings, ...bindings } : bindings;
-  }
-
-  set callback(callback: LoggerCallback | undefined) {
-    this.#shared.callback = callback;
-  }
-
-  set consoleEnabled(enabled: boolean) {
-    this.#shared.console = enabled;
+  constructor(platform: Platform) {
+    this.#platform = platform;
   }
 
   error(fields: LogFields, message: string): void {
@@ -42,50 +61,50 @@ export class SdkLog implements Logger {
   }
 
   child(bindings: LogFields): Logger {
-    return new SdkLog(this, bindings);
+    const line = (level: 'error' | 'warn' | 'info' | 'debug') => (fields: LogFields, message: string) =>
+      this[level]({ ...bindings, ...fields }, message);
+    return {
+      error: line('error'),
+      warn: line('warn'),
+      info: line('info'),
+      debug: line('debug'),
+      child: (more) => this.child({ ...bindings, ...more }),
+    };
   }
 
-  /** The kept lines, oldest first. */
-  text(): string {
-    const { lines, next } = this.#shared;
-    const ordered = lines.length < KEPT_LINES ? lines : [...lines.slice(next), ...lines.slice(0, next)];
-    return ordered.join('\n');
+  /** Offers the kept lines as a file. Without the log book these are the messages alone: nothing else is free of secrets. */
+  async download(): Promise<void> {
+    await this.#load();
+    const day = new Date(this.#platform.clock.now()).toISOString().slice(0, 10);
+    const text = this.#book?.text() ?? this.#waiting.map(({ message }) => message).join('\n');
+    this.#platform.saveFile(`webrtc_sdk_logs_${day}.txt`, text);
   }
 
-  #write(type: Parameters<LoggerCallback>[0], fields: LogFields, message: string): void {
-    const clean = redact({ ...this.#bindings, ...fields }) as LogFields;
-    const args = Object.keys(clean).length > 0 ? [clean] : [];
-    const text = redactText(message);
-    const shared = this.#shared;
-    shared.lines[shared.next] =
-      `${new Date().toISOString()} ${type} ${text} ${args.length > 0 ? JSON.stringify(clean) : ''}`;
-    shared.next = (shared.next + 1) % KEPT_LINES;
-    // biome-ignore lint/suspicious/noConsole: the page asked for it by setEnableConsoleLogging(true).
-    if (shared.console) globalThis.console[type](text, ...args);
-    try {
-      shared.callback?.(type, text, args);
-    } catch {
-      // A page's logger must not break a call.
+  #write(type: LogType, fields: LogFields, message: string): void {
+    const entry = { at: this.#platform.clock.now(), type, message, fields };
+    if (this.#book) {
+      this.#book.write(entry);
+      return;
     }
+    if (this.#waiting.push(entry) > MAX_WAITING) this.#waiting.shift();
+    void this.#load();
   }
-}
 
-/** A copy in which fields with a secret's name, and credentials inside SIP text, are blotted out. */
-export function redact(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return redactText(value);
-  if (value === null || typeof value !== 'object') return value;
-  if (value instanceof Error) return redactText(String(value));
-  if (depth > 4) return '…';
-  if (Array.isArray(value)) return value.slice(0, 100).map((item) => redact(item, depth + 1));
-  const copy: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value)) {
-    copy[name] = secretName.test(name) ? '[redacted]' : redact(field, depth + 1);
+  #load(): Promise<void> {
+    this.#loading ??= parts.logs().then(
+      ({ LogBook }) => {
+        this.#book = new LogBook(this.#platform, this.settings);
+        for (const entry of this.#waiting.splice(0)) this.#book.write(entry);
+      },
+      (error) => {
+        this.#waiting.push({
+          at: this.#platform.clock.now(),
+          type: 'error',
+          message: `the log cannot be written: ${error}`,
+          fields: {},
+        });
+      },
+    );
+    return this.#loading;
   }
-  return copy;
-}
-
-function redactText(text: string): string {
-  return text
-    .replace(/^((?:Proxy-)?Authorization\s*:).*$/gim, '$1 [redacted]')
-    .replace(/\bresponse="[^"]*"/gi, 'response="[redacted]"');
 }

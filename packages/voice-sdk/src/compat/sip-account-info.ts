@@ -1,6 +1,8 @@
 import type { VoiceAccount } from '../client/account.js';
 import type { ExotelCall } from './exotel-call.js';
 
+export type RemoteHangupEvent = 'callEnded' | 'terminated';
+
 /** The account as Exotel's integration guide names its fields. */
 export interface SipAccountInfo {
   /** Digest user name, and `phone` in register events. */
@@ -20,20 +22,29 @@ export interface SipAccountInfo {
   security?: 'wss' | 'ws';
   /** Path of the WebSocket; `wss` when missing, also with `security: 'ws'`. */
   endpoint?: string;
+  /**
+   * What tells the page that the far end hung up, or that a registration failed: Exotel's code says `callEnded` and
+   * `unregistered`, its guide `terminated` for both. `callEnded` by default.
+   */
+  remoteHangupEvent?: RemoteHangupEvent;
+  /** Filled in by `initWebrtc`, and not used. */
+  sipUri?: string;
   /** Accepted and not used. */
   contactHost?: string;
-  sipUri?: string;
   accountSid?: string;
 }
 
-/** `state`: `sent_request`, `registered` or `unregistered`; `phone`: the account's `userName`. */
+/** `state`: `sent_request`, `registered`, `unregistered` or, where the page chose it, `terminated`; `phone`: the account's `userName`. */
 export type RegisterEventCallback = (state: string, phone: string) => void;
 
-/** `eventType`: `incoming`, `connected` or `callEnded`; `phone`: the caller's display name. */
+/** `eventType`: `incoming`, `connected`, `callEnded` or, where the page chose it, `terminated`; `phone`: the caller's display name. */
 export type CallListenerCallback = (call: ExotelCall, eventType: string, phone: string | undefined) => void;
 
-/** `state`: `ice_gathering_state_…`, `ice_connection_state_…` or `media_permission_denied`. */
-export type SessionCallback = (state: string, phone: string) => void;
+/**
+ * `state`: `ice_gathering_state_…`, `ice_connection_state_…`, `media_permission_denied`, or `autoplay_blocked` while the
+ * browser wants a click or a key before it plays sound; `phone`: the caller's display name.
+ */
+export type SessionCallback = (state: string, phone: string | undefined) => void;
 
 /** The three fields without which Exotel's SDK refuses to start. */
 export function isComplete(info: SipAccountInfo | undefined): info is SipAccountInfo {
@@ -44,18 +55,19 @@ export function isComplete(info: SipAccountInfo | undefined): info is SipAccount
 export function serverUrlOf(info: SipAccountInfo, securePage: boolean): string {
   const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?/.exec(String(info.domain ?? '')) ?? [];
   const security = info.security || 'wss';
-  const endpoint = (info.endpoint || 'wss').replace(/^\/+/, '');
+  const endpoint = String(info.endpoint || 'wss').replace(/^\/+/, '');
   return `${security}://${host}:${port || (securePage ? '8089' : '8088')}/${endpoint}`;
 }
 
-/** The same account in the words of the modern face. */
+/** The same account in the words of the modern face. A page may write numbers without quotes. */
 export function voiceAccountOf(info: SipAccountInfo, securePage: boolean): VoiceAccount {
+  const userName = String(info.userName);
   return {
     serverUrl: serverUrlOf(info, securePage),
-    username: info.authUser || info.userName,
-    authUser: info.userName,
-    password: info.secret,
-    domain: info.sipdomain,
-    displayName: info.displayname || info.displayName || info.userName,
+    username: String(info.authUser || userName),
+    authUser: userName,
+    password: String(info.secret ?? ''),
+    domain: String(info.sipdomain),
+    displayName: String(info.displayname || info.displayName || userName),
   };
 }

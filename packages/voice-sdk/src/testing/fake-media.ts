@@ -190,14 +190,31 @@ export class FakeAudioElement {
   }
 }
 
-/** Counts the bursts of tone that are started; silent until `running`. */
+/** One oscillator's run, as it was scheduled; seconds of the context's time. */
+export interface ScheduledTone {
+  hertz: number;
+  start: number;
+  /** Infinity while nobody stopped it. */
+  stop: number;
+}
+
+/** Records the tones that are scheduled; silent until `running`. */
 export class FakeAudioContext {
   state: 'suspended' | 'running' | 'closed' = 'running';
-  currentTime = 0;
-  bursts = 0;
+  readonly scheduled: ScheduledTone[] = [];
   readonly destination = {};
   readonly #waiting: Array<() => void> = [];
   allowed = true;
+
+  constructor(readonly nowMs: () => number) {}
+
+  get currentTime(): number {
+    return this.nowMs() / 1000;
+  }
+
+  get bursts(): number {
+    return this.scheduled.length;
+  }
 
   createGain(): unknown {
     const gain = { setValueAtTime() {}, linearRampToValueAtTime() {} };
@@ -205,7 +222,17 @@ export class FakeAudioContext {
   }
 
   createOscillator(): unknown {
-    return { frequency: { value: 0 }, connect() {}, start: () => this.#started(), stop() {}, onended: null };
+    const tone: ScheduledTone = { hertz: 0, start: 0, stop: Number.POSITIVE_INFINITY };
+    const frequency = { value: 0 };
+    return {
+      frequency,
+      connect() {},
+      start: (at: number) => this.scheduled.push(Object.assign(tone, { hertz: frequency.value, start: at })),
+      stop: (at = this.currentTime) => {
+        tone.stop = Math.min(tone.stop, at);
+      },
+      onended: null,
+    };
   }
 
   /** Pends until a gesture where the browser forbids sound, as Chromium does. */
@@ -223,9 +250,5 @@ export class FakeAudioContext {
 
   async close(): Promise<void> {
     this.state = 'closed';
-  }
-
-  #started(): void {
-    this.bursts += 1;
   }
 }

@@ -91,7 +91,7 @@ export class FakePlatform implements Platform {
   }
 
   createAudioContext(): AudioContext {
-    const context = new FakeAudioContext();
+    const context = new FakeAudioContext(() => this.clock.now());
     context.allowed = this.soundAllowed;
     if (!this.soundAllowed) context.state = 'suspended';
     this.audioContexts.push(context);

@@ -11,6 +11,7 @@ import {
 } from '@intermix/sip';
 import { FakeClock } from '@intermix/testkit';
 import { VoiceClient, type VoiceClientOptions } from '../client/voice-client.js';
+import { parts } from '../parts.js';
 import { FakePlatform } from './fake-platform.js';
 import { FakeSipNetwork } from './fake-web-socket.js';
 
@@ -125,6 +126,7 @@ export interface Page {
 }
 
 export async function makePage(): Promise<Page> {
+  await Promise.all(Object.values(parts).map((load) => load())); // Loaded once, they come within `settle()` afterwards.
   const clock = new FakeClock();
   const network = new FakeSipNetwork();
   const platform = new FakePlatform({ clock, random: systemRandom, network });

@@ -12,6 +12,8 @@ export const PONG_TIMEOUT_MS = 10_000;
 export interface WebSocketFlowEvents {
   opened(): void;
   message(bytes: Uint8Array): void;
+  /** A SIP message as text, before it is sent and before it is read; for a log. */
+  wire(sent: boolean, text: string): void;
   /** Once; also when the connection never opened. */
   closed(reason: string): void;
 }
@@ -55,9 +57,11 @@ export class WebSocketFlow implements Flow {
 
   send(bytes: Uint8Array | string): void {
     if (!this.isOpen) return;
+    // Text frames: readable in the browser's network panel, and what other user agents send.
+    const text = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
+    if (text.length > PING.length) this.#events.wire(true, text);
     try {
-      // Text frames: readable in the browser's network panel, and what other user agents send.
-      this.#socket.send(typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes));
+      this.#socket.send(text);
     } catch {
       this.#finish('send-failed');
     }
@@ -106,6 +110,7 @@ export class WebSocketFlow implements Flow {
     }
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data as ArrayBuffer);
     if (bytes.length <= PING.length) return; // A keep-alive in a binary frame.
+    this.#events.wire(false, typeof data === 'string' ? data : new TextDecoder().decode(bytes));
     this.#events.message(bytes);
   }
 

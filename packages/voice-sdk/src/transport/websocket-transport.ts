@@ -27,6 +27,7 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
   readonly protocols: readonly SipProtocol[];
   readonly #url: URL;
   readonly #platform: Platform;
+  readonly #wire: ((sent: boolean, text: string) => void) | undefined;
   /** RFC 7118 §5: a page has no address, so Via and Contact carry a random host that resolves nowhere. */
   readonly viaHost: string;
   #sink: TransportSink | undefined;
@@ -38,8 +39,10 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
   #connectTimer: Timer | undefined;
   #stopListening: Array<() => void> = [];
 
-  constructor(deps: { url: string; platform: Platform }) {
+  /** `wire` is shown each SIP message. */
+  constructor(deps: { url: string; platform: Platform; wire?: (sent: boolean, text: string) => void }) {
     super();
+    this.#wire = deps.wire;
     this.#url = new URL(deps.url);
     this.#platform = deps.platform;
     this.protocols = this.#url.protocol === 'wss:' ? ['WSS'] : ['WS'];
@@ -111,6 +114,7 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
       clock: this.#platform.clock,
       events: {
         opened: () => this.#opened(flow),
+        wire: (sent, text) => this.#wire?.(sent, text),
         message: (bytes) => this.#sink?.message(bytes, flow),
         closed: (reason) => this.#closed(flow, reason),
       },

@@ -1,38 +1,20 @@
 import type { Timer } from '@intermix/kernel';
 import type { Platform } from '../platform.js';
-
-interface Burst {
-  /** Start and length within the pattern, seconds. */
-  at: number;
-  for: number;
-}
-
-interface Pattern {
-  hertz: readonly number[];
-  gain: number;
-  bursts: readonly Burst[];
-  periodSec: number;
-}
-
-/** What a person hears: `ring` announces a call, `ringback` waits for the far end, `waiting` knocks during a call. */
-export type ToneName = 'ring' | 'ringback' | 'waiting';
-
-const patterns: Record<ToneName, Pattern> = {
-  ring: { hertz: [523.25, 659.25], gain: 0.16, bursts: twice(0, 0.4), periodSec: 3 },
-  // The Indian ringback's cadence (ITU-T E.180 supplement): 0.4 on, 0.2 off, 0.4 on, 2 off.
-  ringback: { hertz: [400, 425], gain: 0.08, bursts: twice(0, 0.4), periodSec: 3 },
-  waiting: { hertz: [440], gain: 0.05, bursts: twice(0, 0.15), periodSec: 4 },
-};
-
-function twice(at: number, length: number): Burst[] {
-  return [
-    { at, for: length },
-    { at: at + length + 0.2, for: length },
-  ];
-}
+import type { Pattern } from './national-tones.js';
 
 /** Long enough for an engine to start its audio thread, short enough to be useful to tell. */
 const START_CHECK_MS = 400;
+/** Without ramps each burst clicks, seconds. */
+const RAMP_SEC = 0.02;
+/** Web Audio is told a moment ahead, seconds. */
+const LEAD_SEC = 0.02;
+
+interface Playing {
+  pattern: Pattern;
+  gain: number;
+  timer: Timer | undefined;
+  nodes: Set<AudioScheduledSourceNode>;
+}
 
 /**
  * Tones made by Web Audio: no files to fetch, and they last until they are stopped. One audio context for the page,
@@ -43,32 +25,38 @@ export class TonePlayer {
   readonly #platform: Platform;
   readonly #blocked: () => void;
   #context: AudioContext | undefined;
-  #playing: { name: ToneName; timer: Timer | undefined; nodes: Set<AudioScheduledSourceNode> } | undefined;
+  #playing: Playing | undefined;
   #stopGesture: (() => void) | undefined;
+  #startCheck: Timer | undefined;
 
   constructor(platform: Platform, blocked: () => void) {
     this.#platform = platform;
     this.#blocked = blocked;
   }
 
-  get playing(): ToneName | undefined {
-    return this.#playing?.name;
-  }
-
-  /** Plays the tone until told otherwise; undefined is silence. */
-  play(name: ToneName | undefined): void {
-    if (this.#playing?.name === name) return;
+  /** Repeats the pattern until told otherwise; undefined is silence. `gain` is 0 to 1. */
+  play(pattern: Pattern | undefined, gain: number): void {
     this.#stop();
-    if (!name) return;
-    this.#playing = { name, timer: undefined, nodes: new Set() };
+    if (!pattern) return;
+    this.#playing = { pattern, gain, timer: undefined, nodes: new Set() };
     const context = this.#open();
     if (context) this.#begin(context);
+  }
+
+  /** Plays one run of the pattern `delayMs` from now, over whatever else sounds; nothing where the browser forbids sound. */
+  playOnce(pattern: Pattern, gain: number, delayMs = 0): void {
+    const context = this.#open();
+    if (!context) return;
+    const go = () => this.#run(context, { pattern, gain, timer: undefined, nodes: new Set() }, delayMs / 1000);
+    if (context.state === 'running') go();
+    else context.resume().then(go, () => {});
   }
 
   /** Silence for good, and the context is given back (browsers allow only a few). */
   close(): void {
     this.#stop();
     this.#stopGesture?.();
+    this.#stopGesture = undefined;
     this.#context?.close().catch(() => {});
     this.#context = undefined;
   }
@@ -91,7 +79,7 @@ export class TonePlayer {
       () => this.#repeat(context),
       () => {},
     );
-    this.#platform.clock.schedule(START_CHECK_MS, () => this.#checkStarted(context));
+    this.#startCheck = this.#platform.clock.schedule(START_CHECK_MS, () => this.#checkStarted(context));
   }
 
   #checkStarted(context: AudioContext): void {
@@ -108,40 +96,48 @@ export class TonePlayer {
   #repeat(context: AudioContext): void {
     const playing = this.#playing;
     if (!playing || playing.timer || context.state !== 'running') return;
-    const pattern = patterns[playing.name];
     const once = () => {
-      for (const burst of pattern.bursts) this.#sound(context, pattern, burst);
-      playing.timer = this.#platform.clock.schedule(pattern.periodSec * 1000, once);
+      playing.timer = this.#platform.clock.schedule(this.#run(context, playing, 0) * 1000, once);
     };
     once();
   }
 
-  #sound(context: AudioContext, pattern: Pattern, burst: Burst): void {
-    const nodes = this.#playing?.nodes;
-    const start = context.currentTime + 0.02 + burst.at;
-    const end = start + burst.for;
-    const gain = context.createGain();
-    gain.connect(context.destination);
-    gain.gain.setValueAtTime(0, start);
-    gain.gain.linearRampToValueAtTime(pattern.gain, start + 0.02); // Without the ramps each burst clicks.
-    gain.gain.setValueAtTime(pattern.gain, end - 0.03);
-    gain.gain.linearRampToValueAtTime(0, end);
-    for (const hertz of pattern.hertz) {
+  /** Schedules one run and gives its length in seconds. */
+  #run(context: AudioContext, playing: Playing, delaySec: number): number {
+    const { pattern } = playing;
+    let at = 0;
+    pattern.cadence.forEach((length, index) => {
+      if (index % 2 === 0) this.#sound(context, playing, context.currentTime + LEAD_SEC + delaySec + at, length);
+      at += length;
+    });
+    return at;
+  }
+
+  #sound(context: AudioContext, { pattern, gain, nodes }: Playing, start: number, length: number): void {
+    const end = start + length;
+    for (const { hertz, level } of pattern.partials) {
+      const volume = context.createGain();
+      volume.connect(context.destination);
+      volume.gain.setValueAtTime(0, start);
+      volume.gain.linearRampToValueAtTime(gain * level, start + RAMP_SEC);
+      volume.gain.setValueAtTime(gain * level, end - RAMP_SEC);
+      volume.gain.linearRampToValueAtTime(0, end);
       const oscillator = context.createOscillator();
       oscillator.frequency.value = hertz;
-      oscillator.connect(gain);
+      oscillator.connect(volume);
       oscillator.onended = () => {
-        nodes?.delete(oscillator);
-        gain.disconnect();
+        nodes.delete(oscillator);
+        volume.disconnect();
       };
       oscillator.start(start);
       oscillator.stop(end);
-      nodes?.add(oscillator);
+      nodes.add(oscillator);
     }
   }
 
   #stop(): void {
     this.#playing?.timer?.cancel();
+    this.#startCheck?.cancel();
     for (const node of this.#playing?.nodes ?? []) {
       try {
         node.stop();

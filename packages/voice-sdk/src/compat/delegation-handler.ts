@@ -1,0 +1,38 @@
+import type { ExotelWebClient } from './exotel-web-client.js';
+
+/** What Exotel's core SDK tells its client beside the two kinds of events that matter; nothing follows from them. */
+const ignored =
+  'setTestingMode onCallStatSipJsSessionEvent playBeepTone onStatPeerConnectionIceGatheringStateChange ' +
+  'onCallStatIceCandidate onCallStatNegoNeeded onCallStatSignalingStateChange ' +
+  'onStatPeerConnectionIceConnectionStateChange onStatPeerConnectionConnectionStateChange ' +
+  'onGetUserMediaSuccessCallstatCallback onGetUserMediaErrorCallstatCallback onCallStatAddStream ' +
+  'onCallStatRemoveStream setWebRTCFSMMapper onCallStatSipJsTransportEvent onCallStatSipSendCallback ' +
+  'onCallStatSipRecvCallback stopCallStat onRecieveInvite onPickCall onRejectCall onCreaterAnswer ' +
+  'onSettingLocalDesc initGetStats onRegisterWebRTCSIPEngine';
+
+/**
+ * An export of Exotel's bundle: the joint between its client and its core SDK, where ours has none. What is told to it by
+ * hand reaches the client's callbacks as there: `sendWebRTCEventsToFSM('connected', 'CONNECTION')` is `registered`.
+ */
+export class ExDelegationHandler {
+  /** Every other method of Exotel's handler is there and does nothing. */
+  [name: string]: unknown;
+  readonly sendWebRTCEventsToFSM: (eventType: string, sipMethod: string) => void;
+
+  constructor(exClient_: ExotelWebClient) {
+    for (const name of ignored.split(' ')) this[name] = () => {};
+    this.sendWebRTCEventsToFSM = (eventType, sipMethod) => {
+      if (sipMethod === 'CONNECTION') {
+        exClient_.registerEventCallback(eventType, exClient_.sipAccountInfo?.userName ?? '');
+      } else if (sipMethod === 'CALL') {
+        exClient_.callEventCallback(eventType, exClient_.callFromNumber ?? undefined, exClient_.call);
+      }
+    };
+  }
+}
+
+/** An export of Exotel's bundle without an effect. */
+export class ExSynchronousHandler {
+  onFailure = (): void => {};
+  onResponse = (): void => {};
+}
