@@ -65,6 +65,7 @@ const ends: Record<CallEnd['reason'], string> = {
   'unknown-number': 'Number not known',
   forbidden: 'Not allowed',
   'connection-lost': 'Connection lost',
+  'handed-over': 'Goes on in another page',
   'media-failed': 'No audio path',
   failed: 'Failed',
 };

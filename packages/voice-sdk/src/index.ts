@@ -3,6 +3,7 @@ export type {
   CallDirection,
   CallEnd,
   CallEndReason,
+  CallSnapshot,
   CallState,
   RemoteParty,
   VoiceCallEvents,

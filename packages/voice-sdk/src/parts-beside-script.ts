@@ -13,5 +13,6 @@ async function beside<T>(name: string): Promise<T> {
 
 export const parts: typeof bundled = {
   logs: () => beside('logs'),
+  resume: () => beside('resume'),
   sounds: () => beside('sounds'),
 };

@@ -5,5 +5,6 @@
  */
 export const parts = {
   logs: () => import('./logs/part.js'),
+  resume: () => import('./resume/part.js'),
   sounds: () => import('./sounds/part.js'),
 };

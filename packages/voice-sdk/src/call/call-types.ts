@@ -1,3 +1,4 @@
+import type { SessionSnapshot } from '@intermix/sip';
 import type { VoiceError } from '../errors.js';
 import type { CallQuality } from './quality.js';
 
@@ -24,6 +25,7 @@ export type CallEndReason =
   | 'unknown-number'
   | 'forbidden'
   | 'connection-lost'
+  | 'handed-over' // The call goes on in another page, or in this one after its reload.
   | 'media-failed'
   | 'failed';
 
@@ -66,6 +68,21 @@ export interface CallDetails {
   end: CallEnd | undefined;
   /** Header fields of the INVITE (incoming) or of the last answer (outgoing); an array where one is repeated. */
   headers: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** What a page needs to go on with a call of another one, or of itself before a reload. Plain JSON, without secrets. */
+export interface CallSnapshot {
+  v: 1;
+  session: SessionSnapshot;
+  direction: CallDirection;
+  callId: string;
+  remote: RemoteParty;
+  headers: CallDetails['headers'];
+  startedAt: number;
+  answeredAt: number | undefined;
+  connectedAt: number;
+  muted: boolean;
+  held: boolean;
 }
 
 export interface VoiceCallEvents {

@@ -11,17 +11,19 @@ export class Negotiator {
   readonly #session: InviteSession;
   readonly #peer: Peer;
   readonly #logger: Logger;
-  #held = false;
+  #held: boolean;
   #remoteHeld = false;
   #queue: Promise<unknown> = Promise.resolve();
 
   /** Told when the far end holds us or takes us back. */
   onRemoteHold: (held: boolean) => void = () => {};
 
-  constructor(deps: { session: InviteSession; peer: Peer; logger: Logger }) {
+  /** `held`: as the call was before another page took it up. */
+  constructor(deps: { session: InviteSession; peer: Peer; logger: Logger; held: boolean }) {
     this.#session = deps.session;
     this.#peer = deps.peer;
     this.#logger = deps.logger;
+    this.#held = deps.held;
     this.#session.on('reinvite', (reinvite) => void this.#enqueue(() => this.#answer(reinvite)));
   }
 

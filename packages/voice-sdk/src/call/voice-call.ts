@@ -3,12 +3,20 @@ import type { Flow, InviteSession, SessionEnd } from '@intermix/sip';
 import { RemoteAudio } from '../audio/remote-audio.js';
 import { VoiceError } from '../errors.js';
 import type { Platform } from '../platform.js';
-import type { CallDetails, CallDirection, CallEnd, CallState, RemoteParty, VoiceCallEvents } from './call-types.js';
+import type {
+  CallDetails,
+  CallDirection,
+  CallEnd,
+  CallSnapshot,
+  CallState,
+  RemoteParty,
+  VoiceCallEvents,
+} from './call-types.js';
 import { type DtmfMode, dtmfDigits, insertDtmf, sendDtmfInfo } from './dtmf.js';
 import { type HeaderMap, headerIn } from './header-map.js';
 import { Negotiator } from './negotiator.js';
 import { Peer, type PeerOptions } from './peer.js';
-import { QualityMeter } from './quality.js';
+import { type CallQuality, QualityMeter } from './quality.js';
 
 /** What a call asks of its client. */
 export interface CallServices {
@@ -35,7 +43,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   protected readonly services: CallServices;
   protected peer: Peer | undefined;
   protected headers: HeaderMap = {};
-  protected readonly startedAt: number;
+  protected startedAt: number;
   protected answeredAt: number | undefined;
   #session: InviteSession | undefined;
   #negotiator: Negotiator | undefined;
@@ -171,6 +179,22 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     };
   }
 
+  /** All that another page needs to go on with the call; undefined unless it is connected. See `VoiceClient.takeUp`. */
+  snapshot(): CallSnapshot | undefined {
+    if (!this.#session || this.#session.ended || this.#connectedAt === undefined) return undefined;
+    const { callId, direction, remote, headers, startedAt, answeredAt, muted, held } = this;
+    const session = this.#session.snapshot();
+    const connectedAt = this.#connectedAt;
+    return { v: 1, session, direction, callId, remote, headers, startedAt, answeredAt, connectedAt, muted, held };
+  }
+
+  /** Ends the call in this page alone, `handed-over`: another one goes on with it. The far end hears nothing of it. */
+  handOver(): void {
+    if (!this.#session) return;
+    this.finish({ reason: 'handed-over', by: 'local' });
+    this.#session.flowLost();
+  }
+
   /** The flow that carried the call is gone. @internal */
   signallingLost(): void {
     if (this.#state === 'ended') return;
@@ -180,7 +204,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
 
   /** Registered again: the dialog moves to the new flow, and the far end learns of it by a re-INVITE. @internal */
   signallingRestored(flow: Flow): void {
-    if (!this.#session || !this.#negotiator || this.#state === 'ended') return;
+    if (!this.#session || this.#state === 'ended') return;
     this.#session.rebind(flow);
     this.emit('reconnected', 'signalling');
     const ice = this.peer?.connection.iceConnectionState;
@@ -210,22 +234,34 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     this.peer = undefined;
   }
 
-  /** The dialog stands: from here both directions of a call are the same. */
-  protected established(session: InviteSession, peer: Peer): void {
+  /**
+   * The dialog stands: from here both directions of a call are the same. `before`: as another page has left it; without a
+   * peer the audio is there and not here.
+   */
+  protected established(session: InviteSession, peer: Peer | undefined, before?: CallSnapshot): void {
     this.#session = session;
-    this.#negotiator = new Negotiator({ session, peer, logger: this.services.logger });
-    this.#negotiator.onRemoteHold = (held) => this.emit('remoteHold', held);
     session.on('ended', (end) => this.finish(endOfSession(end)));
-    this.#connectedAt = this.services.platform.clock.now();
+    this.#connectedAt = before?.connectedAt ?? this.services.platform.clock.now();
     this.answeredAt ??= this.#connectedAt;
-    this.#quality = new QualityMeter({
-      connection: peer.connection,
-      clock: this.services.platform.clock,
-      report: (quality) => this.emit('quality', quality),
-    });
-    this.#applyMicrophone();
+    this.#muted = before?.muted ?? this.#muted;
+    if (peer) this.#attach(session, peer, before?.held === true);
+    this.applyMicrophone();
+    if (before) return;
     this.setState('connected');
     this.emit('connected');
+  }
+
+  #attach(session: InviteSession, peer: Peer, held: boolean): void {
+    const { clock } = this.services.platform;
+    this.#negotiator = new Negotiator({ session, peer, logger: this.services.logger, held });
+    this.#negotiator.onRemoteHold = (isHeld) => this.emit('remoteHold', isHeld);
+    const report = (quality: CallQuality) => this.emit('quality', quality);
+    this.#quality = new QualityMeter({ connection: peer.connection, clock, report });
+  }
+
+  /** Offers again what is in force, over whatever path the peer has now. Rejects with VoiceError. */
+  protected async renegotiate(): Promise<void> {
+    await this.#negotiator?.refresh(false);
   }
 
   /** Everything of the call ends here, once: sound, microphone, timers; then the page is told. */
@@ -254,12 +290,12 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   #setMuted(muted: boolean): void {
     if (this.#state === 'ended' || this.#muted === muted) return;
     this.#muted = muted;
-    this.#applyMicrophone();
+    this.applyMicrophone();
     this.emit(muted ? 'muted' : 'unmuted');
   }
 
   /** A held party must not overhear the room, even where the far end plays no music. */
-  #applyMicrophone(): void {
+  protected applyMicrophone(): void {
     this.peer?.setMicrophoneEnabled(!this.#muted && !this.held);
   }
 
@@ -271,7 +307,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
       const changed = await negotiator.setHeld(held);
       if (changed) this.emit(held ? 'held' : 'unheld');
     } finally {
-      this.#applyMicrophone();
+      this.applyMicrophone();
     }
   }
 

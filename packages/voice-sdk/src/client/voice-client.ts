@@ -1,14 +1,23 @@
 import { hex, type Logger, silentLogger, TypedEmitter } from '@intermix/kernel';
-import { Endpoint, type ExtraHeaders, type IncomingInvite, NameAddr } from '@intermix/sip';
+import {
+  type DigestCredentials,
+  Endpoint,
+  type ExtraHeaders,
+  type IncomingInvite,
+  NameAddr,
+  PAGE_GONE,
+} from '@intermix/sip';
+import type { CallSnapshot } from '../call/call-types.js';
 import type { DtmfMode } from '../call/dtmf.js';
 import { IncomingCall } from '../call/incoming-call.js';
 import { OutgoingCall } from '../call/outgoing-call.js';
 import { remotePartyOf } from '../call/remote-party.js';
-import type { CallServices, VoiceCall } from '../call/voice-call.js';
+import { type CallServices, VoiceCall } from '../call/voice-call.js';
 import { VoiceError } from '../errors.js';
 import { browserPlatform, type Platform } from '../platform.js';
 import { WebSocketTransport } from '../transport/websocket-transport.js';
 import { addressOfRecord, targetUri, type VoiceAccount } from './account.js';
+import { CallKeeper } from './call-keeper.js';
 import { logCall } from './call-log.js';
 import { CallRecovery } from './call-recovery.js';
 import { InstanceId } from './instance-id.js';
@@ -42,6 +51,11 @@ export interface VoiceClientOptions extends VoiceAccount {
   noAnswerMs?: number;
   /** Seconds asked for at registration; 300 by default. */
   expiresSec?: number;
+  /**
+   * False: a page that is reloaded or closed ends its calls. True by default: a call outlives a reload, and the server ends
+   * it some seconds after a page that does not come back.
+   */
+  resumeCalls?: boolean;
   logger?: Logger;
   /** For tests: the browser's parts. */
   platform?: Platform;
@@ -53,6 +67,8 @@ export interface VoiceClientEvents {
   registered: [];
   unregistered: [u: Unregistered];
   incoming: [call: VoiceCall];
+  /** A call goes on here: after a reload of the page, or by `takeUp`. */
+  resumed: [call: VoiceCall];
   /** Any call of this client, incoming or outgoing, from its first moment. */
   callAdded: [call: VoiceCall];
   callRemoved: [call: VoiceCall];
@@ -76,6 +92,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   readonly #services: CallServices;
   readonly #stops: Array<() => void> = [];
   readonly #recovery = new CallRecovery(this.#calls);
+  readonly #keeper: CallKeeper;
   #started = false;
   #returnRegistered = false;
 
@@ -98,6 +115,8 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#registration = this.#createRegistration();
     this.#sounds = this.#createSounds();
     this.#services = this.#createServices();
+    const account = this.#aor.uri.toString();
+    this.#keeper = new CallKeeper({ platform: this.#platform, logger: this.#logger, account });
     this.#listen();
   }
 
@@ -172,11 +191,32 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
         to,
         sdp,
         headers: options.headers ?? [],
-        credentials: { username: this.#options.authUser ?? this.#options.username, password: this.#options.password },
+        credentials: this.#credentials,
         contactUser: this.#contactUser,
       });
     });
     this.#add(call);
+    return call;
+  }
+
+  /**
+   * Goes on with a call of another page, by `VoiceCall.snapshot()` there; `handOver()` is for the other page to call. With
+   * `media: false` the audio stays where it is, and the call can be hung up here. Rejects with VoiceError: `not-connected`,
+   * `call-ended` when the server no longer has the call, or what keeps the microphone shut.
+   */
+  async takeUp(snapshot: CallSnapshot, options: { media?: boolean } = {}): Promise<VoiceCall> {
+    const { makeResumedCall } = await this.#keeper.load();
+    const { flow } = this.#transport;
+    if (!flow) throw new VoiceError('not-connected', 'there is no connection to the server');
+    const call = makeResumedCall(VoiceCall, this.#services, snapshot);
+    const session = this.#endpoint.resume(snapshot.session, {
+      flow,
+      credentials: this.#credentials,
+      contactUser: this.#contactUser,
+    });
+    this.#add(call);
+    await call.start(session, options.media !== false);
+    this.emit('resumed', call);
     return call;
   }
 
@@ -195,6 +235,11 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#transport.close();
     await this.#endpoint.stop();
     this.removeAllListeners();
+  }
+
+  get #credentials(): DigestCredentials {
+    const { authUser, username, password } = this.#options;
+    return { username: authUser ?? username, password };
   }
 
   #start(): void {
@@ -270,6 +315,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       this.#logger.info({}, 'registered');
       this.emit('registered');
       if (this.#transport.flow) this.#recovery.connectionBack(this.#transport.flow);
+      if (this.#options.resumeCalls !== false) void this.#takeUpKept();
     });
     this.#registration.on('unregistered', (told) => {
       this.#logger.warn({ ...told }, 'unregistered');
@@ -299,6 +345,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     });
     this.#sounds.follow(call);
     logCall(call, this.#logger);
+    call.on('connected', () => void this.#keeper.load().catch(() => {}));
     this.emit('callAdded', call);
   }
 
@@ -324,10 +371,24 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   /** The page goes away: one chance to tell the far ends. Not `unload`, which would keep the page out of the cache. */
   #pageHides(): void {
     this.#returnRegistered = this.#registration.wanted;
-    for (const call of this.calls) leaveCall(call);
+    const talking = this.calls.filter((call) => call.state === 'connected');
+    const isKept = this.#options.resumeCalls !== false && this.#keeper.leave(talking);
+    for (const call of this.calls) {
+      if (isKept && call.state === 'connected') call.handOver();
+      else leaveCall(call);
+    }
     this.#registration.leave();
     this.#instance.leave();
-    this.#transport.close();
+    this.#transport.close(isKept ? PAGE_GONE : undefined);
+  }
+
+  /** Goes on with what this page had before its reload. */
+  async #takeUpKept(): Promise<void> {
+    for (const snapshot of await this.#keeper.take()) {
+      await this.takeUp(snapshot).catch((error: unknown) => {
+        this.#logger.warn({ callId: snapshot.callId, error: String(error) }, 'a call could not be taken up');
+      });
+    }
   }
 
   #pageReturns(): void {

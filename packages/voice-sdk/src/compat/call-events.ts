@@ -4,7 +4,7 @@ import type { VoiceError } from '../errors.js';
 import type { PageCallbacks } from './page-callbacks.js';
 
 /** Names under which Exotel's SDK tells itself of a call. */
-export type CallEvent = 'i_new_call' | 'connected' | 'terminated';
+export type CallEvent = 'i_new_call' | 'connected' | 'terminated' | 'activeSession';
 
 /** Turns the engine's call events into those of Exotel's SDK, and knows which call its one Call object stands for. */
 export class CallEvents {
@@ -31,6 +31,13 @@ export class CallEvents {
       this.#tell('i_new_call', call.remote.displayName);
     });
     client.on('autoplayBlocked', () => this.#callbacks.session('autoplay_blocked', this.#current?.remote.displayName));
+    client.on('resumed', (call) => this.#resumed(call));
+  }
+
+  /** A call that goes on here: after a reload of the page, or as another tab gave it. */
+  #resumed(call: VoiceCall): void {
+    this.follow(call);
+    this.#tell('activeSession', call.remote.displayName);
   }
 
   /** Makes it the current call, and tells what becomes of it. */
@@ -39,7 +46,7 @@ export class CallEvents {
     const phone = call.remote.displayName;
     const session = (state: string) => this.#callbacks.session(state, phone);
     call.on('connected', () => this.#tell('connected', phone));
-    call.on('ended', () => this.#tell('terminated', phone));
+    call.on('ended', (end) => end.reason === 'handed-over' || this.#tell('terminated', phone));
     call.on('iceGathering', (state) => session(`ice_gathering_state_${state}`));
     call.on('iceConnection', (state) => session(`ice_connection_state_${state}`));
     call.on('failed', (error: VoiceError) => {

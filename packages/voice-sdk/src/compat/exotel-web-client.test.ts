@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import {
   answeredSession,
   DOMAIN,
@@ -424,4 +424,34 @@ it('[SDK-D18] a step whose promise nobody holds raises no unhandled rejection', 
   await new Promise((resolve) => setImmediate(resolve));
   process.off('unhandledRejection', listener);
   expect(unhandled).toEqual([]);
+});
+
+it('[SDK-D25] after a reload in a call the page hears activeSession, and callDetails() is as before', async () => {
+  const before = await connected();
+  await vi.dynamicImportSettled();
+  const details = before.client.getCall().callDetails();
+  before.platform.page('pagehide');
+  await settle();
+  expect(before.heard.filter((line) => line.startsWith('call '))).toEqual([
+    'call incoming +919876543210',
+    'call connected +919876543210',
+  ]);
+  const heard: string[] = [];
+  const client = new ExotelWebClient(before.platform);
+  client.initWebrtc(
+    account,
+    () => {},
+    (_call, event, phone) => heard.push(`${event} ${phone}`),
+  );
+  client.DoRegister();
+  await settle();
+  await vi.dynamicImportSettled();
+  await pass(before.clock, 50);
+  expect(heard).toEqual(['activeSession +919876543210']);
+  expect(client.getCall().callDetails()).toEqual({ ...details, callDuration: expect.any(Number) });
+  expect(client.callFromNumber).toBe('+919876543210');
+  await client.getCall().Hangup();
+  await settle();
+  expect(before.session.ended).toBe(true);
+  expect(heard).toEqual(['activeSession +919876543210', 'callEnded +919876543210']);
 });

@@ -190,13 +190,14 @@ export class ExotelWebClient {
     });
   };
 
-  /** How each call event comes in: `i_new_call`, `connected`, `terminated`. */
+  /** How each call event comes in: `i_new_call`, `connected`, `terminated`, `activeSession`. */
   callEventCallback = (event: string, phone: string | undefined, param: ExotelCall): void => {
-    if (event === 'i_new_call') this.callFromNumber = phone;
+    if (event === 'i_new_call' || event === 'activeSession') this.callFromNumber = phone;
     this.#guard('callListener', () => {
       if (event === 'i_new_call') this.callListener.onIncomingCall(param, phone);
       else if (event === 'connected') this.callListener.onCallEstablished(param, phone);
       else if (event === 'terminated') this.callListener.onCallEnded(param, phone);
+      else if (event === 'activeSession') this.#callbacks.call(param, event, phone);
     });
   };
 

@@ -30,8 +30,9 @@ export class FakeWebSocket {
   }
 
   /** What was sent before still arrives, as the WebSocket closing handshake has it. */
-  close(): void {
+  close(code?: number): void {
     this.closed = true;
+    this.server.closeCode = code;
     queueMicrotask(() => this.server.lose('closed by the page'));
   }
 }
@@ -45,6 +46,7 @@ export class FakeServerFlow implements Flow {
   readonly reliable = true;
   readonly secure = false;
   closed = false;
+  closeCode: number | undefined;
   static #count = 0;
 
   constructor(readonly socket: FakeWebSocket) {

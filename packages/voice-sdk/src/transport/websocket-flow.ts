@@ -77,8 +77,9 @@ export class WebSocketFlow implements Flow {
     this.#pongTimer = this.#clock.schedule(timeoutMs, () => this.#finish('no-pong'));
   }
 
-  close(reason = 'closed-here'): void {
-    this.#finish(reason);
+  /** `code` is told to the server, RFC 6455 §7.4. */
+  close(reason = 'closed-here', code?: number): void {
+    this.#finish(reason, code);
   }
 
   #listen(): void {
@@ -119,7 +120,7 @@ export class WebSocketFlow implements Flow {
     this.#pingTimer = this.#clock.schedule(PING_INTERVAL_MS, () => this.probe());
   }
 
-  #finish(reason: string): void {
+  #finish(reason: string, code?: number): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#pingTimer?.cancel();
@@ -127,7 +128,7 @@ export class WebSocketFlow implements Flow {
     const socket = this.#socket;
     socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
     try {
-      socket.close();
+      socket.close(code);
     } catch {
       // Closing one that is still connecting throws in old engines; it is unreferenced all the same.
     }

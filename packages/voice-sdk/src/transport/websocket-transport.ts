@@ -83,14 +83,14 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
     this.#connect();
   }
 
-  /** Closes it for good. No `down` event follows. */
-  close(): void {
+  /** Closes it for good, with the code for the server. No `down` event follows. */
+  close(code?: number): void {
     if (!this.#wanted) return;
     this.#wanted = false;
     for (const stop of this.#stopListening) stop();
     this.#stopListening = [];
     this.#retryTimer?.cancel();
-    this.#flow?.close();
+    this.#flow?.close(undefined, code);
   }
 
   /** Gives up this connection and makes another after the back-off; for a server that answers nothing. */

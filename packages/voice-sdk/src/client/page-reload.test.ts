@@ -1,0 +1,208 @@
+import type { InviteSession } from '@intermix/sip';
+import { PAGE_GONE } from '@intermix/sip';
+import { expect, it, vi } from 'vitest';
+import type { VoiceCall } from '../call/voice-call.js';
+import {
+  answeredSession,
+  makeClient,
+  PASSWORD,
+  type Page,
+  pass,
+  registeredPage,
+  serverSdp,
+  settle,
+} from '../testing/page-fixture.js';
+import type { VoiceClient, VoiceClientOptions } from './voice-client.js';
+
+interface Talking extends Page {
+  client: VoiceClient;
+  call: VoiceCall;
+  /** The server's side; answers every re-INVITE. */
+  session: InviteSession;
+  offers: string[];
+}
+
+async function talking(options: Partial<VoiceClientOptions> = {}): Promise<Talking> {
+  const page = await registeredPage(options);
+  const incoming = new Promise<VoiceCall>((resolve) => page.client.once('incoming', resolve));
+  const invite = page.server.call();
+  const call = await incoming;
+  const [session] = await Promise.all([answeredSession(invite), call.answer()]);
+  const offers: string[] = [];
+  session.on('reinvite', (reinvite) => {
+    offers.push(reinvite.offer ?? '');
+    reinvite.accept({ sdp: serverSdp() });
+  });
+  await vi.dynamicImportSettled();
+  await settle();
+  return { ...page, call, session, offers };
+}
+
+/** The same tab again: what it stored is there, everything else is new. */
+async function reload(page: Talking, options: Partial<VoiceClientOptions> = {}, afterMs = 100) {
+  page.platform.page('pagehide');
+  await pass(page.clock, afterMs);
+  const client = makeClient(page, options);
+  const resumed: VoiceCall[] = [];
+  const incoming: VoiceCall[] = [];
+  client.on('resumed', (call) => resumed.push(call));
+  client.on('incoming', (call) => incoming.push(call));
+  await client.register();
+  await vi.dynamicImportSettled();
+  await pass(page.clock, 20);
+  return { client, resumed, incoming };
+}
+
+it('[SDK-D25] a call outlives a reload: same facts, new audio path, and hang-up reaches the far end', async () => {
+  const page = await talking();
+  const before = page.call.details();
+  const { client, resumed, incoming } = await reload(page);
+  expect(page.network.sentByPage('BYE')).toEqual([]);
+  expect([resumed.length, incoming.length]).toEqual([1, 0]);
+  const call = resumed[0] as VoiceCall;
+  expect(client.activeCall).toBe(call);
+  const { callId, callSid, legSid, direction, remote, startedAt, answeredAt, connectedAt, headers } = before;
+  expect(call.details()).toMatchObject({
+    ...{ callId, callSid, legSid, direction, remote, startedAt, answeredAt, connectedAt },
+    ...{ headers, state: 'connected', muted: false, held: false, end: undefined },
+  });
+  expect(page.platform.peers).toHaveLength(2);
+  expect(page.platform.peers[0]?.closed).toBe(true);
+  expect(page.offers).toHaveLength(1);
+  expect(page.offers[0]).toContain('a=sendrecv');
+  expect(page.platform.liveTracks).toHaveLength(1);
+  await call.hangup();
+  await settle();
+  expect(page.session.ended).toBe(true);
+});
+
+it('[SDK-D25] mute and hold are as they were', async () => {
+  const page = await talking();
+  page.call.mute();
+  await page.call.hold();
+  const { resumed } = await reload(page);
+  const call = resumed[0] as VoiceCall;
+  expect(call.details()).toMatchObject({ muted: true, held: true });
+  expect(page.offers.at(-1)).toContain('a=sendonly');
+  expect(page.platform.liveTracks.map((track) => track.enabled)).toEqual([false]);
+  await call.unhold();
+  expect(page.platform.liveTracks.map((track) => track.enabled)).toEqual([false]);
+  call.unmute();
+  expect(page.platform.liveTracks.map((track) => track.enabled)).toEqual([true]);
+});
+
+it('[SDK-D25] the page tells the server that it goes away, and ends the call in itself alone', async () => {
+  const page = await talking();
+  const ends: string[] = [];
+  page.call.on('ended', (end) => ends.push(end.reason));
+  page.platform.page('pagehide');
+  await settle();
+  expect(ends).toEqual(['handed-over']);
+  expect(page.network.sockets[0]?.server.closeCode).toBe(PAGE_GONE);
+  expect(page.platform.liveTracks).toEqual([]);
+  expect(page.session.ended).toBe(false);
+});
+
+it('[SDK-D2] [SDK-D25] what is left in the tab holds no secret, and is gone after the next load', async () => {
+  const page = await talking();
+  page.platform.page('pagehide');
+  await settle();
+  const left = [...page.platform.stored.values()].join('\n');
+  expect(left).toContain(page.call.callId);
+  expect(left).not.toContain(PASSWORD);
+  expect(left).not.toMatch(/Authorization|response=|ha1/i);
+  await makeClient(page).register();
+  await vi.dynamicImportSettled();
+  await settle();
+  expect([...page.platform.stored.keys()]).toEqual([]);
+});
+
+it.each([
+  ['resumeCalls: false', { resumeCalls: false }, false],
+  ['a tab without storage', {}, true],
+])('[SDK-D12] with %s the page says BYE when it goes', async (_name, options, isFull) => {
+  const page = await talking(options);
+  if (isFull) Object.defineProperty(page.platform, 'tabStorage', { value: undefined });
+  page.platform.page('pagehide');
+  await settle();
+  expect(page.session.ended).toBe(true);
+  expect(page.network.sockets[0]?.server.closeCode).toBeUndefined();
+});
+
+it('[SDK-D25] a call that the server no longer has is not told to the page', async () => {
+  const page = await talking();
+  page.platform.page('pagehide');
+  await settle();
+  page.session.flowLost();
+  const { client, resumed } = await reload(page);
+  expect(resumed).toEqual([]);
+  expect(client.calls).toEqual([]);
+  expect(page.platform.liveTracks).toEqual([]);
+});
+
+it('[SDK-D25] what is left from long ago, and what is damaged, is thrown away', async () => {
+  const page = await talking();
+  const { resumed } = await reload(page, {}, 11_000);
+  expect(resumed).toEqual([]);
+  const broken = await talking();
+  broken.platform.page('pagehide');
+  await settle();
+  for (const key of broken.platform.stored.keys()) {
+    if (key.startsWith('intermix.calls')) broken.platform.stored.set(key, '{"v":1,"calls":[{}]}');
+  }
+  const client = makeClient(broken);
+  await client.register();
+  await vi.dynamicImportSettled();
+  await settle();
+  expect([client.registered, client.calls.length]).toEqual([true, 0]);
+});
+
+it('[SDK-D25] a page that comes back from the cache goes on with its call', async () => {
+  const page = await talking();
+  const resumed: VoiceCall[] = [];
+  page.client.on('resumed', (call) => resumed.push(call));
+  page.platform.page('pagehide', true);
+  await settle();
+  page.platform.page('pageshow', true);
+  await pass(page.clock, 100);
+  await vi.dynamicImportSettled();
+  await pass(page.clock, 100);
+  expect(resumed).toHaveLength(1);
+  expect(resumed[0]?.state).toBe('connected');
+});
+
+it('[SDK-D25] a refused microphone after the reload ends the call, with its reason', async () => {
+  const page = await talking();
+  const failures: unknown[] = [];
+  page.platform.page('pagehide');
+  await settle();
+  page.platform.microphoneError = 'NotAllowedError';
+  const client = makeClient(page);
+  client.on('callAdded', (call) => call.on('failed', (error) => failures.push(error)));
+  await client.register();
+  await vi.dynamicImportSettled();
+  await pass(page.clock, 20);
+  expect(failures).toEqual([expect.objectContaining({ problem: 'microphone-blocked' })]);
+  expect(page.session.ended).toBe(true);
+});
+
+it('a call is taken up from another page, with its audio or without', async () => {
+  const page = await talking();
+  const snapshot = page.call.snapshot();
+  if (!snapshot) throw new Error('the call is connected');
+  const other = makeClient(page);
+  await other.register();
+  const call = await other.takeUp(JSON.parse(JSON.stringify(snapshot)), { media: false });
+  expect(page.platform.peers).toHaveLength(1);
+  expect(call.details()).toMatchObject({ callSid: 'c0ffee', state: 'connected' });
+  await expect(call.hold()).rejects.toMatchObject({ problem: 'wrong-state' });
+  call.handOver();
+  expect(other.calls).toEqual([]);
+  page.call.handOver();
+  const here = await other.takeUp(snapshot);
+  expect(page.platform.peers).toHaveLength(2);
+  await here.hangup();
+  await settle();
+  expect(page.session.ended).toBe(true);
+  expect(page.platform.liveTracks).toEqual([]);
+});

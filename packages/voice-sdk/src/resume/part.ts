@@ -1,0 +1,2 @@
+export { readKept, writeKept } from './kept-calls.js';
+export { makeResumedCall, type ResumableCall } from './resumed-call.js';

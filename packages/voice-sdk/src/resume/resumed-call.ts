@@ -1,0 +1,70 @@
+import type { InviteSession } from '@intermix/sip';
+import type { CallSnapshot } from '../call/call-types.js';
+import type { CallServices, VoiceCall } from '../call/voice-call.js';
+import { VoiceError } from '../errors.js';
+
+/** A call that this page goes on with. */
+export interface ResumableCall extends VoiceCall {
+  /**
+   * Makes a new audio path, and tells the server by a re-INVITE; without `media` the audio stays with another page, and
+   * this one can hang up. Rejects with VoiceError when the call is over or its audio cannot be had: it is then over here.
+   */
+  start(session: InviteSession, media: boolean): Promise<void>;
+}
+
+/** `Base` is given by the caller, so that the page has one `VoiceCall` and not two. */
+export function makeResumedCall(Base: typeof VoiceCall, services: CallServices, snapshot: CallSnapshot): ResumableCall {
+  class ResumedCall extends Base {
+    readonly direction = snapshot.direction;
+    readonly callId = snapshot.callId;
+    readonly remote = snapshot.remote;
+
+    constructor() {
+      super(services, 'connected');
+      this.headers = snapshot.headers;
+      this.startedAt = snapshot.startedAt;
+      this.answeredAt = snapshot.answeredAt;
+    }
+
+    async start(session: InviteSession, media: boolean): Promise<void> {
+      const peer = media ? this.createPeer() : undefined;
+      this.established(session, peer, snapshot);
+      if (!peer) return;
+      try {
+        await peer.openMicrophone(services.microphone());
+        this.applyMicrophone();
+        if (this.state !== 'ended') await this.renegotiate();
+      } catch (cause) {
+        this.#giveUp(session, cause);
+      }
+      if (this.state === 'ended') throw new VoiceError('call-ended', 'the call ended while it was taken up');
+    }
+
+    async answer(): Promise<void> {
+      throw new VoiceError('wrong-state', 'the call is connected');
+    }
+
+    reject(): void {
+      void this.hangup();
+    }
+
+    protected giveUp(): void {
+      this.finish({ reason: 'local-hangup', by: 'local' });
+    }
+
+    protected flowLostBeforeAnswer(): void {
+      this.finish({ reason: 'connection-lost', by: 'local' });
+    }
+
+    /** A customer who would hear nothing any more is let go. */
+    #giveUp(session: InviteSession, cause: unknown): void {
+      if (this.state === 'ended') return;
+      const isTold = cause instanceof VoiceError && cause.problem.startsWith('microphone-');
+      this.abort(
+        session,
+        isTold ? cause : new VoiceError('media-failed', 'no new audio path could be made', { cause }),
+      );
+    }
+  }
+  return new ResumedCall();
+}
