@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 
@@ -142,12 +143,19 @@ async function squeeze(name, text, map) {
   ];
 }
 
+/** What the server sends to browsers, once and for all: better than on the way, and free. */
+function compress(name, text, files) {
+  files.set(`${name}.br`, brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: text.length } }));
+  files.set(`${name}.gz`, gzipSync(text, { level: 9 }));
+}
+
 /** Writes the bundles to the package's `dist`, in place of everything that was there but types. */
 export async function buildSdk() {
   const out = join(sdk, 'dist');
   const files = await bundleSdk();
   // What ends in .js is for `<script>` and `require`; the package itself is of ES modules.
   files.set('package.json', '{ "type": "commonjs" }\n');
+  for (const [name, text] of [...files]) if (/\.m?js$/.test(name)) compress(name, text, files);
   mkdirSync(out, { recursive: true });
   for (const name of readdirSync(out)) {
     if (name !== 'types' && !files.has(name)) rmSync(join(out, name), { recursive: true });

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
 import { createApi } from '@intermix/api';
 import { createSwitchboard, type Switchboard } from '@intermix/calls';
 import { hex, type Logger, systemClock, systemRandom } from '@intermix/kernel';
@@ -119,6 +120,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     simulator: () => simulated.running,
     integrations: integrationsSide({ store, switchboard, webhooks, config }),
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),
+    sdk: { sdkFolder: dirname(createRequire(import.meta.url).resolve('@intermix/voice-sdk/exotelsdk.js')) },
     readiness: async () => ({ store: await store.healthy(), sip: isSipReady, media: media.ready }),
     metrics: () => metrics.text(),
     async onCarriersChanged() {

@@ -17,6 +17,7 @@ import { integrationsPrefix } from './integrations/http/generation.js';
 import { allowOrigin, integrationRoutes } from './integrations/integration-routes.js';
 import { type IntegrationDeps, makeParts } from './integrations/parts.js';
 import { CallService } from './integrations/services/call-service.js';
+import { type SdkDeps, sdkRoutes } from './sdk/sdk-routes.js';
 import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
 import { type SoftphoneDeps, softphoneRoutes } from './softphone/softphone-routes.js';
 import { type DeliveryRoutesDeps, deliveryRoutes } from './webhooks/delivery-routes.js';
@@ -40,6 +41,7 @@ export interface ApiDeps {
   deliveries: DeliveryRoutesDeps['deliveries'];
   simulator: SimulatorRoutesDeps['simulator'];
   softphone: Omit<SoftphoneDeps, 'tokens'>;
+  sdk: SdkDeps;
   integrations: IntegrationDeps;
   readiness: Readiness;
   metrics: MetricsText;
@@ -115,6 +117,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   deliveryRoutes(app, { deliveries: deps.deliveries, tokens });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });
+  await sdkRoutes(app, deps.sdk);
   await integrationRoutes(app, makeParts(deps.integrations, { ...deps, adminTokens: tokens }));
   return app;
 }

@@ -1,5 +1,6 @@
 // Takes the place of `parts.ts` in the classic script: a part is the file `exotelsdk-<name>.js` beside it. The URL is made
-// absolute here, because a script of another origin has no base URL of its own for `import()`.
+// absolute here, because a script of another origin has no base URL of its own for `import()`. A query of the script's address,
+// as `?v=3`, is the parts' too: they belong together.
 import type { parts as bundled } from './parts.js';
 
 const script = typeof document === 'undefined' ? null : (document.currentScript as HTMLScriptElement | null);
@@ -7,8 +8,9 @@ const base = script?.src;
 
 /** Loads a part. Rejects where the file is not beside the script. */
 async function beside<T>(name: string): Promise<T> {
-  const page = typeof location === 'undefined' ? undefined : location.href;
-  return import(/* @vite-ignore */ /* webpackIgnore: true */ new URL(`exotelsdk-${name}.js`, base ?? page).href);
+  const script = base ?? (typeof location === 'undefined' ? undefined : location.href);
+  const part = new URL(`exotelsdk-${name}.js${base ? new URL(base).search : ''}`, script);
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ part.href);
 }
 
 export const parts: typeof bundled = {

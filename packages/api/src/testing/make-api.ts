@@ -136,6 +136,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
       demo: async () => ({ agents: [], exophones: [], simulated_numbers: {}, simulated_pstn: true }),
       callMe: async () => ({ id: 'x', to: '+918000000001' }),
     },
+    sdk: { sdkFolder: pageFolder },
     integrations: options.origins ? { ...integrations.deps, origins: options.origins } : integrations.deps,
     readiness: async () => ready,
     metrics: async () => ({ contentType: 'text/plain', text: 'x 1' }),
