@@ -1,3 +1,4 @@
+import type { CodecName } from '@intermix/media';
 import type { Flow, SipUri } from '@intermix/sip';
 
 /** Whom a binding belongs to: an address of record without its spelling of the domain. */
@@ -18,6 +19,8 @@ export interface Binding extends Aor {
   /** `+sip.instance` and `reg-id`, RFC 5626 §4.1. */
   instance: string | undefined;
   regId: string | undefined;
+  /** Codec that the device wants first in our offers. */
+  preferredCodec?: CodecName | undefined;
   /** Path header values, RFC 3327, in order. */
   path: readonly string[];
   /** Requests to the device go over this flow whatever the contact's host says (RFC 7118 §5). */

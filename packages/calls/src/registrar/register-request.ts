@@ -1,3 +1,4 @@
+import type { CodecName } from '@intermix/media';
 import { NameAddr, SipParseError, type SipRequest, SipUri } from '@intermix/sip';
 import type { RegistrarConfig } from './registrar-config.js';
 
@@ -8,6 +9,8 @@ export interface ContactChange {
   uri: SipUri;
   instance: string | undefined;
   regId: string | undefined;
+  /** Codec that the device wants first in our offers, parameter `x-codec`. */
+  preferredCodec: CodecName | undefined;
   /** What is granted; 0 removes. */
   expiresSec: number;
 }
@@ -53,11 +56,19 @@ function readContact(text: string) {
     const { uri, params } = NameAddr.parse(text);
     if (!(uri instanceof SipUri)) return undefined;
     const expires = secondsOf(params.get('expires'));
-    return { uri, expires, instance: params.get('+sip.instance'), regId: params.get('reg-id') };
+    const preferredCodec = codecOf(params.get('x-codec'));
+    return { uri, expires, instance: params.get('+sip.instance'), regId: params.get('reg-id'), preferredCodec };
   } catch (error) {
     if (error instanceof SipParseError) return undefined;
     throw error;
   }
+}
+
+const codecs: readonly CodecName[] = ['opus', 'PCMU', 'PCMA'];
+
+/** In any case; one that is not known here is no preference. */
+function codecOf(name: string | undefined): CodecName | undefined {
+  return codecs.find((codec) => codec.toLowerCase() === name?.toLowerCase());
 }
 
 /** delta-seconds; malformed counts as absent, as RFC 3261 §10.2.1.1 asks. */

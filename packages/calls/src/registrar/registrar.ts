@@ -218,6 +218,7 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
       contactUri: contact.uri,
       instance: contact.instance,
       regId: contact.regId,
+      preferredCodec: contact.preferredCodec,
       path: request.headers.list('path'),
       flow,
       callId: request.callId,

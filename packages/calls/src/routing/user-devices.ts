@@ -82,6 +82,7 @@ function branchTo(user: SipUser, binding: Binding, shown: ShownCaller): BranchPl
     mediaKind: mediaKindOfDevice(binding.flow, binding.contactUri),
     from: NameAddr.create({ displayName: shown.name, uri: SipUri.create({ user: shown.number, host: domain }) }),
     to: NameAddr.create({ uri: SipUri.create({ user: user.sipUsername, host: domain }) }),
+    preferredCodec: binding.preferredCodec,
     device: binding,
     userId: user.userId,
     appId: user.appId,

@@ -68,7 +68,7 @@ export class Branches extends TypedEmitter<BranchesEvents> {
     try {
       const media = await leg.openMedia();
       if (leg.ended) return;
-      const sdp = await media.offer({ codecs });
+      const sdp = await media.offer({ codecs: preferring(plan.preferredCodec, codecs) });
       if (!leg.ended) this.#invite(leg, plan, sdp);
     } catch (error) {
       this.#deps.logger.warn({ err: error, legId: leg.id }, 'leg cannot ring');
@@ -145,4 +145,9 @@ export class Branches extends TypedEmitter<BranchesEvents> {
     if (this.#starting || this.#winner || this.legs.some((leg) => !leg.ended)) return;
     this.emit('failed', decisiveFailure(this.#failures));
   }
+}
+
+/** The same codecs with the preferred one first, where it is among them. */
+function preferring(preferred: CodecName | undefined, codecs: readonly CodecName[]): readonly CodecName[] {
+  return [...codecs].sort((a, b) => Number(b === preferred) - Number(a === preferred));
 }

@@ -1,4 +1,4 @@
-import type { LegKind } from '@intermix/media';
+import type { CodecName, LegKind } from '@intermix/media';
 import type { DigestCredentials, ExtraHeaders, NameAddr, RequestTarget } from '@intermix/sip';
 import type { CallDirection, PartyKind } from '../ports/call-store.js';
 import type { Device } from './leg.js';
@@ -12,6 +12,8 @@ export interface BranchPlan {
   target: RequestTarget;
   /** What is offered: plain RTP to carriers and telephones, WebRTC to browsers. */
   mediaKind: LegKind;
+  /** Goes first in our offer when the calling party knows it: the device asked for it when it registered. */
+  preferredCodec?: CodecName | undefined;
   from: NameAddr;
   to: NameAddr;
   credentials?: DigestCredentials;

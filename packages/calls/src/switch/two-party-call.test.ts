@@ -130,6 +130,45 @@ describe('a call from a browser', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it.each([
+    ['OPUS', 'opus'],
+    ['pcma', 'PCMA'],
+    ['unknown', 'opus'],
+  ])('[CALL7] offers a device first the codec that it asked for, %s, when the caller has it', async (asked, first) => {
+    const bench = await makeBench();
+    const alice = await bench.registered('alice');
+    const bob = await bench.browser();
+    const contact = `<sip:bob@${bob.transport.sentBy(bob.flow!).host};transport=ws>;x-codec=${asked}`;
+    const { contacts } = await bench.register(bob, 'bob', { contact });
+    expect(String(contacts !== '*' && contacts[0]?.params.get('x-codec'))).toBe(asked);
+    alice.call(`sip:bob@${domain}`, `<sip:alice@${domain}>`);
+    await bench.run();
+    const { offer = '' } = bob.calls[0]!.incoming;
+    const payloadType = /^m=audio \d+ \S+ (\d+)/m.exec(offer)?.[1];
+    expect(offer).toMatch(new RegExp(`^a=rtpmap:${payloadType} ${first}/`, 'm'));
+    bob.calls[0]!.answer();
+    await bench.run();
+    const [toAlice, toBob] = bench.engine.legs;
+    expect(bench.engine.partnerOf(toAlice!)).toBe(toBob);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[CALL7] a device that prefers Opus gets G.711 from a telephone, which has no other', async () => {
+    const bench = await makeBench();
+    const alice = await bench.browser();
+    const contact = `<sip:alice@${alice.transport.sentBy(alice.flow!).host};transport=ws>;x-codec=opus`;
+    await bench.register(alice, 'alice', { contact });
+    const carrier = await bench.carrier();
+    const placed = carrier.call('sip:+918047110001@10.0.0.1', '<sip:+919876543210@203.0.113.5>');
+    await bench.run();
+    expect(alice.calls[0]!.incoming.offer).not.toContain('opus');
+    alice.calls[0]!.answer();
+    await bench.run();
+    expect(placed.session).toBeDefined();
+    expect(bench.engine.legs.map((leg) => leg.codec)).toEqual(['PCMU', 'PCMU']);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[CALL6] to a user of another app of the account is to an unknown name: nobody rings, nothing of the user is told', async () => {
     const bench = await makeBench();
     bench.directory.addUser('carol', { appId: 'app2' });

@@ -183,3 +183,32 @@ it('leaves no timer and no page listener behind', async () => {
     expect(page.platform.pageListeners(event)).toBe(0);
   }
 });
+
+it('[SDK-D21] tells the server the preferred codec when it registers, refreshes, comes back and changes it: quietly', async () => {
+  const page = await registeredPage({ preferredCodec: 'opus', expiresSec: 100 });
+  const events: string[] = [];
+  page.client.on('registering', () => events.push('registering'));
+  page.client.on('registered', () => events.push('registered'));
+  const told = () => /^Contact: .*$/m.exec(page.network.sentByPage('REGISTER').at(-1) ?? '')?.[0];
+  expect(told()).toMatch(/;transport=ws>;x-codec=opus;\+sip\.instance=/);
+  await pass(page.clock, 95_000);
+  expect(told()).toContain('x-codec=opus');
+  page.client.setPreferredCodec(undefined);
+  await settle();
+  expect(told()).not.toContain('x-codec');
+  page.client.setPreferredCodec('opus');
+  await settle();
+  expect(told()).toContain('x-codec=opus');
+  expect(events).toEqual([]);
+  const sent = page.network.sentByPage('REGISTER').length;
+  page.client.setPreferredCodec('opus');
+  page.client.setPreferredCodec('opus>;evil=1\r\nX: y');
+  await settle();
+  expect(told()).not.toMatch(/evil|x-codec/);
+  page.client.setPreferredCodec('opus');
+  page.network.openSockets[0]?.server.close();
+  await pass(page.clock, 1_000);
+  expect(told()).toContain('x-codec=opus');
+  expect(page.network.sentByPage('REGISTER').length).toBeGreaterThan(sent);
+  expect(page.client.registered).toBe(true);
+});

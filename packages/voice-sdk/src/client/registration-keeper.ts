@@ -68,12 +68,14 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
   #attempt = 0;
   #told = false;
   #timer: Timer | undefined;
+  #contact: string;
 
   constructor(deps: RegistrationKeeperDeps) {
     super();
     this.#transport = deps.transport;
     this.#platform = deps.platform;
     this.#logger = deps.logger;
+    this.#contact = deps.contact;
     this.#binding = createBinding(deps);
     this.#binding.on('sent', () => this.registered || this.emit('registering'));
     this.#binding.on('registered', () => this.#succeeded());
@@ -94,6 +96,16 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
   /** True from `start()` until `stop()` or until the server refused for good. */
   get wanted(): boolean {
     return this.#state !== 'idle' && this.#state !== 'unregistering';
+  }
+
+  /** Another Contact value for the same device. The server learns it at once; no event tells of that. */
+  changeContact(contact: string): void {
+    if (contact === this.#contact) return;
+    this.#contact = contact;
+    const { flow } = this.#transport;
+    if (!flow || (this.#state !== 'registered' && this.#state !== 'registering')) return;
+    this.#binding.moveTo(flow, contact);
+    this.#binding.register();
   }
 
   /** Wants to be registered from now on. Called twice it changes nothing. */
@@ -136,7 +148,7 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
     const { flow } = this.#transport;
     if (!flow) return;
     this.#become('registering');
-    this.#binding.moveTo(flow);
+    this.#binding.moveTo(flow, this.#contact);
     this.#binding.register();
   }
 

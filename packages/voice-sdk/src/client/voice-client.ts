@@ -220,10 +220,14 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     return call;
   }
 
-  /** Codec to put first in the calls that follow; undefined leaves the browser's order. */
+  /**
+   * Codec to put first in the calls that follow; undefined leaves the browser's order. The server is told too, so that it
+   * puts the codec first in what it offers to this device, where the other side of a call has it.
+   */
   setPreferredCodec(codec: string | undefined): void {
     if (codec === undefined) delete this.#options.preferredCodec;
     else this.#options.preferredCodec = codec;
+    this.#registration.changeContact(this.#contact());
   }
 
   /** Ends calls and registration and lets go of everything. The client cannot be used again. */
@@ -269,7 +273,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       account: this.#options,
       aor: this.#aor,
       instanceId: this.#instance.uuid,
-      contact: `<sip:${this.#contactUser}@${this.#transport.viaHost};transport=ws>`,
+      contact: this.#contact(),
       ...(this.#options.expiresSec === undefined ? {} : { expiresSec: this.#options.expiresSec }),
     });
   }
@@ -284,6 +288,13 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       ...(country ? { country } : {}),
       blocked: () => this.emit('autoplayBlocked', 'ringtone'),
     });
+  }
+
+  /** `x-codec` is a parameter of ours; other servers pass over it. */
+  #contact(): string {
+    const { preferredCodec = '' } = this.#options;
+    const codec = /^[\w-]{1,16}$/.test(preferredCodec) ? `;x-codec=${preferredCodec}` : '';
+    return `<sip:${this.#contactUser}@${this.#transport.viaHost};transport=ws>${codec}`;
   }
 
   #createServices(): CallServices {
