@@ -63,21 +63,29 @@ if (existsSync(join(sdk, 'src', 'exotelsdk.ts'))) {
   await Promise.all([buildSdk(), buildSdkTypes()]);
 }
 
-// The softphone page: static files and one script; the SDK bundle lies beside them.
+// The softphone page: static files, one script, one style sheet; the SDK bundle lies beside them.
 if (existsSync(join(pages, 'src', 'main.ts'))) {
   const out = join(pages, 'dist');
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   cpSync(join(pages, 'public'), out, { recursive: true });
   await build({
-    entryPoints: [join(pages, 'src', 'main.ts')],
-    outfile: join(out, 'softphone.js'),
+    entryPoints: { softphone: join(pages, 'src', 'main.ts') },
+    outdir: out,
     bundle: true,
     minify: true,
     format: 'iife',
     platform: 'browser',
     target: browserTarget,
     sourcemap: 'linked',
+    logLevel: 'warning',
+  });
+  await build({
+    entryPoints: { softphone: join(pages, 'src', 'styles', 'softphone.css') },
+    outdir: out,
+    bundle: true,
+    minify: true,
+    target: browserTarget,
     logLevel: 'warning',
   });
   for (const name of readdirSync(join(sdk, 'dist'))) {

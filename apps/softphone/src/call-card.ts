@@ -17,9 +17,12 @@ export class CallCard {
   readonly #far: LevelMeter;
   readonly #name: string;
   readonly #ticker: number;
+  readonly #resume: (call: VoiceCall) => Promise<void>;
 
-  constructor(call: VoiceCall, names: Names) {
+  /** `resume` goes back to this call from whichever is talked in. */
+  constructor(call: VoiceCall, names: Names, resume: (call: VoiceCall) => Promise<void>) {
     this.call = call;
+    this.#resume = resume;
     const { root, part } = fromTemplate('call-template');
     this.#root = root;
     this.#part = part;
@@ -37,8 +40,16 @@ export class CallCard {
     this.#update();
   }
 
-  press(action: 'mute' | 'hold' | 'keypad' | 'hangup'): void {
+  press(action: 'mute' | 'hold' | 'keypad' | 'hangup' | 'swap'): void {
     this.#part<HTMLButtonElement>(action).click();
+  }
+
+  /** How it stands beside the other calls: a held one that waits is one line, and the way back to it is a swap. */
+  set beside(others: number) {
+    const waits = others > 0 && this.call.held;
+    this.#root.classList.toggle('is-waiting', waits);
+    this.#part('swap').hidden = !waits;
+    this.#part('hold').hidden = waits;
   }
 
   /** Sends one digit and shows it. */
@@ -51,7 +62,8 @@ export class CallCard {
   #wire(): void {
     const { call } = this;
     this.#part('mute').addEventListener('click', () => (call.muted ? call.unmute() : call.mute()));
-    this.#part('hold').addEventListener('click', () => this.#try(call.held ? call.unhold() : call.hold()));
+    this.#part('hold').addEventListener('click', () => this.#try(call.held ? this.#resume(call) : call.hold()));
+    this.#part('swap').addEventListener('click', () => this.#try(this.#resume(call)));
     this.#part('keypad').addEventListener('click', () => this.#toggleKeypad());
     this.#part('hangup').addEventListener('click', () => void call.hangup());
     fillPad(this.#part('pad'), (digit) => this.dial(digit));

@@ -22,9 +22,10 @@ const LONG_PRESS_MS = 550;
 export function fillPad(pad: HTMLElement, press: (digit: string) => void, plus = false): void {
   for (const [digit, letters] of keys) {
     const shown = digit === '0' && !plus ? '' : letters;
-    const label = names[digit] ?? (shown ? `${digit} ${shown === '+' ? 'hold for plus' : shown}` : digit);
-    const key = create('button', { type: 'button', class: 'key', 'data-digit': digit, 'aria-label': label });
-    key.append(create('b', { 'aria-hidden': 'true' }, digit), create('small', { 'aria-hidden': 'true' }, shown));
+    const label = names[digit] ?? (shown === '+' ? '0 hold for +' : undefined);
+    const named: Record<string, string> = label ? { 'aria-label': label } : {};
+    const key = create('button', { type: 'button', class: 'key', 'data-digit': digit, ...named });
+    key.append(create('b', {}, digit), ' ', create('small', {}, shown));
     if (digit === '0' && plus) listenForHold(key, press);
     else key.addEventListener('click', () => press(digit));
     pad.append(key);

@@ -3,14 +3,18 @@ import { announce, byId, fillAvatar, fromTemplate, isBusy, setBusy, showError } 
 import type { Names } from './names.js';
 import { complaintOf } from './words.js';
 
-/** The banner of one ringing call; leaves by itself when it rings no longer. */
-export function showIncoming(call: VoiceCall, names: Names): void {
+/** The banner of one ringing call; leaves by itself when it rings no longer. `busy`: a call is up, and an answer holds it. */
+export function showIncoming(call: VoiceCall, names: Names, busy: boolean): void {
   const { root, part } = fromTemplate('incoming-template');
   const { name, detail, person } = names.of(call);
   const error = part('error');
   part('name').textContent = name;
   part('detail').textContent = detail;
   fillAvatar(root.querySelector('.avatar'), person);
+  if (busy) {
+    part('eyebrow').textContent = 'Second call';
+    part('answer-text').textContent = 'Hold & answer';
+  }
 
   const answer = part<HTMLButtonElement>('answer');
   answer.addEventListener('click', () => {
@@ -32,7 +36,8 @@ export function showIncoming(call: VoiceCall, names: Names): void {
     if (hadFocus) window.setTimeout(() => focusNext(), 0); // After the card of the answered call has been drawn.
   });
   byId('incoming').append(root);
-  announce(`Incoming call from ${name}. Press A to answer, D to decline.`, true);
+  const what = busy ? 'Second call' : 'Incoming call';
+  announce(`${what} from ${name}. Press A to answer, D to decline.`, true);
   document.title = `${name} is calling`;
   call.once('connected', restoreTitle);
   call.once('ended', restoreTitle);

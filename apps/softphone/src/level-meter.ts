@@ -3,6 +3,7 @@ let context: AudioContext | undefined;
 /** Draws how loud a stream is into a bar, about 30 times a second, for as long as the tab is seen. */
 export class LevelMeter {
   readonly #bar: HTMLElement;
+  readonly #heard: ((level: number) => void) | undefined;
   #source: MediaStreamAudioSourceNode | undefined;
   #analyser: AnalyserNode | undefined;
   #samples = new Float32Array(512);
@@ -10,8 +11,10 @@ export class LevelMeter {
   #shown = 0;
   #stream: MediaStream | undefined;
 
-  constructor(bar: HTMLElement) {
+  /** `heard` is told the level, 0 to 1, at each stroke. */
+  constructor(bar: HTMLElement, heard?: (level: number) => void) {
     this.#bar = bar;
+    this.#heard = heard;
   }
 
   /** Follows the stream from now on; the same one again changes nothing. */
@@ -45,6 +48,7 @@ export class LevelMeter {
     const decibel = 10 * Math.log10(sum / this.#samples.length + 1e-9);
     const level = Math.max(0, Math.min(1, (decibel + 60) / 52)); // −60 dB is empty, −8 dB is full.
     this.#shown = level > this.#shown ? level : this.#shown * 0.9; // Rises at once, falls slowly: readable.
+    this.#heard?.(level);
     this.#bar.style.transform = `scaleX(${this.#shown.toFixed(3)})`;
   }
 }

@@ -2,7 +2,7 @@ import { byId } from './dom.js';
 import type { Complaint } from './words.js';
 
 /** Shows what is wrong and what helps; with `retry` there is a button for it. */
-export function showNotice(complaint: Complaint, kind: 'error' | 'warn', retry?: () => void): void {
+export function showNotice(complaint: Complaint, kind: 'error' | 'warn' | 'info', retry?: () => void): void {
   const notice = byId('notice');
   const action = byId<HTMLButtonElement>('notice-action');
   notice.dataset.kind = kind;

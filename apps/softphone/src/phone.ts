@@ -1,8 +1,14 @@
-import type { Unregistered, VoiceCall, VoiceClient, VoiceClientOptions } from '@intermix/voice-sdk';
+import type { ExotelWebClient, Unregistered, VoiceCall, VoiceClient, VoiceClientOptions } from '@intermix/voice-sdk';
 import type { Agent } from './api.js';
+import type { Diagnostics } from './checkup-panel.js';
+import type { PageLog } from './page-log.js';
+import type { Devices } from './sound-panel.js';
 
 /** The classic script beside this one: `exotelsdk.js`. */
-declare const exotelSDK: { VoiceClient: new (options: VoiceClientOptions) => VoiceClient };
+declare const exotelSDK: {
+  VoiceClient: new (options: VoiceClientOptions) => VoiceClient;
+  ExotelWebClient: new () => ExotelWebClient;
+};
 
 export type PhoneState = 'offline' | 'connecting' | 'online' | 'reconnecting' | 'refused';
 
@@ -16,12 +22,15 @@ export interface PhoneListener {
 export class Phone {
   readonly #serverUrl: string;
   readonly #listener: PhoneListener;
+  readonly #log: PageLog;
   #client: VoiceClient | undefined;
+  #agent: Agent | undefined;
   #state: PhoneState = 'offline';
   #wasOnline = false;
 
-  constructor(serverUrl: string, listener: PhoneListener) {
+  constructor(serverUrl: string, log: PageLog, listener: PhoneListener) {
     this.#serverUrl = serverUrl;
+    this.#log = log;
     this.#listener = listener;
   }
 
@@ -33,9 +42,36 @@ export class Phone {
     return this.#client?.calls ?? [];
   }
 
+  get client(): VoiceClient | undefined {
+    return this.#client;
+  }
+
+  /** The SDK's device part. Rejects where it could not be loaded. */
+  async devices(): Promise<Devices | undefined> {
+    return (this.#client as { devices?: Promise<Devices> } | undefined)?.devices;
+  }
+
+  /** The SDK's tests, for this agent's account. */
+  diagnostics(): Diagnostics {
+    const agent = this.#agent;
+    if (!agent) throw new Error('no agent is chosen');
+    const { host, hostname, port, protocol } = new URL(this.#serverUrl);
+    const client = new exotelSDK.ExotelWebClient();
+    client.initWebrtc({
+      userName: agent.sip_username,
+      sipdomain: agent.sip_domain,
+      domain: port ? host : `${hostname}:${protocol === 'wss:' ? 443 : 80}`,
+      secret: agent.sip_password,
+      port: port || '443',
+      security: protocol === 'wss:' ? 'wss' : 'ws',
+    });
+    return client as unknown as Diagnostics;
+  }
+
   /** Becomes this agent; the one before goes offline. */
   use(agent: Agent): void {
     void this.#client?.dispose();
+    this.#agent = agent;
     this.#wasOnline = false;
     const client = new exotelSDK.VoiceClient({
       serverUrl: this.#serverUrl,
@@ -43,6 +79,7 @@ export class Phone {
       password: agent.sip_password,
       domain: agent.sip_domain,
       displayName: agent.name,
+      logger: this.#log,
     });
     this.#client = client;
     client.on('registered', () => {
@@ -50,7 +87,10 @@ export class Phone {
       this.#become('online');
     });
     client.on('unregistered', (told) => this.#unregistered(told));
-    client.on('callAdded', (call) => this.#listener.callAdded(call));
+    client.on('callAdded', (call) => {
+      this.#follow(call);
+      this.#listener.callAdded(call);
+    });
     client.on('autoplayBlocked', () => this.#listener.soundBlocked());
     this.#become('offline');
   }
@@ -70,6 +110,21 @@ export class Phone {
     return this.#client?.call(target);
   }
 
+  /**
+   * Talks in this held call, and holds the one that was talked in. When this call cannot be taken back the other one is: the
+   * person is left in one call and not in none. Rejects with VoiceError.
+   */
+  async resume(call: VoiceCall): Promise<void> {
+    const talkedIn = this.calls.filter((other) => other !== call && other.state === 'connected' && !other.held);
+    await Promise.all(talkedIn.map((other) => other.hold()));
+    try {
+      await call.unhold();
+    } catch (error) {
+      await Promise.all(talkedIn.map((other) => other.unhold().catch(() => {})));
+      throw error;
+    }
+  }
+
   #unregistered(told: Unregistered): void {
     if (told.reason === 'requested') this.#become('offline');
     else if (!told.willRetry) this.#become('refused', told);
@@ -78,6 +133,17 @@ export class Phone {
 
   #become(state: PhoneState, told?: Unregistered): void {
     this.#state = state;
+    this.#log.info({ ...told }, state);
     this.#listener.stateChanged(state, told);
+  }
+
+  #follow(call: VoiceCall): void {
+    this.#log.info({ direction: call.direction, remote: call.remote.user }, 'call');
+    call.on('stateChanged', (state) => this.#log.info({ callId: call.callId, state }, 'call'));
+    call.on('ended', (end) => this.#log.info({ callId: call.callId, ...end }, 'call ended'));
+    call.on('failed', (error) => this.#log.warn({ callId: call.callId, code: error.code }, String(error)));
+    call.on('reconnecting', (what) => this.#log.warn({ callId: call.callId, what }, 'reconnecting'));
+    call.on('reconnected', (what) => this.#log.info({ callId: call.callId, what }, 'reconnected'));
+    call.on('quality', (quality) => this.#log.debug({ callId: call.callId, ...quality }, 'quality'));
   }
 }

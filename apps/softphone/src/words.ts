@@ -102,6 +102,14 @@ export function clockText(ms: number): string {
   return h > 0 ? `${h}:${String(m).padStart(2, '0')}:${tail}` : `${m}:${tail}`;
 }
 
+/** `Today`, `Yesterday`, else the date. */
+export function dayText(ms: number, nowMs = Date.now()): string {
+  const day = new Date(ms).toDateString();
+  if (day === new Date(nowMs).toDateString()) return 'Today';
+  if (day === new Date(nowMs - 86_400_000).toDateString()) return 'Yesterday';
+  return new Date(ms).toLocaleDateString([], { weekday: 'short', day: 'numeric', month: 'short' });
+}
+
 /** Name and second line for the simulated numbers. */
 export const simulatedNames: Record<string, string> = {
   echo: 'Hear yourself',

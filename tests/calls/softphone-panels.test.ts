@@ -1,0 +1,155 @@
+import { eventually, type RunningServer, startServer } from '@intermix/testkit';
+import { expectPageTone, launchBrowser, pageTone, type TestBrowser, type TestPage } from '@intermix/testkit/browser';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApi } from '../support/admin.js';
+import { axeViolations } from '../support/axe.js';
+
+const micHz = 620;
+const callerHz = 800;
+const toneHz = 1000;
+
+describe('the softphone page, panel by panel', () => {
+  let server: RunningServer;
+  let browser: TestBrowser;
+  let admin: AdminApi;
+  let opened: TestPage;
+
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startServer(), launchBrowser({ micToneHz: micHz })]);
+    admin = new AdminApi(server);
+  });
+  afterEach(() => opened?.close());
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  async function open(query: string, scheme: 'light' | 'dark' = 'light', width = 1280): Promise<void> {
+    opened = await browser.openPage(`${server.baseUrl}/softphone/${query}`, {
+      context: { colorScheme: scheme, viewport: { width, height: 800 }, permissions: ['microphone'] },
+    });
+    await part('agent').waitFor();
+  }
+  const part = (id: string) => opened.page.getByTestId(id);
+  const keyboard = () => opened.page.keyboard;
+  const says = (id: string, text: RegExp) =>
+    eventually(async () => text.test((await part(id).allTextContents()).join(' ')), {
+      timeoutMs: 10_000,
+      message: `${id}: ${text}`,
+    });
+  const overflow = () =>
+    opened.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const theme = () => opened.page.evaluate(() => document.documentElement.dataset.theme);
+
+  it('is worked by keyboard alone: online, answer, mute, digits, history, hang up', async () => {
+    await open('?agent=bilal');
+    for (let stop = 0; stop < 20 && !(await isFocused('register')); stop++) await keyboard().press('Tab');
+    await keyboard().press('Enter');
+    await says('state', /Online/);
+    await part('call-me').focus();
+    await keyboard().press('Enter');
+    await part('incoming').waitFor();
+    await keyboard().press('a');
+    await says('call-state', /Connected/);
+    await expectPageTone(opened.page, callerHz);
+    await keyboard().press('m');
+    await admin.expectSimulated('silence', (call) => call.hearing_hz === null);
+    await keyboard().press('m');
+    await keyboard().press('5');
+    await admin.expectSimulated('the digit', (call) => call.digits_heard === '5');
+    await part('tab-contacts').focus();
+    await keyboard().press('ArrowRight');
+    expect(await part('tab-history').getAttribute('aria-selected')).toBe('true');
+    await keyboard().press('e');
+    await admin.expectSimulated('the end', (call) => call.state === 'ended');
+    await says('log', /\+91 11300 00100/);
+    expect(opened.errors).toEqual([]);
+  });
+
+  it('keeps two calls apart: the second waits, an answer holds the first, a swap goes back', async () => {
+    await open('?agent=chitra&register=1');
+    await says('state', /Online/);
+    await part('quick-answer_tone').click();
+    await expectPageTone(opened.page, toneHz);
+    await part('call-me').click();
+    await says('incoming', /Second call/);
+    await part('answer').click();
+    await eventually(async () => (await part('call-card').count()) === 2, { message: 'two cards' });
+    await says('call-state', /On hold/);
+    await expectPageTone(opened.page, callerHz);
+    await keyboard().press('s');
+    const first = `[...window.intermixPeers].at(0).getReceivers()[0] && new MediaStream([window.intermixPeers[0].getReceivers()[0].track])`;
+    await expectPageTone(opened.page, toneHz, { expression: first });
+    await eventually(async () => (await pageTone(opened.page)) === undefined, { message: 'silence of the held call' });
+    await keyboard().press('e');
+    await eventually(async () => (await part('mute').filter({ visible: true }).count()) === 1, {
+      message: 'the held call alone',
+    });
+    await part('hangup').first().click();
+    expect(opened.errors).toEqual([]);
+  });
+
+  it('keeps the history over a reload, counts what was missed, and dials again', async () => {
+    await open('?agent=asha&register=1');
+    await says('state', /Online/);
+    await part('quick-echo').click();
+    await expectPageTone(opened.page, micHz);
+    await part('hangup').click();
+    await part('call-me').click();
+    await part('incoming').waitFor();
+    const ringing = await admin.expectSimulated('ringing', (call) => call.state === 'ringing');
+    await admin.request('DELETE', `/api/v1/simulator/calls/${ringing.id}`);
+    await says('missed', /^1$/);
+    await opened.page.reload();
+    await part('tab-history').click();
+    await says('log', /Today.*Missed.*Hear yourself/);
+    await says('state', /Online/);
+    await part('log')
+      .getByRole('button', { name: /Hear yourself/ })
+      .click();
+    await expectPageTone(opened.page, micHz);
+    await part('hangup').click();
+  });
+
+  it('follows the colours of the system until the person chooses', async () => {
+    await open('?agent=asha', 'dark');
+    expect(await theme()).toBe('dark');
+    await opened.page.emulateMedia({ colorScheme: 'light' });
+    await eventually(async () => (await theme()) === 'light', { message: 'the light theme' });
+    await part('theme').click();
+    expect(await theme()).toBe('dark');
+    await opened.page.reload();
+    await part('agent').waitFor();
+    expect(await theme()).toBe('dark');
+  });
+
+  it('axe finds nothing in any state, dark or light; nothing scrolls sideways at 360 px', async () => {
+    await open('?agent=asha', 'light', 360);
+    const clean = async (state: string) => {
+      for (const turn of [1, 2]) {
+        expect(await axeViolations(opened), `${state}, ${await theme()}, ${turn}`).toEqual([]);
+        await opened.page.evaluate(() => document.getElementById('theme')?.click());
+      }
+      expect(await overflow(), state).toBeLessThanOrEqual(0);
+    };
+    await clean('offline');
+    for (const tab of ['history', 'sound', 'checkup', 'keys', 'contacts']) {
+      await part(`tab-${tab}`).click();
+      await clean(tab);
+    }
+    await part('register').click();
+    await says('state', /Online/);
+    await part('quick-answer_tone').click();
+    await says('call-state', /Connected/);
+    await part('keypad').click();
+    await part('call-me').click();
+    await part('incoming').waitFor();
+    await clean('a second call rings');
+    await part('answer').click();
+    await says('call-state', /On hold/);
+    await opened.page.setViewportSize({ width: 1440, height: 900 });
+    await clean('two calls, wide');
+  });
+
+  const isFocused = (id: string) => part(id).evaluate((element) => element === document.activeElement);
+});
