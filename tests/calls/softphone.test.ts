@@ -111,13 +111,4 @@ describe('the softphone page', () => {
     });
     await part('decline').click();
   });
-
-  it.each([360, 1280])('fits a window of %i px without scrolling sideways', async (width) => {
-    await open('?agent=asha');
-    await opened.page.setViewportSize({ width, height: 800 });
-    const overflow = await opened.page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(overflow).toBeLessThanOrEqual(0);
-  });
 });
