@@ -36,6 +36,10 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
       registrations: (user) => switchboard.registrar.registrations(user),
       forgetUser: (user) => void switchboard.registrar.forgetUser(user),
       forgetApp: (app) => void switchboard.registrar.forgetApp(app),
+      async sipSession(user, lifetimeSec) {
+        const session = await switchboard.sessions.issue(user, lifetimeSec);
+        return session && { ...session, iceServers: switchboard.iceServers?.listFor(user) ?? [] };
+      },
       placeCall: (request) => switchboard.switch.placeCall(request),
     },
     notifications: { trigger: (step) => webhooks.flowNotices.trigger(step) },

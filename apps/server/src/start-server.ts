@@ -95,6 +95,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     calls: webhooks.calls,
     resolver: sip.resolver,
     simulatedAddress: () => simulated.address,
+    sessionKey: await keyOf(store, 'sip-session-key'),
     onProved: (flow) => sip.webSocket.markAuthenticated(flow),
     ...common,
     config: {
@@ -112,7 +113,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     version,
     ...(tls ? { tls } : {}),
     ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
-    tokenKey: await tokenKey(store),
+    tokenKey: await keyOf(store, 'access-token-key'),
     admins: store.admins,
     carriers: store.carriers,
     calls: store.calls,
@@ -190,7 +191,8 @@ function meter(parts: { switchboard: Switchboard; media: MediaEngine; sip: SipSi
   return metrics;
 }
 
-async function tokenKey(store: Store): Promise<Uint8Array> {
-  const key = await store.settings.getOrCreate('access-token-key', () => hex(random.bytes(32)));
+/** A key of the installation: made at the first start, encrypted at rest, the same on all nodes. */
+async function keyOf(store: Store, name: 'access-token-key' | 'sip-session-key'): Promise<Uint8Array> {
+  const key = await store.settings.getOrCreate(name, () => hex(random.bytes(32)));
   return new TextEncoder().encode(key);
 }

@@ -1,4 +1,5 @@
 export { accountSidOf } from './auth/domains.js';
+export type { SessionName, SipSession, SipSessions } from './auth/sip-sessions.js';
 export type { DigestAlgorithm } from './auth/user-authenticator.js';
 export { UserAuthenticator, type UserAuthenticatorDeps } from './auth/user-authenticator.js';
 export type { UnknownSourcePolicy } from './carriers/unknown-sources.js';
@@ -9,6 +10,7 @@ export { type NormalizedNumber, type NormalizeOptions, normalizeNumber, toE164 }
 export type * from './ports/call-store.js';
 export type * from './ports/directory.js';
 export { type CallDurations, callDurations, lastSeenOf } from './records/call-durations.js';
+export type { IceServer } from './registrar/ice-servers.js';
 export { type Aor, type Binding, type LocationStore, MemoryLocationStore } from './registrar/location-store.js';
 export {
   type BindingEnd,

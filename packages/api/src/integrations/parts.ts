@@ -22,6 +22,7 @@ import { AccountCheck } from './services/account-check.js';
 import { CallRecordService } from './services/call-record-service.js';
 import { CallService } from './services/call-service.js';
 import { ContactService } from './services/contact-service.js';
+import { SessionService } from './services/session-service.js';
 import { SettingsService } from './services/settings-service.js';
 import { TenantService } from './services/tenant-service.js';
 import { UserService } from './services/user-service.js';
@@ -65,6 +66,7 @@ export interface IntegrationParts {
   settings: SettingsService;
   users: UserService;
   calls: CallService;
+  sessions: SessionService;
   contacts: ContactService;
   callRecords: CallRecordService;
 }
@@ -88,6 +90,7 @@ export function makeParts(
     settings: new SettingsService(deps),
     users: new UserService({ ...deps, random }),
     calls: new CallService(deps),
+    sessions: new SessionService(deps),
     contacts: new ContactService(deps),
     callRecords: new CallRecordService({ ...deps, clock }),
   };

@@ -1,4 +1,14 @@
-import type { CallDirection, CallEventRecord, CallRecord, CallStatus, Did, LegRecord, SipUser } from '@intermix/calls';
+import type {
+  CallDirection,
+  CallEventRecord,
+  CallRecord,
+  CallStatus,
+  Did,
+  IceServer,
+  LegRecord,
+  SipSession,
+  SipUser,
+} from '@intermix/calls';
 
 // What the integrations API needs of the store. Both generations of the API stand on these: what one writes, the other
 // reads. Every method takes the tenant; none finds another's rows.
@@ -282,8 +292,15 @@ export interface Telephony {
   forgetUser(user: SipUser): void;
   /** The same for all users of an app that is deleted. */
   forgetApp(app: { accountSid: string; appId: string }): void;
+  /** A password of the user that is good for a while; undefined when the user is not known, or not active. */
+  sipSession(user: SipUser, lifetimeSec: number): Promise<SipSessionGrant | undefined>;
   /** Rings the agent, then the other party. Throws CallError; see its problems. */
   placeCall(request: PlaceCallRequest): Promise<CallRecord>;
+}
+
+/** What a page needs to register, and for its audio. */
+export interface SipSessionGrant extends SipSession {
+  iceServers: readonly IceServer[];
 }
 
 export interface PlaceCallRequest {

@@ -193,6 +193,12 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
       registrations: () => 0,
       forgetUser: ({ userId }) => void forgotten.push(userId),
       forgetApp: ({ accountSid, appId }) => void forgotten.push(`all of ${accountSid} ${appId}`),
+      sipSession: async ({ sipUsername }, lifetimeSec) => ({
+        authUsername: `${sipUsername}~end~random`,
+        password: 'short-lived',
+        expiresAt: new Date(now().getTime() + lifetimeSec * 1000),
+        iceServers: [{ urls: ['stun:192.0.2.1:3478'] }],
+      }),
       async placeCall({ user, to }) {
         if (callFails.with) throw callFails.with;
         if (toE164(to) === undefined) throw CallError.badNumber();

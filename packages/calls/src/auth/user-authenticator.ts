@@ -1,15 +1,22 @@
 import type { Clock, Random } from '@intermix/kernel';
 import { DigestServer, type Flow, type SipRequest, type SipUri } from '@intermix/sip';
 import { type Guesser, GuessLimiter, type GuessLimits } from '../limits/guess-limiter.js';
-import type { SipUser, UserDirectory } from '../ports/directory.js';
+import type { SipCredentials, SipUser, UserDirectory } from '../ports/directory.js';
 import { keyOf, type LocationStore } from '../registrar/location-store.js';
 import { accountSidOf } from './domains.js';
+import type { SipSessions } from './sip-sessions.js';
 
 export type DigestAlgorithm = 'MD5' | 'SHA-256' | 'SHA-512-256';
 
 export type AuthResult =
   /** A user, proved by digest, and the domain under which it is known. */
-  | { ok: true; user: SipUser; domain: string }
+  | {
+      ok: true;
+      user: SipUser;
+      domain: string;
+      /** End of the session whose password it used, milliseconds since the epoch; undefined for the lasting password. */
+      untilMs: number | undefined;
+    }
   /** Answer with this status and these headers. Unknown users and wrong passwords look the same (RFC 3261 §22). */
   | { ok: false; status: number; reason?: string; headers: ReadonlyArray<readonly [string, string]> };
 
@@ -18,6 +25,7 @@ export type AuthenticatedUser = Extract<AuthResult, { ok: true }>;
 export interface UserAuthenticatorDeps {
   users: UserDirectory;
   location: LocationStore;
+  sessions: SipSessions;
   /** Our SIP domains; Exotel's is accepted besides. */
   domains: readonly string[];
   clock: Clock;
@@ -66,12 +74,14 @@ export class UserAuthenticator {
       if (verdict.why === 'wrong' || verdict.why === 'unknown-user') this.#limiter.failed(guesser);
       return { ok: false, status: kind, headers: realm.challengeAfter(verdict.why, kind) };
     }
+    const session = this.#deps.sessions.read(userPart(verdict.username));
     // A password is good for its own address of record only.
-    if (userPart(verdict.username) !== sipUsername) return refused(403, 'Not Your Address Of Record');
+    if ((session?.sipUsername ?? userPart(verdict.username)) !== sipUsername)
+      return refused(403, 'Not Your Address Of Record');
     const account = await this.#deps.users.findSipAccount(accountSid, sipUsername);
     if (!account) return refused(403);
     this.#deps.onProved?.(flow);
-    return { ok: true, user: account.user, domain: aor.host };
+    return { ok: true, user: account.user, domain: aor.host, untilMs: session?.expiresAtMs };
   }
 
   /** The address of record, without its spelling of the domain; undefined when it is none of ours. */
@@ -102,17 +112,27 @@ export class UserAuthenticator {
     const known = this.#realms.get(host);
     if (known) return known;
     if (this.#realms.size >= maxRealms) this.#realms.clear(); // Nonces are stateless; only replay windows are lost.
-    const { clock, random, users, algorithms = ['MD5'] } = this.#deps;
+    const { clock, random, algorithms = ['MD5'] } = this.#deps;
     const realm = new DigestServer({
       realm: host,
       secret: this.#secret,
       algorithms,
       clock,
       random,
-      lookup: async (username) => (await users.findSipAccount(accountSid, userPart(username)))?.credentials,
+      lookup: (username) => this.#credentialsOf(accountSid, userPart(username)),
     });
     this.#realms.set(host, realm);
     return realm;
+  }
+
+  /** The user's own, or those of a session that is not over. */
+  async #credentialsOf(accountSid: string, username: string): Promise<SipCredentials | undefined> {
+    const { users, sessions } = this.#deps;
+    const session = sessions.read(username);
+    const account = await users.findSipAccount(accountSid, session?.sipUsername ?? username);
+    if (!account || !session) return account?.credentials;
+    if (sessions.isOver(session)) return undefined;
+    return { password: sessions.passwordOf(accountSid, username, account.credentials.password) };
   }
 }
 

@@ -16,6 +16,13 @@ export interface IceServersConfig {
   turnLifetimeSec: number;
 }
 
+/** One entry of `RTCConfiguration.iceServers`. */
+export interface IceServer {
+  urls: readonly string[];
+  username?: string;
+  credential?: string;
+}
+
 /**
  * Tells each registered browser its ICE servers, in the form of RFC 9725 §4.6, one header for all:
  *
@@ -31,6 +38,14 @@ export class IceServers {
   constructor(config: IceServersConfig, clock: Clock) {
     this.#config = config;
     this.#clock = clock;
+  }
+
+  /** The same for a page's `RTCPeerConnection`, for whoever asks before it registers. Holds a secret: not for logs. */
+  listFor(user: { accountSid: string; sipUsername: string }): IceServer[] {
+    const { stunUrls, turnUrls = [], turnSecret } = this.#config;
+    const stun = stunUrls.length > 0 ? [{ urls: stunUrls }] : [];
+    if (!turnSecret || turnUrls.length === 0) return stun;
+    return [...stun, { urls: turnUrls, ...this.#credentials(`${user.sipUsername}@${user.accountSid}`, turnSecret) }];
   }
 
   /** The header's value; undefined when there is no server to name. Holds a secret: not for logs. */

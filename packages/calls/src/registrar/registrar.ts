@@ -146,13 +146,21 @@ export class Registrar extends TypedEmitter<RegistrarEvents> {
       this.#refuse(incoming, auth.status, { ...(auth.reason ? { reason: auth.reason } : {}), headers: auth.headers });
       return;
     }
-    const change = readRegister(request, this.#config);
+    const change = readRegister(request, this.#configFor(auth));
     if (!change.ok) return this.#refuse(incoming, change.status, change);
     if (this.#isOutOfOrder(auth, request, change.change))
       return this.#refuse(incoming, 500, { reason: 'CSeq Out Of Order' });
     // The connection may have closed while the directory was asked.
     if (!flow.closed) this.#apply(auth, incoming, change.change);
     this.#answer(auth, incoming);
+  }
+
+  /** A registration does not outlive the session that it was made with, but for the least time that may be granted. */
+  #configFor({ untilMs }: AuthenticatedUser): RegistrarConfig {
+    if (untilMs === undefined) return this.#config;
+    const leftSec = Math.ceil((untilMs - this.#deps.clock.now()) / 1000);
+    const maxExpiresSec = Math.min(this.#config.maxExpiresSec, Math.max(leftSec, this.#config.minExpiresSec));
+    return { ...this.#config, maxExpiresSec };
   }
 
   #markForgotten(binding: Binding): void {

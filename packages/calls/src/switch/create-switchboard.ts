@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from '@intermix/kernel';
 import type { MediaEngine } from '@intermix/media';
 import type { EndpointFace, Flow, Resolver, SocketAddress } from '@intermix/sip';
+import { SipSessions } from '../auth/sip-sessions.js';
 import { type DigestAlgorithm, UserAuthenticator } from '../auth/user-authenticator.js';
 import { CarrierGuesses } from '../carriers/carrier-guesses.js';
 import { CarrierLimits } from '../carriers/carrier-limits.js';
@@ -49,6 +50,8 @@ export interface SwitchboardDeps {
   resolver?: Resolver;
   /** Where the simulated PSTN is, once it runs. */
   simulatedAddress?: () => SocketAddress | undefined;
+  /** Signs short-lived passwords; made anew without, so that they end with the process. */
+  sessionKey?: Uint8Array;
   /** A user has proved itself over this flow, by REGISTER or by a call. */
   onProved?: (flow: Flow) => void;
   clock: Clock;
@@ -62,6 +65,10 @@ export interface Switchboard {
   readonly switch: Switch;
   readonly registrar: Registrar;
   readonly location: LocationStore;
+  /** Short-lived passwords of users. */
+  readonly sessions: SipSessions;
+  /** What browsers are told of STUN and TURN. */
+  readonly iceServers: IceServers | undefined;
   /** Reads the carriers and takes hold of the endpoint. Call it before the endpoint starts. */
   start(): Promise<void>;
   /** To be called after a carrier was added, changed or removed. */
@@ -75,8 +82,9 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   const { endpoint, media, users, carriers, calls, resolver, simulatedAddress, clock, random, logger, config } = deps;
   const { domains, algorithms, guessLimits, simulatedPrefixes = [], unknownSources, carrierRefreshMs } = config;
   const location = deps.location ?? new MemoryLocationStore();
+  const sessions = new SipSessions({ users, key: deps.sessionKey ?? random.bytes(32), clock, random });
   const authenticator = new UserAuthenticator({
-    ...{ users, location, domains, clock, random, onProved: deps.onProved },
+    ...{ users, location, sessions, domains, clock, random, onProved: deps.onProved },
     ...(guessLimits ? { guessLimits } : {}),
     ...(algorithms ? { algorithms } : {}),
   });
@@ -123,6 +131,8 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
     switch: theSwitch,
     registrar,
     location,
+    sessions,
+    iceServers,
     async start() {
       await sources.start();
       theSwitch.start();

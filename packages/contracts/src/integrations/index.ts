@@ -75,6 +75,7 @@ export {
 export type { SnakeDeliveryOfCall } from './snake-delivery.js';
 export { SnakeDone, SnakeFailure, snakeEnvelope } from './snake-envelope.js';
 export { type SnakeEvent, SnakeEventPage, SnakeEventsQuery } from './snake-event.js';
+export { type SnakeSession, SnakeSessionAnswer, SnakeSessionCreate } from './snake-session.js';
 export { type SnakeSettings, SnakeSettingsAnswer, SnakeSettingsUpdate } from './snake-settings.js';
 export {
   type SnakeDevices,

@@ -33,6 +33,10 @@ const meanings: Readonly<Record<number, { description: string; message: string }
     description: 'There is no such thing in this app, or the address is not that of the token',
     message: 'There is no such app: the token is of another customer or app than the address.',
   },
+  429: {
+    description: 'Too many of these; Retry-After says how long to wait',
+    message: 'At most 60 of these a minute: wait.',
+  },
   500: {
     description: 'Unforeseen; the server’s log says why',
     message: 'The server could not do this; its log says why.',

@@ -98,3 +98,61 @@ it('counts usage from the first of the month in which the period ends', async ()
   const later = await period('?start_date=2999-01-01');
   expect(later.start).toBe('2999-01-01T00:00:00.000Z');
 });
+
+describe('POST …/users/{user_id}/session', () => {
+  async function withUser() {
+    const begun = await begin();
+    const { ask, base, appToken } = begun;
+    await ask('POST', `${base}/users`, appToken, { user_id: 'agent_001', name: 'Ashwini Sharma' });
+    return { ...begun, path: `${base}/users/agent_001/session` };
+  }
+
+  it('gives either token what a page needs to register, not to be cached', async () => {
+    const { api, ask, path, appToken, customerToken } = await withUser();
+    for (const [token, body, seconds] of [
+      [appToken, undefined, 3_600],
+      [customerToken, { expires_in: 60 }, 60],
+    ] as const) {
+      const answer = await ask('POST', path, token, body);
+      expect([answer.status, answer.headers['cache-control']]).toEqual([201, 'no-store']);
+      expect(answer.body.data).toEqual({
+        username: expect.stringMatching(/^agent-001-/),
+        auth_username: expect.stringContaining('~'),
+        password: 'short-lived',
+        domain: 'one.sip.example',
+        websocket_url: expect.stringMatching(/^ws:\/\/localhost(:\d+)?\/wss$/),
+        expires_at: new Date(api.clock.now() + seconds * 1000).toISOString(),
+        expires_in: seconds,
+        ice_servers: [{ urls: ['stun:192.0.2.1:3478'] }],
+      });
+    }
+  });
+
+  it.each([
+    ['59 s', { expires_in: 59 }],
+    ['two days', { expires_in: 172_800 }],
+    ['no number', { expires_in: 'soon' }],
+    ['a list', []],
+  ])('refuses %s', async (_what, body) => {
+    const { ask, path, appToken } = await withUser();
+    expect((await ask('POST', path, appToken, body)).status).toBe(400);
+  });
+
+  it('knows no user of that name', async () => {
+    const { ask, base, appToken } = await withUser();
+    const answer = await ask('POST', `${base}/users/nobody/session`, appToken);
+    expect([answer.status, answer.body.error.message]).toEqual([404, expect.stringContaining('"nobody"')]);
+    expect((await ask('POST', `${base}/users/agent_001/session`, 'unknown')).status).toBe(401);
+  });
+
+  it('60 a minute for one user, and others go on', async () => {
+    const { api, ask, base, path, appToken } = await withUser();
+    await ask('POST', `${base}/users`, appToken, { user_id: 'agent_002', name: 'Ravi Kumar' });
+    for (let count = 0; count < 60; count++) expect((await ask('POST', path, appToken)).status).toBe(201);
+    const refused = await ask('POST', path, appToken);
+    expect([refused.status, Number(refused.headers['retry-after']) > 0]).toEqual([429, true]);
+    expect((await ask('POST', `${base}/users/agent_002/session`, appToken)).status).toBe(201);
+    await api.clock.advance(60_000);
+    expect((await ask('POST', path, appToken)).status).toBe(201);
+  });
+});

@@ -6,6 +6,7 @@ import { customerRoutes } from './customer-routes.js';
 import { deviceRoutes } from './device-routes.js';
 import { eventRoutes } from './event-routes.js';
 import { PathScope } from './path-scope.js';
+import { sessionRoutes } from './session-routes.js';
 import { settingsRoutes } from './settings-routes.js';
 import { userRoutes } from './user-routes.js';
 import { webhookSecretRoutes } from './webhook-secret-routes.js';
@@ -17,6 +18,7 @@ export function snakeRoutes(app: FastifyInstance, parts: IntegrationParts): void
   settingsRoutes(app, parts, scope);
   userRoutes(app, parts, scope);
   deviceRoutes(app, parts, scope);
+  sessionRoutes(app, parts, scope);
   contactRoutes(app, parts, scope);
   callRoutes(app, parts, scope);
   eventRoutes(app, parts, scope);
