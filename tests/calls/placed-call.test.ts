@@ -3,7 +3,7 @@ import { expectPageTone, launchBrowser, pageTone, type TestBrowser } from '@inte
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
 import { Backend } from '../support/backend.js';
-import { errorLines, expectNothingLeft } from '../support/metrics.js';
+import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metrics.js';
 import { SdkPage } from '../support/sdk-page.js';
 
 const micHz = 620;
@@ -18,7 +18,7 @@ describe('a call that a backend places for a user', () => {
   const phones: SipPhone[] = [];
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer(), launchBrowser({ micToneHz: micHz })]);
+    [server, browser] = await Promise.all([startServer({ env: quickSipTimers }), launchBrowser({ micToneHz: micHz })]);
     admin = new AdminApi(server);
     backend = await Backend.signIn(server);
   });

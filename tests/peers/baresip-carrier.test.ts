@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
 import { addCarrier, addNumber, ringUser } from '../support/carriers.js';
 import { HeardAudio } from '../support/heard-wav.js';
-import { errorLines, expectNothingLeft } from '../support/metrics.js';
+import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metrics.js';
 import { SdkPage } from '../support/sdk-page.js';
 
 const micHz = 620;
@@ -25,7 +25,7 @@ describe.each(['udp', 'tcp'] as const)('baresip as a foreign carrier over %s', (
   let since = 0;
 
   beforeAll(async () => {
-    const env = { INTERMIX_SIMULATED_PSTN: 'off' };
+    const env = { ...quickSipTimers, INTERMIX_SIMULATED_PSTN: 'off' };
     [server, browser, baresip] = await Promise.all([
       startServer({ env }),
       launchBrowser({ micToneHz: micHz }),

@@ -2,7 +2,7 @@ import { type RunningServer, SipPhone, startServer } from '@intermix/testkit';
 import { expectPageTone, launchBrowser, type TestBrowser } from '@intermix/testkit/browser';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
-import { errorLines, expectNothingLeft } from '../support/metrics.js';
+import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metrics.js';
 import { SdkPage } from '../support/sdk-page.js';
 
 const micHz = 620;
@@ -16,7 +16,7 @@ describe('a SIP telephone of a user', () => {
   const phones: SipPhone[] = [];
 
   beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer(), launchBrowser({ micToneHz: micHz })]);
+    [server, browser] = await Promise.all([startServer({ env: quickSipTimers }), launchBrowser({ micToneHz: micHz })]);
     admin = new AdminApi(server);
     bilal = await SdkPage.open(browser, server, userAt(1));
     await bilal.register();

@@ -4,7 +4,7 @@ import { eventually, type RunningServer, repositoryRoot, SipPhone, startServer }
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
 import { addCarrier, addNumber, ringUser } from '../support/carriers.js';
-import { errorLines, expectNothingLeft } from '../support/metrics.js';
+import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metrics.js';
 import { mutations } from '../support/mutations.js';
 import { overTcp, RawUdpPeer, statusOf } from '../support/raw-peer.js';
 
@@ -52,7 +52,7 @@ describe('RFC 4475 on the wire', () => {
   let fences = 0;
 
   beforeAll(async () => {
-    server = await startServer({ env: { INTERMIX_SIMULATED_PSTN: 'off' } });
+    server = await startServer({ env: { ...quickSipTimers, INTERMIX_SIMULATED_PSTN: 'off' } });
     const admin = new AdminApi(server);
     const carrier = await addCarrier(admin, { name: 'Torture', sip_address: carrierHost, transport: 'udp' });
     await addNumber(admin, carrier, { number: ourNumber, target: ringUser(server) });

@@ -5,6 +5,7 @@ import { AdminApi } from './admin.js';
 import { CrmPage, type CrmSdk, type CrmStart, startCrmSite } from './crm-page.js';
 import { CustomerServer, type Post } from './customer-server.js';
 import { IntegrationsApi } from './integrations.js';
+import { quickSipTimers } from './metrics.js';
 import type { PageServer } from './page-server.js';
 
 const folder = join(repositoryRoot(), 'packages', 'sip', 'testdata', 'tls');
@@ -67,7 +68,7 @@ export class CrmTenant {
     // `fetch` in this process has no other way to take the test's certificate.
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
     const [server, site, backend] = await Promise.all([
-      startServer({ env: certificate }),
+      startServer({ env: { ...certificate, ...quickSipTimers } }),
       startCrmSite(sdks),
       CustomerServer.start(),
     ]);

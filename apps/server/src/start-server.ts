@@ -78,10 +78,10 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     logger,
   });
   const { sipHost: host, sipPort: port, sipsPort, allowedOrigins, mediaAddress: publicHost } = config;
-  const { websocketProofSec } = config;
+  const { websocketProofSec, sipT1Ms: t1Ms } = config;
   const common = { clock, random, logger };
   const sip = createSipSide({
-    ...{ host, port, sipsPort, tls, publicHost, allowedOrigins, isLocalOnly, websocketProofSec, version },
+    ...{ host, port, sipsPort, tls, publicHost, allowedOrigins, isLocalOnly, websocketProofSec, t1Ms, version },
     ...common,
   });
   const peer = { host: isWildcard(host) ? '127.0.0.1' : host, port };

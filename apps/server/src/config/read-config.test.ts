@@ -25,6 +25,8 @@ describe('settings', () => {
     ['INTERMIX_HTTP_PORT', '70000', 'port number'],
     ['INTERMIX_SIP_PORT', '-1', 'port number'],
     ['INTERMIX_HTTP_HOST', 'a b', 'host name'],
+    ['INTERMIX_SIP_T1_MS', '49', 'from 50 to 2000'],
+    ['INTERMIX_SIP_T1_MS', '0.5', 'from 50 to 2000'],
     ['INTERMIX_DATABASE_URL', 'mysql://x', 'postgres://'],
     ['INTERMIX_SIMULATED_PSTN', 'maybe', 'auto, on, off'],
     ['INTERMIX_ALLOW_PRIVATE_URLS', 'yes', 'auto, on, off'],

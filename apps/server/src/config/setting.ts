@@ -35,12 +35,21 @@ export function port(options: { anyFree?: boolean } = {}): Pick<Setting<number>,
 
 /** A whole number of seconds. */
 export function seconds(lowest: number, highest: number): Pick<Setting<number>, 'allowed' | 'read'> {
+  return wholeNumber('seconds', lowest, highest);
+}
+
+/** A whole number of milliseconds. */
+export function milliseconds(lowest: number, highest: number): Pick<Setting<number>, 'allowed' | 'read'> {
+  return wholeNumber('milliseconds', lowest, highest);
+}
+
+function wholeNumber(unit: string, lowest: number, highest: number): Pick<Setting<number>, 'allowed' | 'read'> {
   return {
     allowed: `${lowest}–${highest}`,
     read(value) {
       const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
       if (number >= lowest && number <= highest) return { value: number };
-      return { problem: `give seconds from ${lowest} to ${highest}` };
+      return { problem: `give ${unit} from ${lowest} to ${highest}` };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { host, networks, oneOf, port, type Reading, type Setting, seconds, text } from './setting.js';
+import { host, milliseconds, networks, oneOf, port, type Reading, type Setting, seconds, text } from './setting.js';
 
 function setting<T, D extends string | undefined>(entry: Setting<T> & { default: D }): Setting<T> & { default: D } {
   return entry;
@@ -95,6 +95,13 @@ export const settings = {
     default: undefined,
     meaning: 'Port of SIP over TLS; needs the TLS files. Unset: no TLS listener.',
     ...port(),
+  }),
+  sipT1Ms: setting({
+    name: 'INTERMIX_SIP_T1_MS',
+    default: '500',
+    meaning:
+      'Timer T1 of RFC 3261: the round trip to carriers and telephones that is reckoned with over UDP, milliseconds. A request is repeated after it and given up after 64 times it, for which time a finished transaction is kept too. Less than 500 is for closed networks only.',
+    ...milliseconds(50, 2000),
   }),
   sipDomain: setting({
     name: 'INTERMIX_SIP_DOMAIN',

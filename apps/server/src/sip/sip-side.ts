@@ -16,6 +16,8 @@ export interface SipSideOptions {
   isLocalOnly: boolean;
   /** Seconds that a WebSocket may stay without its user having proved who it is. */
   websocketProofSec: number;
+  /** Timer T1 of RFC 3261, milliseconds. */
+  t1Ms: number;
   version: string;
   clock: Clock;
   random: Random;
@@ -50,7 +52,8 @@ export function createSipSide(options: SipSideOptions): SipSide {
   ];
   const resolver = new DnsResolver({ random, clock });
   const userAgent = `Intermix/${options.version}`;
-  const endpoint = new Endpoint({ transports, resolver, clock, random, logger, userAgent });
+  const timers = { t1: options.t1Ms };
+  const endpoint = new Endpoint({ transports, resolver, clock, random, logger, userAgent, timers });
   return {
     endpoint,
     webSocket,
