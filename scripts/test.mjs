@@ -1,7 +1,7 @@
 // `npm test`: sets up what the tests need, checks format, lint, types and imports, then runs every test.
 // Arguments go to the test runner: `npm test -- packages/sip`.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackages, fail, root, run } from './prepare.mjs';
@@ -11,10 +11,27 @@ ensurePackages({ production: false, probe: 'vitest' });
 // Foreign programs that the tests talk to, with the Debian package that brings each.
 const foreign = [
   { name: 'Chromium', path: process.env.INTERMIX_CHROMIUM ?? '/usr/bin/chromium', debian: 'chromium' },
+  { name: 'Firefox', path: '/usr/bin/firefox-esr', debian: 'firefox-esr' },
+  { name: 'PulseAudio', path: '/usr/bin/pulseaudio', debian: 'pulseaudio' },
+  { name: 'Kamailio', path: '/usr/sbin/kamailio', debian: 'kamailio' },
+  {
+    name: 'its WebSocket',
+    path: '/var/lib/dpkg/info/kamailio-websocket-modules.list',
+    debian: 'kamailio-websocket-modules',
+  },
+  { name: 'rtpengine', path: '/usr/bin/rtpengine', debian: 'rtpengine-daemon' },
   { name: 'SIPp', path: '/usr/bin/sipp', debian: 'sip-tester' },
   { name: 'baresip', path: '/usr/bin/baresip', debian: 'baresip-core' },
   { name: 'PostgreSQL', path: '/usr/lib/postgresql/15/bin/initdb', debian: 'postgresql-15' },
 ];
+
+/** Packages that bring a daemon would start it: the tests start what they need, where they need it. */
+function startNoDaemons() {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return;
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  process.once('exit', () => rmSync(policy, { force: true }));
+}
 
 function installForeign() {
   const missing = foreign.filter(({ path }) => !existsSync(path));
@@ -24,6 +41,7 @@ function installForeign() {
   const canInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   if (canInstall) {
     process.stdout.write(`Installing ${names} for the tests…\n`);
+    startNoDaemons();
     const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     run('apt-get', ['update', '-qq'], { env: environment });
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env: environment });

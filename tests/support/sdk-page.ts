@@ -1,6 +1,6 @@
 import type { BootstrapUser } from '@intermix/contracts';
 import { eventually, type RunningServer } from '@intermix/testkit';
-import type { TestBrowser, TestPage } from '@intermix/testkit/browser';
+import type { TestBrowser, TestFirefox, TestPage } from '@intermix/testkit/browser';
 import { PageServer } from './page-server.js';
 
 /** One thing that the SDK told the page, with the page's own clock. */
@@ -25,24 +25,37 @@ const keepSockets = `<script>
   window.WebSocket = class extends WebSocket { constructor(...args) { super(...args); window.sockets.push(this); } };
 </script>`;
 
-const html = (baseUrl: string) =>
-  `<!doctype html><link rel="icon" href="data:,"><title>SDK</title>${keepSockets}<script src="${baseUrl}/softphone/exotelsdk.js"></script>`;
+const html = (script: string) =>
+  `<!doctype html><link rel="icon" href="data:,"><title>SDK</title>${keepSockets}<script src="${script}"></script>`;
+
+/** Whom a page registers as. */
+export type PageUser = Pick<BootstrapUser, 'user_id' | 'sip_username' | 'sip_password' | 'sip_domain'>;
 
 /** A page that uses the SDK's bundle by its typed face, driven from the test. */
 export class SdkPage {
   private constructor(
     readonly opened: TestPage,
-    readonly user: BootstrapUser,
+    readonly user: PageUser,
   ) {}
 
-  /** Opens a page of the server's origin with the bundle and a client for the user; not yet registered. */
-  static async open(
-    browser: TestBrowser,
+  /** Opens a page of its own origin with the server's bundle and a client for the user; not yet registered. */
+  static open(
+    browser: TestBrowser | TestFirefox,
     server: RunningServer,
     user: BootstrapUser,
     overrides: { password?: string } = {},
   ): Promise<SdkPage> {
-    const site = await PageServer.start({ '/': html(server.baseUrl) });
+    const places = { script: `${server.baseUrl}/softphone/exotelsdk.js`, serverUrl: server.bootstrap.sip_ws_url };
+    return SdkPage.openAt(browser, places, { ...user, sip_password: overrides.password ?? user.sip_password });
+  }
+
+  /** The same with the bundle from anywhere, and on any SIP server. */
+  static async openAt(
+    browser: TestBrowser | TestFirefox,
+    places: { script: string; serverUrl: string },
+    user: PageUser,
+  ): Promise<SdkPage> {
+    const site = await PageServer.start({ '/': html(places.script) });
     const opened = await browser.openPage(site.origin);
     await site.stop();
     await opened.page.evaluate(
@@ -65,9 +78,9 @@ export class SdkPage {
         page.client.on('incoming', (call: any) => note('incoming', call.details()));
       },
       {
-        serverUrl: server.bootstrap.sip_ws_url,
+        serverUrl: places.serverUrl,
         username: user.sip_username,
-        password: overrides.password ?? user.sip_password,
+        password: user.sip_password,
         domain: user.sip_domain,
       },
     );

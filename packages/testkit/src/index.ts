@@ -3,6 +3,7 @@ export type { BaresipAccount, BaresipAudio } from './baresip-config.js';
 export { type EventuallyOptions, eventually } from './eventually.js';
 export { findExecutable } from './executable.js';
 export { FakeClock } from './fake-clock.js';
+export { Kamailio, type KamailioOptions } from './kamailio.js';
 export { PhoneCall, type PhoneCallEnd } from './phone/phone-call.js';
 export type { RecordedMessage } from './phone/recording-transport.js';
 export { type PhoneDialOptions, SipPhone, type SipPhoneOptions } from './phone/sip-phone.js';
