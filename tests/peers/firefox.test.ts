@@ -103,7 +103,7 @@ describe('Firefox ESR', () => {
   it("by Exotel's face: registers, takes a call, mutes, holds, sends a digit, hangs up", async () => {
     const [user, exophone] = [server.bootstrap.users[0], server.bootstrap.exophones[0] ?? ''];
     if (!user) throw new Error('no demo user');
-    const site = await PageServer.start({ '/': guidePage(`${server.baseUrl}/softphone/exotelsdk.js`) });
+    const site = await PageServer.start({ '/': guidePage(`${server.baseUrl}/sdk/exotelsdk.js`) });
     const opened = await firefox.openPage(site.origin);
     await site.stop();
     const { host, port } = new URL(server.baseUrl);

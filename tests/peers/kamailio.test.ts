@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, Kamailio, type PhoneCall, repositoryRoot, SipPhone, sparePort } from '@intermix/testkit';
 import { expectPageTone, launchBrowser, pageTone, type TestBrowser } from '@intermix/testkit/browser';
@@ -28,7 +28,7 @@ describe('the SDK on Kamailio with rtpengine', () => {
     [kamailio, browser, site] = await Promise.all([
       Kamailio.start({ domain, user, telephonePort, minExpiresSec: 1200 }),
       launchBrowser({ micToneHz: micHz }),
-      PageServer.start({ '/exotelsdk.js': bundle() }),
+      PageServer.start(builtSdk()),
     ]);
     telephone = await SipPhone.start({ server: kamailio.sip, port: telephonePort, user: number, domain });
     page = await open(password);
@@ -137,7 +137,9 @@ describe('the SDK on Kamailio with rtpengine', () => {
   });
 });
 
-/** As built. */
-function bundle(): string {
-  return readFileSync(join(repositoryRoot(), 'packages', 'voice-sdk', 'dist', 'exotelsdk.js'), 'utf8');
+/** The classic script and the parts that it loads later, as built. */
+function builtSdk(): Record<string, string> {
+  const folder = join(repositoryRoot(), 'packages', 'voice-sdk', 'dist');
+  const names = readdirSync(folder).filter((name) => /^exotelsdk[\w-]*\.js$/.test(name));
+  return Object.fromEntries(names.map((name) => [`/${name}`, readFileSync(join(folder, name), 'utf8')]));
 }

@@ -9,13 +9,14 @@ export class PageServer {
     this.#server = server;
   }
 
-  /** `pages`: path to HTML (or, for paths that end in .js, JavaScript). */
+  /** `pages`: path to HTML (or, for paths that end in .js, JavaScript, which pages of other origins may load too). */
   static async start(pages: Readonly<Record<string, string>>): Promise<PageServer> {
     const server = createServer((request, response) => {
       const path = (request.url ?? '/').split('?')[0] ?? '/';
       const text = pages[path];
       const type = path.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8';
-      response.writeHead(text === undefined ? 404 : 200, { 'content-type': type }).end(text ?? '');
+      const headers = { 'content-type': type, ...(path.endsWith('.js') && { 'access-control-allow-origin': '*' }) };
+      response.writeHead(text === undefined ? 404 : 200, headers).end(text ?? '');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new PageServer(server);

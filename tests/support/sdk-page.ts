@@ -45,7 +45,7 @@ export class SdkPage {
     user: BootstrapUser,
     overrides: { password?: string } = {},
   ): Promise<SdkPage> {
-    const places = { script: `${server.baseUrl}/softphone/exotelsdk.js`, serverUrl: server.bootstrap.sip_ws_url };
+    const places = { script: `${server.baseUrl}/sdk/exotelsdk.js`, serverUrl: server.bootstrap.sip_ws_url };
     return SdkPage.openAt(browser, places, { ...user, sip_password: overrides.password ?? user.sip_password });
   }
 
