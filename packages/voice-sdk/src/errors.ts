@@ -19,6 +19,9 @@ const cures = {
   'call-ended': 'The call is over: start a new one.',
   'hold-refused': 'Try again; the call goes on as before.',
   'dtmf-refused': 'The other side takes no digits in this call.',
+  'device-missing': 'Choose a device that is plugged in.',
+  'output-fixed': "Choose the output in the system's own settings.",
+  'part-missing': 'Put all exotelsdk files into one folder, and check the network.',
   'media-failed': 'Check that the network lets UDP through, then call again.',
   'token-failed': 'Look at what tokenProvider threw; it is asked again.',
   'api-failed': 'Check host, access token and user id.',
@@ -46,6 +49,9 @@ export type VoiceErrorCode =
   | 'ERR_VOICE_CALL_ENDED'
   | 'ERR_VOICE_HOLD_REFUSED'
   | 'ERR_VOICE_DTMF_REFUSED'
+  | 'ERR_VOICE_DEVICE_MISSING'
+  | 'ERR_VOICE_OUTPUT_FIXED'
+  | 'ERR_VOICE_PART_MISSING'
   | 'ERR_VOICE_MEDIA_FAILED'
   | 'ERR_VOICE_TOKEN_FAILED'
   | 'ERR_VOICE_API_FAILED';

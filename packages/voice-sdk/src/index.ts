@@ -30,5 +30,8 @@ export type {
   SessionCallback,
   SipAccountInfo,
 } from './compat/sip-account-info.js';
+export type { AudioDevice, DeviceKind } from './devices/audio-device.js';
+export type { AudioDevices, AudioDevicesEvents, DeviceChangeReason } from './devices/audio-devices.js';
+export type { DeviceChange, DeviceChangeCallbacks } from './devices/exotel-devices.js';
 export { VoiceError, type VoiceProblem } from './errors.js';
 export type { PageEvent, Platform } from './platform.js';

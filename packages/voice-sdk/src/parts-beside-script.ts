@@ -14,6 +14,7 @@ async function beside<T>(name: string): Promise<T> {
 }
 
 export const parts: typeof bundled = {
+  devices: () => beside('devices'),
   logs: () => beside('logs'),
   resume: () => beside('resume'),
   sounds: () => beside('sounds'),

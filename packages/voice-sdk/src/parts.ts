@@ -4,6 +4,7 @@
  * is small (`errors.ts` is shared and not repeated). In the classic script `parts-beside-script.ts` stands here instead.
  */
 export const parts = {
+  devices: () => import('./devices/part.js'),
   logs: () => import('./logs/part.js'),
   resume: () => import('./resume/part.js'),
   sounds: () => import('./sounds/part.js'),

@@ -42,7 +42,7 @@ export interface RegistrationFailure {
 
 export interface RegistrationEvents {
   /** After each successful REGISTER, refreshes included. */
-  registered: [{ expiresSec: number }];
+  registered: [{ expiresSec: number; response: SipResponse }];
   /** The binding is gone: asked for by us, or dropped by the registrar. */
   unregistered: [];
   /** A REGISTER was refused or lost. Nothing is tried again but at the next `register()`. */
@@ -128,14 +128,14 @@ export class Registration extends TypedEmitter<RegistrationEvents> {
 
   #answered(round: number, response: SipResponse, expiresSec: number, briefs: number): void {
     const minimum = Number(response.headers.get('Min-Expires') ?? Number.NaN);
-    if (response.status >= 200 && response.status < 300) this.#succeed(this.#granted(response, expiresSec));
+    if (response.status >= 200 && response.status < 300) this.#succeed(this.#granted(response, expiresSec), response);
     else if (response.status === 423 && minimum > expiresSec && briefs < MAX_BRIEF) {
       this.#expiresSec = minimum; // Interval too brief, RFC 3261 §10.2.8.
       void this.#run(round, minimum, briefs + 1);
     } else this.#fail(refusalOf(response));
   }
 
-  #succeed(expiresSec: number): void {
+  #succeed(expiresSec: number, response: SipResponse): void {
     if (expiresSec <= 0) {
       this.#lost();
       return;
@@ -144,7 +144,7 @@ export class Registration extends TypedEmitter<RegistrationEvents> {
     // Jitter, so that a thousand phones that started together do not come together for ever.
     const share = 0.8 + 0.1 * this.#options.random.fraction();
     this.#refresh.set(expiresSec * 1000 * share, () => this.register());
-    this.emit('registered', { expiresSec });
+    this.emit('registered', { expiresSec, response });
   }
 
   #fail(failure: RegistrationFailure): void {

@@ -1,14 +1,17 @@
 import type { Platform } from '../platform.js';
+import type { AudioRoute, Output } from './audio-route.js';
 
 /** Plays one call's far end through an element of its own, made when there is something to hear. */
 export class RemoteAudio {
   readonly #platform: Platform;
   readonly #blocked: () => void;
+  readonly #route: AudioRoute;
   #element: HTMLAudioElement | undefined;
   #stopGesture: (() => void) | undefined;
 
-  constructor(platform: Platform, blocked: () => void) {
+  constructor(platform: Platform, route: AudioRoute, blocked: () => void) {
     this.#platform = platform;
+    this.#route = route;
     this.#blocked = blocked;
   }
 
@@ -21,6 +24,7 @@ export class RemoteAudio {
     this.#element ??= this.#platform.createAudioElement();
     const element = this.#element;
     if (!element) return;
+    this.#route.add(element);
     element.autoplay = true;
     element.srcObject = stream;
     this.#start(element);
@@ -30,6 +34,7 @@ export class RemoteAudio {
     this.#stopGesture?.();
     this.#stopGesture = undefined;
     if (!this.#element) return;
+    this.#route.outputs.delete(this.#element as Output);
     this.#element.pause();
     this.#element.srcObject = null;
     this.#element = undefined;

@@ -56,7 +56,7 @@ export class IncomingCall extends VoiceCall {
     const peer = this.createPeer();
     if (this.#invite.offer !== undefined) peer.prepare(this.#invite.offer);
     try {
-      await peer.openMicrophone(this.services.microphone());
+      await peer.openMicrophone(this.services.route.microphone());
       await this.services.holdOthers(this); // Only now: a blocked microphone must not leave the other call on hold.
     } catch (error) {
       this.#ringOn(error);

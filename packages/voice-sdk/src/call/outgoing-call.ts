@@ -57,7 +57,7 @@ export class OutgoingCall extends VoiceCall {
     await Promise.resolve(); // The page has the call, and may listen, before anything can happen to it.
     try {
       const peer = this.createPeer();
-      await peer.openMicrophone(this.services.microphone());
+      await peer.openMicrophone(this.services.route.microphone());
       await this.services.holdOthers(this); // Only now: a blocked microphone must not leave the other call on hold.
       if (this.#over()) return;
       const sdp = await peer.offer();

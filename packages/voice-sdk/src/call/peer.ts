@@ -1,4 +1,5 @@
 import { type Timer, TypedEmitter } from '@intermix/kernel';
+import { openMicrophone } from '../audio/audio-route.js';
 import { VoiceError } from '../errors.js';
 import type { Platform } from '../platform.js';
 
@@ -17,6 +18,8 @@ export interface PeerEvents {
   remoteStream: [stream: MediaStream];
   iceGathering: [state: RTCIceGatheringState];
   iceConnection: [state: RTCIceConnectionState];
+  /** The microphone was unplugged, or taken away by the person. */
+  microphoneLost: [];
 }
 
 /** Audio between this page and the server: one peer connection with one microphone track. Knows no SIP. */
@@ -63,12 +66,31 @@ export class Peer extends TypedEmitter<PeerEvents> {
   async openMicrophone(constraints: MediaTrackConstraints | true): Promise<void> {
     let stream: MediaStream;
     try {
-      stream = await this.#platform.getUserMedia({ audio: constraints, video: false });
+      stream = await openMicrophone(this.#platform, constraints);
     } catch (error) {
       throw VoiceError.microphone(error);
     }
     if (this.#closed) return stopTracks(stream); // The call ended while the person was being asked.
-    this.#microphone = stream;
+    this.#keepMicrophone(stream);
+  }
+
+  /** Speaks through another microphone from now on and gives the old one back; what is silent stays silent. */
+  async replaceMicrophone(stream: MediaStream): Promise<void> {
+    const [old, before, track] = [this.#microphone, this.#microphone?.getAudioTracks()[0], stream.getAudioTracks()[0]];
+    if (!old || !before || !track || this.#closed) return stopTracks(stream);
+    track.enabled = before.enabled; // First: nothing may be heard of a muted room.
+    this.#keepMicrophone(stream);
+    try {
+      await this.sender?.replaceTrack(track);
+      stopTracks(old);
+    } catch (error) {
+      before.enabled = track.enabled;
+      this.#microphone = old;
+      stopTracks(stream);
+      throw error;
+    } finally {
+      if (this.#closed) stopTracks(stream);
+    }
   }
 
   /** Reads the first offer while the browser opens the microphone. What is wrong with it shows in `answer`. */
@@ -129,6 +151,11 @@ export class Peer extends TypedEmitter<PeerEvents> {
   async #takeOffer(offer: string): Promise<void> {
     await this.connection.setRemoteDescription({ type: 'offer', sdp: offer });
     this.#remoteSdp = offer;
+  }
+
+  #keepMicrophone(stream: MediaStream): void {
+    this.#microphone = stream;
+    for (const track of stream.getAudioTracks()) track.onended = () => this.emit('microphoneLost');
   }
 
   #listen(): void {

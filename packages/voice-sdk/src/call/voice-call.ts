@@ -1,5 +1,6 @@
 import { type Logger, TypedEmitter } from '@intermix/kernel';
 import type { Flow, InviteSession, SessionEnd } from '@intermix/sip';
+import type { AudioRoute } from '../audio/audio-route.js';
 import { RemoteAudio } from '../audio/remote-audio.js';
 import { VoiceError } from '../errors.js';
 import type { Platform } from '../platform.js';
@@ -25,7 +26,7 @@ export interface CallServices {
   readonly dtmfMode: DtmfMode;
   /** Read when a peer connection is made, so that a later change counts for the next call. */
   peerOptions(): PeerOptions;
-  microphone(): MediaTrackConstraints | true;
+  readonly route: AudioRoute;
   autoplayBlocked(what: 'ringtone' | 'remote-audio'): void;
   /** Runs once the client is registered again over a new flow. */
   afterReconnect(run: (flow: Flow) => void): void;
@@ -62,7 +63,9 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     this.services = services;
     this.#state = state;
     this.startedAt = services.platform.clock.now();
-    this.#remoteAudio = new RemoteAudio(services.platform, () => services.autoplayBlocked('remote-audio'));
+    this.#remoteAudio = new RemoteAudio(services.platform, services.route, () =>
+      services.autoplayBlocked('remote-audio'),
+    );
   }
 
   get state(): CallState {
@@ -195,6 +198,12 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     this.#session.flowLost();
   }
 
+  /** Takes another microphone; muted and held stay as they are. See `client.devices`. @internal */
+  async useMicrophone(stream: MediaStream): Promise<void> {
+    if (this.peer) await this.peer.replaceMicrophone(stream);
+    else for (const track of stream.getTracks()) track.stop();
+  }
+
   /** The flow that carried the call is gone. @internal */
   signallingLost(): void {
     if (this.#state === 'ended') return;
@@ -223,6 +232,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     const peer = new Peer(this.services.platform, this.services.peerOptions());
     this.peer = peer;
     peer.on('remoteStream', (stream) => this.#heard(stream));
+    peer.on('microphoneLost', () => this.services.route.with((devices) => devices.microphoneLost(this)));
     peer.on('iceGathering', (state) => this.emit('iceGathering', state));
     peer.on('iceConnection', (state) => this.#iceChanged(state));
     return peer;

@@ -10,6 +10,7 @@ import { VoiceError, type VoiceProblem } from '../errors.js';
 import type { Platform } from '../platform.js';
 import type { WebSocketTransport } from '../transport/websocket-transport.js';
 import type { VoiceAccount } from './account.js';
+import { readIceServers } from './ice-servers.js';
 
 const RETRY = { firstMs: 500, maxMs: 60_000, factor: 2, jitter: 0.5 };
 const DEFAULT_EXPIRES_SEC = 300;
@@ -64,6 +65,8 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
   readonly #platform: Platform;
   readonly #logger: Logger;
   readonly #binding: Registration;
+  /** What the server told when it last registered us. */
+  iceServers: RTCIceServer[] = [];
   #state: RegistrationState = 'idle';
   #attempt = 0;
   #told = false;
@@ -78,7 +81,10 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
     this.#contact = deps.contact;
     this.#binding = createBinding(deps);
     this.#binding.on('sent', () => this.registered || this.emit('registering'));
-    this.#binding.on('registered', () => this.#succeeded());
+    this.#binding.on('registered', ({ response }) => {
+      this.iceServers = readIceServers(response.headers.get('X-Intermix-Ice-Servers'));
+      this.#succeeded();
+    });
     this.#binding.on('failed', (failure) => this.#failed(failure));
     this.#binding.on('unregistered', () => this.#dropped());
     this.#transport.on('opened', () => this.wanted && this.#register());

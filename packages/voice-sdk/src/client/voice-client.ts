@@ -7,12 +7,14 @@ import {
   NameAddr,
   PAGE_GONE,
 } from '@intermix/sip';
+import { AudioRoute } from '../audio/audio-route.js';
 import type { CallSnapshot } from '../call/call-types.js';
 import type { DtmfMode } from '../call/dtmf.js';
 import { IncomingCall } from '../call/incoming-call.js';
 import { OutgoingCall } from '../call/outgoing-call.js';
 import { remotePartyOf } from '../call/remote-party.js';
 import { type CallServices, VoiceCall } from '../call/voice-call.js';
+import type { AudioDevices } from '../devices/audio-devices.js';
 import { VoiceError } from '../errors.js';
 import { browserPlatform, type Platform } from '../platform.js';
 import { WebSocketTransport } from '../transport/websocket-transport.js';
@@ -34,7 +36,7 @@ const NO_ANSWER_MS = 180_000;
 const SDK_NAME = 'Intermix-Voice-SDK/0.1';
 
 export interface VoiceClientOptions extends VoiceAccount {
-  /** None by default: the server is ICE-lite with an address of its own, so no third party is asked. */
+  /** STUN and TURN; by default what our server tells when it registers us. No third party is asked unless named here. */
   iceServers?: RTCIceServer[];
   /** For instance `opus`; the browser's order otherwise. */
   preferredCodec?: string;
@@ -57,6 +59,8 @@ export interface VoiceClientOptions extends VoiceAccount {
    */
   resumeCalls?: boolean;
   logger?: Logger;
+  /** Shared by the clients of one Exotel-shaped face. @internal */
+  audioRoute?: AudioRoute;
   /** For tests: the browser's parts. */
   platform?: Platform;
 }
@@ -89,6 +93,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   readonly #registration: RegistrationKeeper;
   readonly #calls = new Set<VoiceCall>();
   readonly #sounds: PhoneSounds;
+  readonly #route: AudioRoute;
   readonly #services: CallServices;
   readonly #stops: Array<() => void> = [];
   readonly #recovery = new CallRecovery(this.#calls);
@@ -113,6 +118,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     });
     this.#endpoint = this.#createEndpoint();
     this.#registration = this.#createRegistration();
+    this.#route = options.audioRoute ?? new AudioRoute(this.#platform, this.#logger, options.microphone);
     this.#sounds = this.#createSounds();
     this.#services = this.#createServices();
     const account = this.#aor.uri.toString();
@@ -126,6 +132,21 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   get registered(): boolean {
     return this.#registration.registered;
+  }
+
+  /** True while the WebSocket is open. */
+  get connected(): boolean {
+    return this.#transport.flow !== undefined;
+  }
+
+  /** STUN and TURN servers of the calls that follow. TURN credentials are secrets. */
+  get iceServers(): RTCIceServer[] {
+    return this.#options.iceServers ?? this.#registration.iceServers;
+  }
+
+  /** Microphones and speakers: to list, to choose, to hear of changes. A part that loads when it is first asked for. */
+  get devices(): Promise<AudioDevices> {
+    return this.#route.devices;
   }
 
   /** Calls that are not over, oldest first. */
@@ -236,6 +257,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     await Promise.all(this.calls.map((call) => call.hangup()));
     await this.#registration.stop();
     this.#sounds.close();
+    if (!this.#options.audioRoute) await this.#route.close();
     this.#transport.close();
     await this.#endpoint.stop();
     this.removeAllListeners();
@@ -282,6 +304,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     const { tones, country } = this.#options;
     return new PhoneSounds({
       platform: this.#platform,
+      route: this.#route,
       logger: this.#logger,
       calls: this.#calls,
       enabled: tones !== false,
@@ -304,10 +327,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       logger: this.#logger,
       dtmfMode: options.dtmfMode ?? 'auto',
       peerOptions: () => ({
-        iceServers: options.iceServers ?? [],
+        iceServers: this.iceServers,
         ...(options.preferredCodec ? { preferredCodec: options.preferredCodec } : {}),
       }),
-      microphone: () => options.microphone ?? true,
+      route: this.#route,
       autoplayBlocked: (what) => this.emit('autoplayBlocked', what),
       afterReconnect: (run) => this.#recovery.whenBack(run),
       holdOthers: (call) => this.#holdOthers(call),
@@ -351,6 +374,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   #add(call: VoiceCall): void {
     this.#calls.add(call);
+    this.#route.calls.add(call);
     call.on('stateChanged', (state) => {
       if (state === 'ended') this.#remove(call);
     });
@@ -362,6 +386,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   #remove(call: VoiceCall): void {
     this.#calls.delete(call);
+    this.#route.calls.delete(call);
     this.emit('callRemoved', call);
     this.#closeWhenIdle();
   }

@@ -1,4 +1,6 @@
+import { AudioRoute } from '../audio/audio-route.js';
 import { VoiceClient } from '../client/voice-client.js';
+import type { DeviceChange, DeviceChangeCallbacks } from '../devices/exotel-devices.js';
 import { browserPlatform, type Platform } from '../platform.js';
 import { CallEvents } from './call-events.js';
 import { createExotelCall, type ExotelCall } from './exotel-call.js';
@@ -47,6 +49,7 @@ export class ExotelWebClient {
   clientSDKLoggerCallback: LoggerCallback | null = null;
   readonly #platform: Platform;
   readonly #log: SdkLog;
+  readonly #audio: AudioRoute;
   readonly #callbacks: PageCallbacks;
   readonly #registerEvents: RegisterEvents;
   readonly #callEvents: CallEvents;
@@ -60,6 +63,7 @@ export class ExotelWebClient {
   constructor(platform: Platform = browserPlatform()) {
     this.#platform = platform;
     this.#log = new SdkLog(platform);
+    this.#audio = new AudioRoute(platform, this.#log);
     this.#log.settings.callback = (...line) => this.clientSDKLoggerCallback?.(...line);
     this.#callbacks = new PageCallbacks(this.#log);
     this.#registerEvents = new RegisterEvents({
@@ -89,7 +93,7 @@ export class ExotelWebClient {
     registerEventCallback?: RegisterEventCallback | null,
     callListenerCallback?: CallListenerCallback | null,
     sessionCallback?: SessionCallback | null,
-    _enableAutoAudioDeviceChangeHandling = false,
+    enableAutoAudioDeviceChangeHandling = false,
   ): boolean => {
     if (!isComplete(sipAccountInfo)) return false;
     this.sipAccountInfo = sipAccountInfo;
@@ -97,6 +101,7 @@ export class ExotelWebClient {
     Reflect.set(sipAccountInfo, 'sipUri', `wss://${userName}@${sipdomain}:${port}`); // Fails softly on a frozen object.
     if (remoteHangupEvent) this.setRemoteHangupEvent(remoteHangupEvent);
     this.#callbacks.set(registerEventCallback, callListenerCallback, sessionCallback);
+    this.#audio.follow(Boolean(enableAutoAudioDeviceChangeHandling));
     return true;
   };
 
@@ -153,6 +158,21 @@ export class ExotelWebClient {
   setPreferredCodec = (codecName: string): void => {
     this.#preferredCodec = String(codecName).toLowerCase() === 'opus' ? 'opus' : undefined;
     this.#client?.setPreferredCodec(this.#preferredCodec);
+  };
+
+  /** Speaks into this microphone, in the call that is up or in those that follow. */
+  changeAudioInputDevice = (...change: DeviceChange): void => {
+    this.#audio.with((devices) => devices.exotel.change('input', ...change), change[2]);
+  };
+
+  /** Plays calls and tones through this speaker. */
+  changeAudioOutputDevice = (...change: DeviceChange): void => {
+    this.#audio.with((devices) => devices.exotel.change('output', ...change), change[2]);
+  };
+
+  /** Tells which device took over; with the third callback the SDK switches nothing by itself. */
+  registerAudioDeviceChangeCallback = (...callbacks: DeviceChangeCallbacks): void => {
+    this.#audio.with((devices) => devices.exotel.tell(...callbacks));
   };
 
   registerLoggerCallback = (callback: LoggerCallback): void => {
@@ -237,6 +257,7 @@ export class ExotelWebClient {
       noAnswerMs: NO_ANSWER_MS,
       logger: this.#log,
       platform: this.#platform,
+      audioRoute: this.#audio,
       ...(this.#preferredCodec ? { preferredCodec: this.#preferredCodec } : {}),
     });
     this.#clientAccount = key;

@@ -31,7 +31,7 @@ export function makeResumedCall(Base: typeof VoiceCall, services: CallServices, 
       this.established(session, peer, snapshot);
       if (!peer) return;
       try {
-        await peer.openMicrophone(services.microphone());
+        await peer.openMicrophone(services.route.microphone());
         this.applyMicrophone();
         if (this.state !== 'ended') await this.renegotiate();
       } catch (cause) {

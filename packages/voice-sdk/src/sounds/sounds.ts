@@ -1,4 +1,5 @@
 import type { Timer } from '@intermix/kernel';
+import type { AudioRoute } from '../audio/audio-route.js';
 import type { CallEndReason } from '../call/call-types.js';
 import type { VoiceCall } from '../call/voice-call.js';
 import type { Platform } from '../platform.js';
@@ -8,6 +9,8 @@ import { TonePlayer } from './tone-player.js';
 
 export interface SoundsDeps {
   platform: Platform;
+  /** Through which speaker. */
+  route: AudioRoute;
   /** All calls of the client that are not over. */
   calls: ReadonlySet<VoiceCall>;
   /** ISO 3166 code of the country whose tones are played; India's unless given. */
@@ -43,7 +46,7 @@ export class Sounds {
 
   constructor(deps: SoundsDeps) {
     this.#deps = deps;
-    this.#player = new TonePlayer(deps.platform, deps.blocked);
+    this.#player = new TonePlayer(deps.platform, deps.route, deps.blocked);
   }
 
   /** Looks at the calls again: to be called at each change of one. */

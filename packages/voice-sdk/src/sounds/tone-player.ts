@@ -1,4 +1,5 @@
 import type { Timer } from '@intermix/kernel';
+import type { AudioRoute, Output } from '../audio/audio-route.js';
 import type { Platform } from '../platform.js';
 import type { Pattern } from './national-tones.js';
 
@@ -24,13 +25,15 @@ interface Playing {
 export class TonePlayer {
   readonly #platform: Platform;
   readonly #blocked: () => void;
+  readonly #route: AudioRoute;
   #context: AudioContext | undefined;
   #playing: Playing | undefined;
   #stopGesture: (() => void) | undefined;
   #startCheck: Timer | undefined;
 
-  constructor(platform: Platform, blocked: () => void) {
+  constructor(platform: Platform, route: AudioRoute, blocked: () => void) {
     this.#platform = platform;
+    this.#route = route;
     this.#blocked = blocked;
   }
 
@@ -58,12 +61,16 @@ export class TonePlayer {
     this.#stopGesture?.();
     this.#stopGesture = undefined;
     this.#context?.close().catch(() => {});
+    if (this.#context) this.#route.outputs.delete(this.#context as Output);
     this.#context = undefined;
   }
 
   #open(): AudioContext | undefined {
     try {
-      this.#context ??= this.#platform.createAudioContext();
+      if (!this.#context) {
+        this.#context = this.#platform.createAudioContext();
+        if (this.#context) this.#route.add(this.#context);
+      }
     } catch {
       this.#context = undefined; // Too many contexts in this page: silence, not an exception in call handling.
     }

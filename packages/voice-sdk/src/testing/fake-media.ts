@@ -4,6 +4,20 @@ export class FakeTrack {
   enabled = true;
   readyState: 'live' | 'ended' = 'live';
   readonly kind = 'audio';
+  onended: (() => void) | null = null;
+
+  constructor(readonly deviceId = '') {}
+
+  /** The device is unplugged. */
+  end(): void {
+    if (this.readyState === 'ended') return;
+    this.readyState = 'ended';
+    this.onended?.();
+  }
+
+  getSettings(): MediaTrackSettings {
+    return { deviceId: this.deviceId };
+  }
 
   stop(): void {
     this.readyState = 'ended';
@@ -46,11 +60,26 @@ export class FakeDtmfSender extends EventTarget {
   }
 }
 
+export class FakeSender {
+  /** Set to have `replaceTrack` refused. */
+  refuses = false;
+
+  constructor(
+    public track: FakeTrack,
+    readonly dtmf: FakeDtmfSender,
+  ) {}
+
+  async replaceTrack(track: FakeTrack): Promise<void> {
+    if (this.refuses) throw Object.assign(new Error('replaceTrack was refused'), { name: 'InvalidModificationError' });
+    this.track = track;
+  }
+}
+
 class FakeTransceiver {
   direction: RTCRtpTransceiverDirection = 'sendrecv';
   codecPreferences: unknown[] | undefined;
 
-  constructor(readonly sender: { track: FakeTrack; dtmf: FakeDtmfSender }) {}
+  constructor(readonly sender: FakeSender) {}
 
   setCodecPreferences(codecs: unknown[]): void {
     this.codecPreferences = codecs;
@@ -84,7 +113,7 @@ export class FakePeerConnection extends EventTarget {
   }
 
   addTrack(track: FakeTrack): unknown {
-    const transceiver = new FakeTransceiver({ track, dtmf: this.dtmf });
+    const transceiver = new FakeTransceiver(new FakeSender(track, this.dtmf));
     this.#transceivers.push(transceiver);
     return transceiver.sender;
   }
@@ -176,8 +205,17 @@ export class FakeAudioElement {
   autoplay = false;
   plays = 0;
   paused = true;
+  sinkId = '';
 
-  constructor(readonly blocked: () => boolean) {}
+  constructor(
+    readonly blocked: () => boolean,
+    readonly hasOutput: (id: string) => boolean = () => true,
+  ) {}
+
+  async setSinkId(id: string): Promise<void> {
+    if (!this.hasOutput(id)) throw Object.assign(new Error('no such output'), { name: 'NotFoundError' });
+    this.sinkId = id;
+  }
 
   async play(): Promise<void> {
     this.plays += 1;
@@ -201,6 +239,7 @@ export interface ScheduledTone {
 /** Records the tones that are scheduled; silent until `running`. */
 export class FakeAudioContext {
   state: 'suspended' | 'running' | 'closed' = 'running';
+  sinkId = '';
   readonly scheduled: ScheduledTone[] = [];
   readonly destination = {};
   readonly #waiting: Array<() => void> = [];
@@ -250,5 +289,9 @@ export class FakeAudioContext {
 
   async close(): Promise<void> {
     this.state = 'closed';
+  }
+
+  async setSinkId(id: string): Promise<void> {
+    this.sinkId = id;
   }
 }

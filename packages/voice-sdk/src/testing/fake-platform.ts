@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@intermix/kernel';
 import type { PageEvent, PageStorage, Platform } from '../platform.js';
+import { FakeDevices } from './fake-devices.js';
 import { FakeAudioContext, FakeAudioElement, FakePeerConnection, FakeStream, FakeTrack } from './fake-media.js';
 import type { FakeSipNetwork } from './fake-web-socket.js';
 
@@ -14,7 +15,9 @@ export class FakePlatform implements Platform {
   profileStored = new Map<string, string>();
   locks: Platform['locks'];
   channels: Platform['createChannel'] | undefined;
-  mediaDevices: Platform['mediaDevices'];
+  readonly devices = new FakeDevices();
+  /** False, as in Safari: no page chooses the output. */
+  choosesOutput = true;
   codecs: RTCRtpCodec[] = [];
   userAgent = 'Mozilla/5.0 Chrome/156.0.0.0 Safari/537.36';
   visible = true;
@@ -35,6 +38,11 @@ export class FakePlatform implements Platform {
     this.clock = deps.clock;
     this.random = deps.random;
     this.network = deps.network;
+    this.devices.plug('laptop');
+  }
+
+  get mediaDevices(): Platform['mediaDevices'] {
+    return this.devices as unknown as MediaDevices;
   }
 
   get tabStorage(): Platform['tabStorage'] {
@@ -73,10 +81,14 @@ export class FakePlatform implements Platform {
     return peer as unknown as RTCPeerConnection;
   }
 
-  async getUserMedia(): Promise<MediaStream> {
+  async getUserMedia(constraints: MediaStreamConstraints): Promise<MediaStream> {
     await this.microphoneGranted;
     if (this.microphoneError) throw Object.assign(new Error('refused'), { name: this.microphoneError });
-    const stream = new FakeStream([new FakeTrack()]);
+    const deviceId = this.devices.micOf(constraints.audio);
+    if (!deviceId) throw Object.assign(new Error('no such microphone'), { name: 'OverconstrainedError' });
+    const track = new FakeTrack(deviceId);
+    this.devices.tracks.push(track);
+    const stream = new FakeStream([track]);
     this.microphones.push(stream);
     return stream as unknown as MediaStream;
   }
@@ -99,7 +111,11 @@ export class FakePlatform implements Platform {
   }
 
   createAudioElement(): HTMLAudioElement {
-    const element = new FakeAudioElement(() => !this.soundAllowed);
+    const element = new FakeAudioElement(
+      () => !this.soundAllowed,
+      (id) => this.devices.hasOutput(id),
+    );
+    if (!this.choosesOutput) Object.assign(element, { setSinkId: undefined });
     this.audioElements.push(element);
     return element as unknown as HTMLAudioElement;
   }
