@@ -33,10 +33,9 @@ async function sendFile(request, response, { folder, demo }) {
   const file = join(folder, normalize(path === '/' ? '/index.html' : path)); // `normalize` cannot leave an absolute path.
   const type = types[extname(file)];
   if (!type) throw new Error('not a file of the page');
-  let text = await readFile(file, 'utf8');
+  const text = (await readFile(file, 'utf8')).replaceAll(assumedServer, demo.url);
   const headers = { 'content-type': type, 'cache-control': 'no-store' };
   if (extname(file) === '.html') {
-    text = text.replaceAll(assumedServer, demo.url);
     headers['content-security-policy'] = policyFor(text, demo.url);
   }
   response.writeHead(200, headers).end(text);

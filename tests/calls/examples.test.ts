@@ -101,6 +101,33 @@ describe('the examples, by the command of their READMEs', () => {
     expect(opened.errors).toEqual([]);
   });
 
+  it('crm-click-to-call: a click calls the customer, and a call pops the right one up', async () => {
+    await open('crm-click-to-call', '?agent=chitra');
+    await says('agent', /Chitra Nair/);
+    await says('state', /^ready$/);
+
+    await part('dial').click();
+    await says('call-state', /In a call with/);
+    await expectPageTone(opened.page, 1000);
+    await theyHear(micHz);
+    await part('hangup').click();
+    await says('activity', /Outgoing.* s$/);
+
+    await part('ring').click();
+    await part('accept').waitFor();
+    await says('name', /Nisha Das/);
+    await part('accept').click();
+    await says('call-state', /In a call with/);
+    await expectPageTone(opened.page, callerHz);
+    await theyHear(micHz);
+    await part('mute').click();
+    await admin.expectSimulated('silence', (call) => call.hearing_hz === null);
+    await part('hangup').click();
+    await says('activity', /Incoming/);
+    expect((await admin.lastCall()).status).toBe('completed');
+    expect(opened.errors).toEqual([]);
+  });
+
   it('softphone-npm holds its types', async () => {
     const compiler = join(repositoryRoot(), 'node_modules', 'typescript', 'bin', 'tsc');
     const project = join(repositoryRoot(), 'examples', 'softphone-npm');
