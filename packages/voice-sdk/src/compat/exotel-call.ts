@@ -2,6 +2,7 @@ import type { CallDetails } from '../call/call-types.js';
 import { type HeaderMap, headerIn } from '../call/header-map.js';
 import type { VoiceCall } from '../call/voice-call.js';
 import { VoiceError } from '../errors.js';
+import { textOf } from './page-callbacks.js';
 
 /** What `callDetails()` gives: Exotel's 14 keys and `legSid`. Times are ISO 8601, empty until they happen. */
 export interface ExotelCallDetails {
@@ -70,7 +71,7 @@ export function createExotelCall(current: () => VoiceCall | undefined, onError: 
     Hold: () => act((call) => call.hold()),
     UnHold: () => act((call) => call.unhold()),
     callDetails,
-    sendDTMF: (digit) => act((call) => call.sendDtmf(String(digit))),
+    sendDTMF: (digit) => act((call) => call.sendDtmf(textOf(digit))),
   };
   for (const field of guideFields) Object.defineProperty(steps, field, { get: () => callDetails()[field] });
   return steps as ExotelCall;

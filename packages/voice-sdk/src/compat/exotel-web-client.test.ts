@@ -1,69 +1,7 @@
 import { expect, it, vi } from 'vitest';
-import {
-  answeredSession,
-  DOMAIN,
-  makePage,
-  PASSWORD,
-  type Page,
-  pass,
-  serverSdp,
-  settle,
-} from '../testing/page-fixture.js';
-import type { ExotelCall } from './exotel-call.js';
+import { account, connected, makeExotel, registered } from '../testing/exotel-fixture.js';
+import { answeredSession, DOMAIN, makePage, PASSWORD, pass, settle } from '../testing/page-fixture.js';
 import { ExotelWebClient } from './exotel-web-client.js';
-import type { SipAccountInfo } from './sip-account-info.js';
-
-const account: SipAccountInfo = {
-  userName: 'priya',
-  authUser: 'priya',
-  sipdomain: DOMAIN,
-  domain: '127.0.0.1:8080',
-  displayname: 'Priya',
-  secret: PASSWORD,
-  port: '443',
-  security: 'ws',
-};
-
-interface Exotel extends Page {
-  client: ExotelWebClient;
-  /** Every callback in order, as one line each. */
-  heard: string[];
-  calls: ExotelCall[];
-}
-
-async function makeExotel(info: Partial<SipAccountInfo> = {}): Promise<Exotel> {
-  const page = await makePage();
-  const client = new ExotelWebClient(page.platform);
-  const heard: string[] = [];
-  const calls: ExotelCall[] = [];
-  client.initWebrtc(
-    { ...account, ...info },
-    (state, phone) => heard.push(`register ${state} ${phone}`),
-    (call, event, phone) => {
-      calls.push(call);
-      heard.push(`call ${event} ${phone}`);
-    },
-    (state, phone) => heard.push(`session ${state} ${phone}`),
-  );
-  return { ...page, client, heard, calls };
-}
-
-async function registered(info: Partial<SipAccountInfo> = {}): Promise<Exotel> {
-  const exotel = await makeExotel(info);
-  expect(exotel.client.DoRegister()).toBe(true);
-  await settle();
-  return exotel;
-}
-
-async function connected() {
-  const exotel = await registered();
-  const invite = exotel.server.call();
-  await settle();
-  const [session] = await Promise.all([answeredSession(invite), exotel.client.getCall().Answer()]);
-  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
-  await settle();
-  return { ...exotel, session };
-}
 
 it('refuses an account without userName, sipdomain or port, and leaves the object as it is', () => {
   const client = new ExotelWebClient();
@@ -454,4 +392,122 @@ it('[SDK-D25] after a reload in a call the page hears activeSession, and callDet
   await settle();
   expect(before.session.ended).toBe(true);
   expect(heard).toEqual(['activeSession +919876543210', 'callEnded +919876543210']);
+});
+
+it("the Call object has the guide's fields, always those of the current call, and they are not among its own keys", async () => {
+  const { client, session, server } = await connected();
+  const call = client.getCall();
+  expect([call.callDirection, call.callState, call.remoteDisplayName]).toEqual([
+    'incoming',
+    'connected',
+    '+919876543210',
+  ]);
+  expect(call.callStartedTime).toMatch(/^2026-/);
+  const first = call.callId;
+  session.bye();
+  await settle();
+  expect(call.callState).toBe('ended');
+  server.call({ from: '"Ravi" <sip:ravi@acme.intermix.local>' });
+  await settle();
+  expect([call.callState, call.remoteDisplayName]).toEqual(['ringing', 'Ravi']);
+  expect(call.callId).not.toBe(first);
+  expect(Object.values(call).every((field) => typeof field === 'function')).toBe(true);
+});
+
+it.each(['account', 'method'] as const)(
+  "gives the guide's terminated for a hang-up by the far end and a failed registration, when chosen by the %s",
+  async (way) => {
+    const info = way === 'account' ? { remoteHangupEvent: 'terminated' as const } : {};
+    const { client, server, heard, session, network, clock } = await connected(info);
+    if (way === 'method') client.setRemoteHangupEvent('terminated');
+    heard.length = 0;
+    session.bye();
+    await settle();
+    server.call();
+    await settle();
+    await client.getCall().Hangup();
+    network.openSockets[0]?.server.close();
+    await pass(clock, 1_000);
+    client.UnRegister();
+    await settle();
+    expect(heard.filter((line) => !line.includes('sent_request') && !line.startsWith('session'))).toEqual([
+      'call terminated +919876543210',
+      'call incoming +919876543210',
+      'call callEnded +919876543210',
+      'register terminated priya',
+      'register registered priya',
+      'register unregistered priya',
+    ]);
+  },
+);
+
+it('keeps the public fields that tell where a registration stands', async () => {
+  const { client, network, clock } = await makeExotel();
+  const flags = () => [
+    client.isReadyToRegister,
+    client.registrationInProgress,
+    client.shouldAutoRetry,
+    client.unregisterInitiated,
+  ];
+  expect(flags()).toEqual([true, false, false, false]);
+  client.DoRegister();
+  expect(flags()).toEqual([false, true, true, false]);
+  await settle();
+  expect(flags()).toEqual([false, false, true, false]);
+  network.openSockets[0]?.server.close();
+  expect(flags()).toEqual([false, true, true, false]);
+  await pass(clock, 1_000);
+  client.UnRegister();
+  expect(flags()).toEqual([false, false, false, true]);
+  await settle();
+  expect(flags()).toEqual([true, false, false, false]);
+});
+
+it('a page that takes shouldAutoRetry away is not registered again after a loss', async () => {
+  const { client, network, clock, heard } = await registered();
+  client.shouldAutoRetry = false;
+  network.openSockets[0]?.server.close();
+  await pass(clock, 60_000);
+  expect(network.openSockets).toHaveLength(0);
+  expect(heard.at(-1)).toBe('register unregistered priya');
+  expect(client.DoRegister()).toBe(true);
+  await settle();
+  expect(heard.at(-1)).toBe('register registered priya');
+});
+
+it('setEventListener() hears of the registration in the place of the callback, initialize() registers', async () => {
+  const { client, heard } = await makeExotel();
+  const told: string[] = [];
+  client.setEventListener({
+    onInitializationSuccess: (phone) => told.push(`success ${phone}`),
+    onInitializationFailure: (phone) => told.push(`failure ${phone}`),
+    onInitializationWaiting: (phone) => told.push(`waiting ${phone}`),
+  });
+  client.initialize('IN', '', '', '', '', '', { ...account });
+  await settle();
+  client.unregister(account);
+  await settle();
+  expect([...new Set(told)]).toEqual(['waiting priya', 'success priya', 'failure priya']);
+  expect(heard).toEqual([]);
+});
+
+it('[SDK-D22] tells by the session callback when the browser keeps the ring silent', async () => {
+  const { server, platform, heard, clock } = await registered();
+  platform.soundAllowed = false;
+  server.call();
+  await pass(clock, 1_000);
+  expect(heard.filter((line) => line.startsWith('session'))).toEqual(['session autoplay_blocked +919876543210']);
+});
+
+it('rings at the cadence of the country of the account, and not at all when the page makes its own sounds', async () => {
+  const american = await registered({ country: 'US' });
+  american.server.call();
+  await pass(american.clock, 100);
+  expect(american.platform.audioContexts[0]?.scheduled.map(({ start, stop }) => Math.round(stop - start))).toEqual([
+    2, 2,
+  ]);
+  const silent = await registered({ tones: false });
+  silent.server.call();
+  await pass(silent.clock, 5_000);
+  expect(silent.platform.audioContexts).toHaveLength(0);
 });

@@ -5,8 +5,8 @@ import { browserPlatform, type Platform } from '../platform.js';
 import { CallEvents } from './call-events.js';
 import { createExotelCall, type ExotelCall } from './exotel-call.js';
 import { callListenerOver, type ExotelCallListener, type ExotelEventListener, eventListenerOver } from './listeners.js';
-import { callSafely, PageCallbacks } from './page-callbacks.js';
-import { checkReadiness, clientStatus } from './readiness.js';
+import { callSafely, PageCallbacks, textOf } from './page-callbacks.js';
+import { clientStatus, ReadinessCheck } from './readiness.js';
 import { RegisterEvents } from './register-events.js';
 import { type LoggerCallback, SdkLog } from './sdk-log.js';
 import {
@@ -53,6 +53,7 @@ export class ExotelWebClient {
   readonly #callbacks: PageCallbacks;
   readonly #registerEvents: RegisterEvents;
   readonly #callEvents: CallEvents;
+  readonly #readiness: ReadinessCheck;
   #client: VoiceClient | undefined;
   /** The account that `#client` was made from, as text. */
   #clientAccount = '';
@@ -66,6 +67,7 @@ export class ExotelWebClient {
     this.#audio = new AudioRoute(platform, this.#log);
     this.#log.settings.callback = (...line) => this.clientSDKLoggerCallback?.(...line);
     this.#callbacks = new PageCallbacks(this.#log);
+    this.#readiness = new ReadinessCheck(platform);
     this.#registerEvents = new RegisterEvents({
       flags: this,
       tell: (event, phone) => this.registerEventCallback(event, phone),
@@ -76,7 +78,7 @@ export class ExotelWebClient {
     });
     const asGuided = (unasked: boolean | undefined) => unasked && this.#remoteHangupEvent === 'terminated';
     this.eventListener = eventListenerOver(this.#callbacks, () =>
-      asGuided(!this.#registerEvents.endedByRequest) ? 'terminated' : 'unregistered',
+      asGuided(this.#registerEvents.reason !== 'requested') ? 'terminated' : 'unregistered',
     );
     this.callListener = callListenerOver(this.#callbacks, () =>
       asGuided(this.#callEvents.current?.end?.by === 'remote') ? 'terminated' : 'callEnded',
@@ -98,7 +100,8 @@ export class ExotelWebClient {
     if (!isComplete(sipAccountInfo)) return false;
     this.sipAccountInfo = sipAccountInfo;
     const { userName, sipdomain, port, remoteHangupEvent } = sipAccountInfo;
-    Reflect.set(sipAccountInfo, 'sipUri', `wss://${userName}@${sipdomain}:${port}`); // Fails softly on a frozen object.
+    const sipUri = `wss://${textOf(userName)}@${textOf(sipdomain)}:${textOf(port)}`;
+    Reflect.set(sipAccountInfo, 'sipUri', sipUri); // Fails softly on a frozen object.
     if (remoteHangupEvent) this.setRemoteHangupEvent(remoteHangupEvent);
     this.#callbacks.set(registerEventCallback, callListenerCallback, sessionCallback);
     this.#audio.follow(Boolean(enableAutoAudioDeviceChangeHandling));
@@ -122,7 +125,8 @@ export class ExotelWebClient {
       void client.register();
       return true;
     } catch (error) {
-      this.#log.error({ error: String(error) }, 'the account cannot be registered');
+      this.#registerEvents.unusable();
+      this.#log.error({ error: textOf(error) }, 'the account cannot be registered');
       return false;
     }
   };
@@ -142,9 +146,9 @@ export class ExotelWebClient {
 
   /** Asks for the microphone, looks at the connection, then at the registration; the microphone is given back. */
   checkClientStatus = (callback: (status: string) => void): void => {
-    checkReadiness(
-      this.#platform,
-      () => clientStatus(this.#client, this.#registerEvents.connectionFailed),
+    this.#readiness.run(
+      this.#client,
+      () => clientStatus(this.#client, this.#registerEvents.reason),
       (status) => callSafely(callback, [status], (error) => this.#threw('checkClientStatus', error)),
     );
   };
@@ -156,7 +160,7 @@ export class ExotelWebClient {
 
   /** `opus` puts Opus first in the calls that follow; anything else leaves the browser's order. */
   setPreferredCodec = (codecName: string): void => {
-    this.#preferredCodec = String(codecName).toLowerCase() === 'opus' ? 'opus' : undefined;
+    this.#preferredCodec = textOf(codecName).toLowerCase() === 'opus' ? 'opus' : undefined;
     this.#client?.setPreferredCodec(this.#preferredCodec);
   };
 
@@ -227,7 +231,7 @@ export class ExotelWebClient {
   };
 
   webRTCStatusCallbackHandler = (msg1: unknown, arg1: unknown): void => {
-    this.#log.debug({ arg1 }, String(msg1));
+    this.#log.debug({ arg1 }, textOf(msg1));
   };
 
   /** What `UnRegister()` does; the account is not looked at. */
@@ -250,20 +254,23 @@ export class ExotelWebClient {
   #clientFor(account: SipAccountInfo): VoiceClient {
     const key = JSON.stringify(account);
     if (this.#client && key === this.#clientAccount) return this.#client;
-    this.#client?.dispose().catch(() => {});
-    this.#client = new VoiceClient({
+    const client = new VoiceClient({
       ...voiceAccountOf(account, this.#platform.securePage),
       callWaiting: false,
       noAnswerMs: NO_ANSWER_MS,
       logger: this.#log,
       platform: this.#platform,
       audioRoute: this.#audio,
+      tones: account.tones !== false,
+      ...(account.country ? { country: textOf(account.country) } : {}),
       ...(this.#preferredCodec ? { preferredCodec: this.#preferredCodec } : {}),
     });
+    this.#client?.dispose().catch(() => {});
+    this.#client = client;
     this.#clientAccount = key;
-    this.#registerEvents.listen(this.#client, String(account.userName));
-    this.#callEvents.listen(this.#client);
-    return this.#client;
+    this.#registerEvents.listen(client, textOf(account.userName));
+    this.#callEvents.listen(client);
+    return client;
   }
 
   /** A page may put its own objects and functions here: what they throw must not break a call. */
@@ -276,6 +283,6 @@ export class ExotelWebClient {
   }
 
   #threw(name: string, error: unknown): void {
-    this.#log.error({ error: String(error) }, `the page's ${name} threw`);
+    this.#log.error({ error: textOf(error) }, `the page's ${name} threw`);
   }
 }

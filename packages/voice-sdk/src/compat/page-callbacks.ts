@@ -37,7 +37,7 @@ export class PageCallbacks {
   }
 
   #tell(name: string, callback: unknown, args: unknown[]): void {
-    callSafely(callback, args, (error) => this.#logger.error({ error: String(error) }, `the page's ${name} threw`));
+    callSafely(callback, args, (error) => this.#logger.error({ error: textOf(error) }, `the page's ${name} threw`));
   }
 }
 
@@ -49,5 +49,14 @@ export function callSafely(callback: unknown, args: readonly unknown[], failed: 
     if (result instanceof Promise) result.catch(failed);
   } catch (error) {
     failed(error);
+  }
+}
+
+/** Anything as text: a page may throw, and give as an argument, what has no text of its own. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
   }
 }

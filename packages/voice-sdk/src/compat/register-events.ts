@@ -1,5 +1,6 @@
 import type { Unregistered } from '../client/registration-keeper.js';
 import type { VoiceClient } from '../client/voice-client.js';
+import type { NotRegistered } from './readiness.js';
 
 /** Names under which Exotel's SDK tells itself of a registration. */
 export type RegisterEvent = 'sent_request' | 'connected' | 'failed_to_start' | 'transport_error';
@@ -19,8 +20,7 @@ export class RegisterEvents {
   readonly #flags: RegisterFlags;
   readonly #tell: (event: RegisterEvent, userName: string) => void;
   #tellingRejection = false;
-  #connectionFailed = false;
-  #requested = false;
+  #reason: NotRegistered;
 
   constructor(deps: {
     flags: RegisterFlags;
@@ -38,18 +38,19 @@ export class RegisterEvents {
     return this.#tellingRejection;
   }
 
-  /** True from a failed or lost connection to the next registration. */
-  get connectionFailed(): boolean {
-    return this.#connectionFailed;
+  /** Why there is no registration; undefined while there is one, and before the first answer to `DoRegister()`. */
+  get reason(): NotRegistered {
+    return this.#reason;
   }
 
-  /** True when the registration is not there because `UnRegister()` was called. */
-  get endedByRequest(): boolean {
-    return this.#requested;
+  /** `DoRegister()` was called with an account that cannot be used. */
+  unusable(): void {
+    this.#reason = 'unusable';
   }
 
   /** `DoRegister()` was called and did something. */
   started(): void {
+    this.#reason = undefined;
     Object.assign(this.#flags, {
       shouldAutoRetry: true,
       unregisterInitiated: false,
@@ -67,7 +68,7 @@ export class RegisterEvents {
   listen(client: VoiceClient, userName: string): void {
     client.on('registering', () => this.#tell('sent_request', userName));
     client.on('registered', () => {
-      this.#connectionFailed = false;
+      this.#reason = undefined;
       this.#flags.registrationInProgress = false;
       this.#tell('connected', userName);
     });
@@ -76,14 +77,13 @@ export class RegisterEvents {
 
   #unregistered(client: VoiceClient, told: Unregistered, userName: string): void {
     const flags = this.#flags;
-    this.#requested = told.reason === 'requested';
+    this.#reason = told.reason;
     const again = told.willRetry && flags.shouldAutoRetry;
-    this.#connectionFailed = told.reason === 'connection-failed' || told.reason === 'connection-lost';
     flags.registrationInProgress = again;
     flags.isReadyToRegister = !told.willRetry;
     if (!told.willRetry) flags.unregisterInitiated = false;
-    this.#tellingRejection = !told.willRetry && !this.#requested;
-    this.#tell(this.#connectionFailed ? 'transport_error' : 'failed_to_start', userName);
+    this.#tellingRejection = !told.willRetry && told.reason !== 'requested';
+    this.#tell(told.reason.startsWith('connection-') ? 'transport_error' : 'failed_to_start', userName);
     this.#tellingRejection = false;
     if (told.willRetry && !flags.shouldAutoRetry) void client.unregister(); // The page took the flag away.
   }

@@ -27,6 +27,10 @@ export interface SipAccountInfo {
    * `unregistered`, its guide `terminated` for both. `callEnded` by default.
    */
   remoteHangupEvent?: RemoteHangupEvent;
+  /** ISO 3166 code of the country whose tones are played; India's by default. */
+  country?: string;
+  /** False: the page makes its own sounds. */
+  tones?: boolean;
   /** Filled in by `initWebrtc`, and not used. */
   sipUri?: string;
   /** Accepted and not used. */
@@ -61,13 +65,19 @@ export function serverUrlOf(info: SipAccountInfo, securePage: boolean): string {
 
 /** The same account in the words of the modern face. A page may write numbers without quotes. */
 export function voiceAccountOf(info: SipAccountInfo, securePage: boolean): VoiceAccount {
-  const userName = String(info.userName);
+  const userName = plain(info.userName);
+  const username = plain(info.authUser) || userName;
   return {
     serverUrl: serverUrlOf(info, securePage),
-    username: String(info.authUser || userName),
-    authUser: userName,
-    password: String(info.secret ?? ''),
-    domain: String(info.sipdomain),
-    displayName: String(info.displayname || info.displayName || userName),
+    username,
+    authUser: userName || username,
+    password: plain(info.secret),
+    domain: plain(info.sipdomain),
+    displayName: plain(info.displayname) || plain(info.displayName) || userName,
   };
+}
+
+/** Empty, and so refused, where a page gave neither text nor a number. */
+function plain(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

@@ -1,3 +1,4 @@
+import { callSafely } from '../compat/page-callbacks.js';
 import type { LogEntry, LogSettings } from '../compat/sdk-log.js';
 import type { Platform } from '../platform.js';
 import { LineStore } from './line-store.js';
@@ -36,11 +37,7 @@ export class LogBook {
   #callBack(entry: LogEntry, message: string, args: unknown[]): void {
     if (this.#inCallback) return; // A callback that makes us log must not be called for that.
     this.#inCallback = true;
-    try {
-      this.#settings.callback?.(entry.type, message, args);
-    } catch {
-      // A page's logger must not break a call.
-    }
+    callSafely(this.#settings.callback, [entry.type, message, args], () => {}); // A page's logger must not break a call.
     this.#inCallback = false;
   }
 }
