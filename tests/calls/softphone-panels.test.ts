@@ -111,6 +111,34 @@ describe('the softphone page, panel by panel', () => {
     await part('hangup').click();
   });
 
+  it('changes the microphone within a call, measures it, and goes on with the call after a reload', async () => {
+    await open('?agent=chitra&register=1');
+    await says('state', /Online/);
+    await part('quick-answer_tone').click();
+    await says('call-state', /Connected/);
+    await part('tab-sound').click();
+    const choices = part('input').locator('option');
+    await eventually(async () => (await choices.count()) >= 3, { message: 'several microphones' });
+    const wanted = (await choices.nth(2).getAttribute('value')) as string;
+    await part('input').selectOption(wanted);
+    const usedInCall = () =>
+      opened.page.evaluate(() => {
+        const peers = (window as unknown as { intermixPeers: RTCPeerConnection[] }).intermixPeers;
+        return peers.at(-1)?.getSenders()[0]?.track?.getSettings().deviceId;
+      });
+    await eventually(async () => (await usedInCall()) === wanted, { message: 'the other microphone in the call' });
+    await admin.expectSimulated('the microphone', (call) => Math.abs((call.hearing_hz ?? 0) - micHz) < 20);
+    await part('input-test').click();
+    await says('input-hint', /hears you/);
+
+    await opened.page.reload();
+    await says('call-state', /Connected/);
+    await expectPageTone(opened.page, toneHz);
+    await part('hangup').click();
+    await admin.expectSimulated('the end', (call) => call.state === 'ended');
+    expect(opened.errors).toEqual([]);
+  });
+
   it('follows the colours of the system until the person chooses', async () => {
     await open('?agent=asha', 'dark');
     expect(await theme()).toBe('dark');

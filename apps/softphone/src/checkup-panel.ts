@@ -1,5 +1,5 @@
 import { type CheckName, checkNames, checkRow, type Finding, findingOf, verdictOf } from './checks.js';
-import { byId, create, setBusy } from './dom.js';
+import { byId, create, isBusy, setBusy } from './dom.js';
 import { saveText } from './files.js';
 import type { Phone } from './phone.js';
 
@@ -7,14 +7,16 @@ import type { Phone } from './phone.js';
 export interface Diagnostics {
   initDiagnostics(
     report: (status: string, text: string) => void,
-    keyValue: (key: string, status: string, description: string) => void,
+    keyValue: (key: string, status: string | number, description: string) => void,
   ): void;
   closeDiagnostics(): void;
   startSpeakerDiagnosticsTest(): void;
-  stopSpeakerDiagnosticsTest(heard?: 'yes' | 'no'): void;
+  stopSpeakerDiagnosticsTest(answer?: string): void;
   startMicDiagnosticsTest(): void;
-  stopMicDiagnosticsTest(heard?: 'yes' | 'no'): void;
+  stopMicDiagnosticsTest(answer?: string): void;
   startNetworkDiagnostics(): void;
+  stopNetworkDiagnostics(): void;
+  UnRegister(): void;
 }
 
 type Hearing = 'mic' | 'speaker';
@@ -44,6 +46,8 @@ const asked: Record<Hearing, { ready: string; start: string; question: string; g
   },
 };
 
+/** The network's tests take 5 s at most; without a word by then the part was not loaded. */
+const LIMIT_MS = 9_000;
 /** Average level of the SDK's tests that fills the bar; they count to 255. */
 const FULL_LEVEL = 90;
 
@@ -55,15 +59,19 @@ export class CheckupPanel {
   #diagnostics: Diagnostics | undefined;
   #testing: Hearing | undefined;
   #report = '';
+  #running = false;
+  #timer = 0;
 
   constructor() {
-    byId('checkup-run').addEventListener('click', () => this.#run());
+    byId('checkup-run').addEventListener('click', () => void this.#run());
     byId('save-report').addEventListener('click', () => saveText('softphone_report', this.#report));
   }
 
   use(phone: Phone): void {
     this.#close();
     this.#phone = phone;
+    this.#running = false;
+    setBusy(byId<HTMLButtonElement>('checkup-run'), false);
     this.#findings.clear();
     this.#draw();
   }
@@ -73,27 +81,49 @@ export class CheckupPanel {
     if (!shown) this.#stop();
   }
 
-  #run(): void {
+  async #run(): Promise<void> {
+    const button = byId<HTMLButtonElement>('checkup-run');
+    if (isBusy(button)) return;
+    setBusy(button, true);
     this.#close();
     this.#findings.clear();
-    this.#findings.set('mic', { result: 'note', text: asked.mic.ready });
-    this.#findings.set('speaker', { result: 'note', text: asked.speaker.ready });
+    for (const what of ['mic', 'speaker'] as const)
+      this.#findings.set(what, { result: 'note', text: asked[what].ready });
+    this.#draw();
     try {
-      this.#diagnostics = this.#phone?.diagnostics();
+      this.#diagnostics = await this.#phone?.diagnostics();
+      this.#running = true;
+      this.#timer = window.setTimeout(() => this.#finish(), LIMIT_MS);
       this.#diagnostics?.initDiagnostics(
         (_status, text) => this.#reported(text),
-        (key, status, description) => this.#found(key, status, description),
+        (key, status, description) => this.#found(key, String(status), description),
       );
-      setBusy(byId<HTMLButtonElement>('checkup-run'), true);
       this.#diagnostics?.startNetworkDiagnostics();
-    } catch (error) {
-      setBusy(byId<HTMLButtonElement>('checkup-run'), false);
-      this.#findings.set('browserVersion', { result: 'bad', text: 'The check-up could not run', cure: String(error) });
+    } catch {
+      this.#diagnostics = undefined;
+      this.#finish();
+    }
+  }
+
+  /** The network is judged; microphone and speaker can still be tested. The registration for the tests is given back. */
+  #finish(): void {
+    window.clearTimeout(this.#timer);
+    this.#running = false;
+    setBusy(byId<HTMLButtonElement>('checkup-run'), false);
+    this.#diagnostics?.stopNetworkDiagnostics();
+    this.#diagnostics?.UnRegister();
+    for (const [name, { result }] of this.#findings) {
+      if (result === 'waiting') this.#findings.set(name, { result: 'note', text: 'No answer in time' });
+    }
+    if (!this.#findings.has('wss')) {
+      const cure = 'Reload the page and try again.';
+      this.#findings.set('wss', { result: 'bad', text: 'The check-up could not be loaded', cure });
     }
     this.#draw();
   }
 
   #close(): void {
+    window.clearTimeout(this.#timer);
     this.#stop();
     this.#diagnostics?.closeDiagnostics();
     this.#diagnostics = undefined;
@@ -109,12 +139,13 @@ export class CheckupPanel {
       this.#heard(key, status, description);
       return;
     }
-    const finding = findingOf(key, String(status), String(description));
+    const finding = findingOf(key, status, String(description));
     const known = this.#findings.get(key as CheckName);
     // One line comes for each candidate: the first that works says all that a person needs.
-    if (!finding || (known?.result === 'good' && finding.result !== 'bad')) return;
+    if (!finding || !this.#running || (known?.result === 'good' && finding.result !== 'bad')) return;
     this.#findings.set(key as CheckName, finding);
     this.#draw(key as CheckName);
+    if (this.#isDone) this.#finish();
   }
 
   #heard(what: Hearing, level: string, description: string): void {
@@ -173,13 +204,17 @@ export class CheckupPanel {
   #drawVerdict(): void {
     const verdict = byId('verdict');
     const findings = [...this.#findings.values()];
-    const isRunning = findings.some(({ result }) => result === 'waiting') || findings.length <= 2;
-    setBusy(byId<HTMLButtonElement>('checkup-run'), this.#diagnostics !== undefined && isRunning);
-    verdict.hidden = isRunning;
-    if (isRunning) return;
+    verdict.hidden = this.#running || !this.#findings.has('wss');
+    if (verdict.hidden) return;
     const { result, text } = verdictOf(findings);
     verdict.dataset.result = result;
     if (verdict.textContent !== text) verdict.textContent = text;
+  }
+
+  /** The candidates are gathered last. */
+  get #isDone(): boolean {
+    const findings = [...this.#findings.values()];
+    return this.#findings.has('udp') && !findings.some(({ result }) => result === 'waiting');
   }
 
   /** Under microphone and speaker: the test, its level, and the question that only a person can answer. */

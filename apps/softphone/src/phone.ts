@@ -1,8 +1,14 @@
-import type { ExotelWebClient, Unregistered, VoiceCall, VoiceClient, VoiceClientOptions } from '@intermix/voice-sdk';
+import type {
+  AudioDevices,
+  ExotelWebClient,
+  Unregistered,
+  VoiceCall,
+  VoiceClient,
+  VoiceClientOptions,
+} from '@intermix/voice-sdk';
 import type { Agent } from './api.js';
 import type { Diagnostics } from './checkup-panel.js';
 import type { PageLog } from './page-log.js';
-import type { Devices } from './sound-panel.js';
 
 /** The classic script beside this one: `exotelsdk.js`. */
 declare const exotelSDK: {
@@ -12,9 +18,14 @@ declare const exotelSDK: {
 
 export type PhoneState = 'offline' | 'connecting' | 'online' | 'reconnecting' | 'refused';
 
+/** A device that cannot be used shows in the tests themselves. */
+const ignore = () => {};
+
 export interface PhoneListener {
   stateChanged(state: PhoneState, told: Unregistered | undefined): void;
   callAdded(call: VoiceCall): void;
+  /** A call of this page before its reload, or of another tab, goes on here. */
+  callResumed(call: VoiceCall): void;
   soundBlocked(): void;
 }
 
@@ -47,24 +58,28 @@ export class Phone {
   }
 
   /** The SDK's device part. Rejects where it could not be loaded. */
-  async devices(): Promise<Devices | undefined> {
-    return (this.#client as { devices?: Promise<Devices> } | undefined)?.devices;
+  async devices(): Promise<AudioDevices | undefined> {
+    return this.#client?.devices;
   }
 
-  /** The SDK's tests, for this agent's account. */
-  diagnostics(): Diagnostics {
+  /** The SDK's tests, for this agent's account and the chosen devices. They are of its Exotel-shaped face. */
+  async diagnostics(): Promise<Diagnostics> {
     const agent = this.#agent;
     if (!agent) throw new Error('no agent is chosen');
-    const { host, hostname, port, protocol } = new URL(this.#serverUrl);
+    const { hostname, port, protocol } = new URL(this.#serverUrl);
+    const socketPort = port || (protocol === 'wss:' ? '443' : '80');
     const client = new exotelSDK.ExotelWebClient();
     client.initWebrtc({
       userName: agent.sip_username,
       sipdomain: agent.sip_domain,
-      domain: port ? host : `${hostname}:${protocol === 'wss:' ? 443 : 80}`,
+      domain: `${hostname}:${socketPort}`,
       secret: agent.sip_password,
-      port: port || '443',
+      port: socketPort,
       security: protocol === 'wss:' ? 'wss' : 'ws',
     });
+    const chosen = await this.devices().catch(() => undefined);
+    if (chosen && chosen.input !== 'default') client.changeAudioInputDevice(chosen.input, ignore, ignore);
+    if (chosen && chosen.output !== 'default') client.changeAudioOutputDevice(chosen.output, ignore, ignore);
     return client as unknown as Diagnostics;
   }
 
@@ -91,6 +106,7 @@ export class Phone {
       this.#follow(call);
       this.#listener.callAdded(call);
     });
+    client.on('resumed', (call) => this.#listener.callResumed(call));
     client.on('autoplayBlocked', () => this.#listener.soundBlocked());
     this.#become('offline');
   }

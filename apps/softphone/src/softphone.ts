@@ -47,6 +47,8 @@ export class Softphone {
     this.#phone = new Phone(directory.ws_url, this.#pageLog, {
       stateChanged: (state, told) => this.#stateChanged(state, told),
       callAdded: (call) => this.#callAdded(call),
+      callResumed: () =>
+        showNotice({ title: 'The call goes on here.', cure: 'It outlived a reload, or another tab.' }, 'info'),
       soundBlocked: () =>
         showNotice(
           { title: 'The browser keeps this page silent.', cure: 'Click anywhere on the page to hear calls.' },
@@ -114,15 +116,22 @@ export class Softphone {
     this.#history.use(agent.user_id);
     this.#sound.use(this.#phone);
     this.#checkup.use(this.#phone);
-    const url = new URL(location.href);
-    url.searchParams.set('agent', agent.user_id);
-    history.replaceState(null, '', url);
+    remember('agent', agent.user_id);
   }
 
   #toggleRegistration(): void {
     const { state } = this.#phone;
-    if (state === 'offline' || state === 'refused') this.#phone.goOnline();
-    else this.#phone.goOffline();
+    if (state === 'offline' || state === 'refused') this.#goOnline();
+    else {
+      remember('register', undefined);
+      this.#phone.goOffline();
+    }
+  }
+
+  /** A reload of the page is online again, and goes on with its call. */
+  #goOnline(): void {
+    remember('register', '1');
+    this.#phone.goOnline();
   }
 
   #stateChanged(state: PhoneState, told: Unregistered | undefined): void {
@@ -140,7 +149,7 @@ export class Softphone {
   }
 
   #callAdded(call: VoiceCall): void {
-    if (call.direction === 'incoming') {
+    if (call.direction === 'incoming' && call.state === 'ringing') {
       showIncoming(call, this.#names, this.#cards.size > 0);
       call.once('connected', () => this.#addCard(call));
     } else {
@@ -205,7 +214,7 @@ export class Softphone {
       return;
     }
     this.#whenOnline.splice(0, 1, step); // The newest wish replaces an older one.
-    if (this.#phone.state === 'offline' || this.#phone.state === 'refused') this.#phone.goOnline();
+    if (this.#phone.state === 'offline' || this.#phone.state === 'refused') this.#goOnline();
   }
 
   async #callMe(): Promise<void> {
@@ -227,4 +236,12 @@ export class Softphone {
       setBusy(button, false);
     }
   }
+}
+
+/** Keeps a choice in the page's address, where a reload and a bookmark find it. */
+function remember(name: 'agent' | 'register', value: string | undefined): void {
+  const url = new URL(location.href);
+  if (value === undefined) url.searchParams.delete(name);
+  else url.searchParams.set(name, value);
+  history.replaceState(null, '', url);
 }

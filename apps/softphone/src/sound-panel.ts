@@ -1,20 +1,9 @@
-import type { VoiceCall } from '@intermix/voice-sdk';
+import type { AudioDevice, AudioDevices, VoiceCall } from '@intermix/voice-sdk';
 import { byId, create, isBusy, setBusy, showError } from './dom.js';
 import { LevelMeter } from './level-meter.js';
 import type { Phone } from './phone.js';
 import { playTestTone } from './test-tone.js';
 import { complaintOf } from './words.js';
-
-/** The part of the SDK's `client.devices` that is used here. */
-export interface Devices {
-  list(): Promise<ReadonlyArray<{ kind: 'input' | 'output'; id: string; label: string; isDefault: boolean }>>;
-  readonly input: string;
-  readonly output: string;
-  readonly canSelectOutput: boolean;
-  selectInput(id: string): Promise<void>;
-  selectOutput(id: string): Promise<void>;
-  on(event: 'changed' | 'inputChanged' | 'outputChanged', heard: () => void): () => void;
-}
 
 /** Louder than this, the microphone is said to hear somebody; 0 to 1 of the bar. */
 const HEARD = 0.35;
@@ -28,7 +17,7 @@ export class SoundPanel {
   readonly #meter: LevelMeter;
   readonly #outputMeter = new LevelMeter(byId('output-level'));
   #phone: Phone | undefined;
-  #devices: Devices | undefined;
+  #devices: AudioDevices | undefined;
   #stops: Array<() => void> = [];
   #own: MediaStream | undefined;
   #timer = 0;
@@ -63,7 +52,7 @@ export class SoundPanel {
     try {
       this.#devices ??= await phone?.devices();
     } catch (error) {
-      this.#complain('input', error);
+      this.#complain('input', error); // The part could not be loaded: the system decides.
     }
     const devices = this.#devices;
     if (!devices || phone !== this.#phone) return;
@@ -93,7 +82,7 @@ export class SoundPanel {
       : 'This browser leaves the choice to the system.';
   }
 
-  #fill(kind: 'input' | 'output', all: Awaited<ReturnType<Devices['list']>>, chosen: string): void {
+  #fill(kind: 'input' | 'output', all: readonly AudioDevice[], chosen: string): void {
     const noun = kind === 'input' ? 'Microphone' : 'Speaker';
     // Without permission a device has no id and no name: the default is all that can be offered.
     const known = all.filter((device) => device.kind === kind && device.id !== '');
