@@ -33,5 +33,6 @@ export type {
 export type { AudioDevice, DeviceKind } from './devices/audio-device.js';
 export type { AudioDevices, AudioDevicesEvents, DeviceChangeReason } from './devices/audio-devices.js';
 export type { DeviceChange, DeviceChangeCallbacks } from './devices/exotel-devices.js';
+export type { DiagnosticsKeyValueCallback, DiagnosticsReportCallback } from './diagnostics/diagnostics.js';
 export { VoiceError, type VoiceProblem } from './errors.js';
 export type { PageEvent, Platform } from './platform.js';

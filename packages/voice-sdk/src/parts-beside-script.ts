@@ -15,6 +15,7 @@ async function beside<T>(name: string): Promise<T> {
 
 export const parts: typeof bundled = {
   devices: () => beside('devices'),
+  diagnostics: () => beside('diagnostics'),
   logs: () => beside('logs'),
   resume: () => beside('resume'),
   sounds: () => beside('sounds'),

@@ -5,6 +5,7 @@
  */
 export const parts = {
   devices: () => import('./devices/part.js'),
+  diagnostics: () => import('./diagnostics/part.js'),
   logs: () => import('./logs/part.js'),
   resume: () => import('./resume/part.js'),
   sounds: () => import('./sounds/part.js'),

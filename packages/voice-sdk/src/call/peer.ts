@@ -1,5 +1,5 @@
 import { type Timer, TypedEmitter } from '@intermix/kernel';
-import { openMicrophone } from '../audio/audio-route.js';
+import { openMicrophone } from '../audio/open-microphone.js';
 import { VoiceError } from '../errors.js';
 import type { Platform } from '../platform.js';
 

@@ -1,8 +1,10 @@
 import { AudioRoute } from '../audio/audio-route.js';
 import { VoiceClient } from '../client/voice-client.js';
 import type { DeviceChange, DeviceChangeCallbacks } from '../devices/exotel-devices.js';
+import type { DiagnosticsKeyValueCallback, DiagnosticsReportCallback } from '../diagnostics/diagnostics.js';
 import { browserPlatform, type Platform } from '../platform.js';
 import { CallEvents } from './call-events.js';
+import { diagnose } from './diagnose.js';
 import { createExotelCall, type ExotelCall } from './exotel-call.js';
 import { callListenerOver, type ExotelCallListener, type ExotelEventListener, eventListenerOver } from './listeners.js';
 import { callSafely, PageCallbacks, textOf } from './page-callbacks.js';
@@ -16,6 +18,7 @@ import {
   type RemoteHangupEvent,
   type SessionCallback,
   type SipAccountInfo,
+  serverUrlOf,
   voiceAccountOf,
 } from './sip-account-info.js';
 
@@ -50,6 +53,7 @@ export class ExotelWebClient {
   readonly #platform: Platform;
   readonly #log: SdkLog;
   readonly #audio: AudioRoute;
+  readonly #diagnose: ReturnType<typeof diagnose>;
   readonly #callbacks: PageCallbacks;
   readonly #registerEvents: RegisterEvents;
   readonly #callEvents: CallEvents;
@@ -65,6 +69,14 @@ export class ExotelWebClient {
     this.#platform = platform;
     this.#log = new SdkLog(platform);
     this.#audio = new AudioRoute(platform, this.#log);
+    this.#diagnose = diagnose({
+      route: this.#audio,
+      logger: this.#log,
+      client: () => this.#client,
+      register: () => void this.DoRegister(),
+      userName: () => this.sipAccountInfo?.userName ?? '',
+      serverUrl: () => (this.sipAccountInfo ? serverUrlOf(this.sipAccountInfo, platform.securePage) : ''),
+    });
     this.#log.settings.callback = (...line) => this.clientSDKLoggerCallback?.(...line);
     this.#callbacks = new PageCallbacks(this.#log);
     this.#readiness = new ReadinessCheck(platform);
@@ -173,6 +185,34 @@ export class ExotelWebClient {
   changeAudioOutputDevice = (...change: DeviceChange): void => {
     this.#audio.with((devices) => devices.exotel.change('output', ...change), change[2]);
   };
+
+  /** Both callbacks are needed. Tells browser, microphone and speaker at once, tests as they are started. */
+  initDiagnostics = (
+    diagnosticsReportCallback?: DiagnosticsReportCallback | null,
+    keyValueCallback?: DiagnosticsKeyValueCallback | null,
+  ): void => this.#diagnose((tests) => tests.init(diagnosticsReportCallback, keyValueCallback));
+
+  /** Ends every test and drops the callbacks. */
+  closeDiagnostics = (): void => this.#diagnose((tests) => tests.close());
+
+  startSpeakerDiagnosticsTest = (): void => this.#diagnose((tests) => tests.startSpeaker());
+
+  /** `yes` and `no` go into the report. */
+  stopSpeakerDiagnosticsTest = (speakerTestResponse = 'none'): void =>
+    this.#diagnose((tests) => tests.stop('speaker', speakerTestResponse));
+
+  startMicDiagnosticsTest = (): void => this.#diagnose((tests) => tests.startMicrophone());
+
+  stopMicDiagnosticsTest = (micTestResponse = 'none'): void =>
+    this.#diagnose((tests) => tests.stop('mic', micTestResponse));
+
+  /** Registers where that has not been done; a registration and a call that are up are left alone. */
+  startNetworkDiagnostics = (): void => this.#diagnose((tests) => tests.startNetwork());
+
+  stopNetworkDiagnostics = (): void => this.#diagnose((tests) => tests.stopNetwork());
+
+  /** Offers the report of the diagnostics as a file. */
+  downloadDiagnosticsReport = (): void => this.#diagnose((tests) => tests.saveReport());
 
   /** Tells which device took over; with the third callback the SDK switches nothing by itself. */
   registerAudioDeviceChangeCallback = (...callbacks: DeviceChangeCallbacks): void => {

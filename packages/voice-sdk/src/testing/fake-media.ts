@@ -102,6 +102,8 @@ export class FakePeerConnection extends EventTarget {
   readonly dtmf = new FakeDtmfSender();
   /** `at-once`, `silent` (no candidate ever, as with a STUN server that does not answer) . */
   gathering: 'at-once' | 'silent' = 'at-once';
+  /** What is gathered, in order. */
+  candidates = ['candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host'];
   stats: Array<Record<string, unknown>> = [];
   readonly #transceivers: FakeTransceiver[] = [];
   readonly #session = ++sessions;
@@ -117,6 +119,8 @@ export class FakePeerConnection extends EventTarget {
     this.#transceivers.push(transceiver);
     return transceiver.sender;
   }
+
+  addTransceiver(_kind: string): void {}
 
   getTransceivers(): FakeTransceiver[] {
     return this.#transceivers;
@@ -176,9 +180,10 @@ export class FakePeerConnection extends EventTarget {
     if (this.closed || !this.localDescription) return;
     this.iceGatheringState = 'gathering';
     this.onicegatheringstatechange?.();
-    const line = 'candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host';
-    if (!this.localDescription.sdp.includes(line)) this.localDescription.sdp += `a=${line}\r\n`;
-    this.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: { candidate: line } }));
+    for (const line of this.candidates) {
+      if (!this.localDescription.sdp.includes(line)) this.localDescription.sdp += `a=${line}\r\n`;
+      this.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: { candidate: line } }));
+    }
     this.iceGatheringState = 'complete';
     this.onicegatheringstatechange?.();
     this.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: null }));
@@ -272,6 +277,26 @@ export class FakeAudioContext {
       },
       onended: null,
     };
+  }
+
+  /** The spectrum that every analyser sees. */
+  spectrum = 0;
+  readonly analysers: { connected: boolean }[] = [];
+
+  createAnalyser(): unknown {
+    const analyser = {
+      connected: true,
+      frequencyBinCount: 512,
+      connect() {},
+      disconnect: () => (analyser.connected = false),
+      getByteFrequencyData: (bins: Uint8Array) => bins.fill(this.spectrum),
+    };
+    this.analysers.push(analyser);
+    return analyser;
+  }
+
+  createMediaStreamSource(): unknown {
+    return { connect() {} };
   }
 
   /** Pends until a gesture where the browser forbids sound, as Chromium does. */

@@ -31,6 +31,7 @@ export class FakePlatform implements Platform {
   /** The person's answer to the browser's question; given at once. */
   microphoneGranted: Promise<void> = Promise.resolve();
   soundAllowed = true;
+  candidates: string[] | undefined;
   gathering: FakePeerConnection['gathering'] = 'at-once';
   readonly #listeners = new Map<PageEvent, Set<(persisted: boolean) => void>>();
 
@@ -77,6 +78,7 @@ export class FakePlatform implements Platform {
   createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection {
     const peer = new FakePeerConnection(configuration);
     peer.gathering = this.gathering;
+    if (this.candidates) peer.candidates = this.candidates;
     this.peers.push(peer);
     return peer as unknown as RTCPeerConnection;
   }
