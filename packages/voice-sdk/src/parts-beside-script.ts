@@ -19,4 +19,5 @@ export const parts: typeof bundled = {
   logs: () => beside('logs'),
   resume: () => beside('resume'),
   sounds: () => beside('sounds'),
+  tokens: () => beside('tokens'),
 };

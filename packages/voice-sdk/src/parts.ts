@@ -9,4 +9,5 @@ export const parts = {
   logs: () => import('./logs/part.js'),
   resume: () => import('./resume/part.js'),
   sounds: () => import('./sounds/part.js'),
+  tokens: () => import('./tokens/part.js'),
 };

@@ -16,21 +16,32 @@ export interface VoiceAccount {
   displayName?: string;
 }
 
+/** Stands for the account of a page whose `tokenProvider` has not told it yet. */
+export const unknownAccount: VoiceAccount = {
+  serverUrl: 'wss://unknown.invalid',
+  username: 'unknown',
+  password: '-',
+  domain: 'unknown.invalid',
+};
+
 /** Checks the account and gives its address of record. Throws VoiceError `invalid-options`. */
 export function addressOfRecord(account: VoiceAccount): NameAddr {
   for (const field of ['serverUrl', 'username', 'domain', 'password'] as const) {
     if (typeof account[field] !== 'string' || account[field] === '') {
-      throw new VoiceError('invalid-options', `"${field}" is missing`);
+      throw new VoiceError('invalid-options', `"${field}" is missing`, { field });
     }
   }
   if (!/^wss?:\/\/[^/]/.test(account.serverUrl)) {
-    throw new VoiceError('invalid-options', '"serverUrl" must begin with wss:// or ws://');
+    throw new VoiceError('invalid-options', '"serverUrl" must begin with wss:// or ws://', { field: 'serverUrl' });
   }
   try {
     const uri = SipUri.create({ user: account.username, host: account.domain });
     return NameAddr.create({ displayName: account.displayName ?? account.username, uri });
   } catch (cause) {
-    throw new VoiceError('invalid-options', '"username" or "domain" cannot stand in a SIP address', { cause });
+    throw new VoiceError('invalid-options', '"username" or "domain" cannot stand in a SIP address', {
+      cause,
+      field: 'username',
+    });
   }
 }
 

@@ -11,6 +11,7 @@ import type { Platform } from '../platform.js';
 import type { WebSocketTransport } from '../transport/websocket-transport.js';
 import type { VoiceAccount } from './account.js';
 import { readIceServers } from './ice-servers.js';
+import type { TokenSource } from './token.js';
 
 const RETRY = { firstMs: 500, maxMs: 60_000, factor: 2, jitter: 0.5 };
 const DEFAULT_EXPIRES_SEC = 300;
@@ -24,6 +25,7 @@ export type UnregisteredReason =
   | 'connection-lost'
   | 'credentials-rejected'
   | 'account-unknown'
+  | 'token-failed' // `tokenProvider` gave no credentials.
   | 'server-refused'
   | 'no-response';
 
@@ -53,6 +55,8 @@ export interface RegistrationKeeperDeps {
   logger: Logger;
   account: VoiceAccount;
   aor: NameAddr;
+  /** Short-lived credentials; without, those of the account are good for ever. */
+  tokens?: TokenSource | undefined;
   /** UUID of this tab. */
   instanceId: string;
   /** Contact URI, the same as in calls. */
@@ -64,7 +68,8 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
   readonly #transport: WebSocketTransport;
   readonly #platform: Platform;
   readonly #logger: Logger;
-  readonly #binding: Registration;
+  readonly #deps: RegistrationKeeperDeps;
+  #binding: Registration;
   /** What the server told when it last registered us. */
   iceServers: RTCIceServer[] = [];
   #state: RegistrationState = 'idle';
@@ -79,14 +84,8 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
     this.#platform = deps.platform;
     this.#logger = deps.logger;
     this.#contact = deps.contact;
-    this.#binding = createBinding(deps);
-    this.#binding.on('sent', () => this.registered || this.emit('registering'));
-    this.#binding.on('registered', ({ response }) => {
-      this.iceServers = readIceServers(response.headers.get('X-Intermix-Ice-Servers'));
-      this.#succeeded();
-    });
-    this.#binding.on('failed', (failure) => this.#failed(failure));
-    this.#binding.on('unregistered', () => this.#dropped());
+    this.#deps = deps;
+    this.#binding = this.#bind(deps.aor);
     this.#transport.on('opened', () => this.wanted && this.#register());
     this.#transport.on('down', ({ wasOpen }) => this.#connectionDown(wasOpen));
   }
@@ -114,14 +113,31 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
     this.#binding.register();
   }
 
+  /** The account's credentials have changed. A registration that stands is refreshed with them; no event tells of that. */
+  use(aor: NameAddr): void {
+    this.#binding.close();
+    this.#binding = this.#bind(aor);
+    const { flow } = this.#transport;
+    if (!flow || !this.registered) return;
+    this.#binding.moveTo(flow, this.#contact);
+    this.#binding.register();
+  }
+
+  /** No credentials are to be had; they are asked for again. */
+  tokenFailed(): void {
+    if (this.wanted && !this.registered) this.#tell({ reason: 'token-failed', willRetry: true });
+  }
+
   /** Wants to be registered from now on. Called twice it changes nothing. */
   start(): void {
     if (this.wanted) return;
     this.#become('connecting');
     this.#attempt = 0;
     this.#told = false;
-    this.#transport.open();
-    if (this.#transport.flow) this.#register();
+    this.#withCredentials(() => {
+      this.#transport.open();
+      if (this.#transport.flow) this.#register();
+    });
   }
 
   /** Removes the binding; resolves when the server has said so, or when it cannot be asked. */
@@ -150,7 +166,40 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
     this.#timer = undefined;
   }
 
+  #bind(aor: NameAddr): Registration {
+    const binding = createBinding({ ...this.#deps, aor });
+    binding.on('sent', () => this.registered || this.emit('registering'));
+    binding.on('registered', ({ response }) => {
+      this.iceServers = readIceServers(response.headers.get('X-Intermix-Ice-Servers'));
+      this.#succeeded();
+    });
+    binding.on('failed', (failure) => this.#failed(failure));
+    binding.on('unregistered', () => this.#dropped());
+    return binding;
+  }
+
+  /** Runs the step when there are credentials that are good: at once, but for short-lived ones. */
+  #withCredentials(step: () => void): void {
+    const waiting = this.#deps.tokens?.fresh();
+    if (!waiting) {
+      step();
+      return;
+    }
+    const again = () => {
+      this.tokenFailed();
+      this.#timer = this.#platform.clock.schedule(RETRY.maxMs, () => this.#withCredentials(step));
+    };
+    waiting.then(
+      () => this.wanted && step(),
+      () => this.wanted && again(),
+    );
+  }
+
   #register(): void {
+    this.#withCredentials(() => this.#registerNow());
+  }
+
+  #registerNow(): void {
     const { flow } = this.#transport;
     if (!flow) return;
     this.#become('registering');
@@ -163,6 +212,7 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
     this.#become('registered');
     this.#attempt = 0;
     this.#told = false;
+    this.#deps.tokens?.accepted();
     if (news) this.emit('registered');
   }
 
@@ -189,6 +239,11 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
   }
 
   #refused(reason: 'credentials-rejected' | 'account-unknown', status: number): void {
+    if (this.#deps.tokens?.refused()) {
+      this.#become('waiting');
+      this.#register();
+      return;
+    }
     this.#become('idle');
     this.#told = false;
     this.#tell({ reason, status, willRetry: false });
@@ -236,6 +291,7 @@ const problemOf = {
   'connection-lost': 'connection-lost',
   'credentials-rejected': 'credentials-rejected',
   'account-unknown': 'registration-refused',
+  'token-failed': 'token-failed',
   'server-refused': 'registration-refused',
   'no-response': 'connection-failed',
 } as const satisfies Record<UnregisteredReason, VoiceProblem>;

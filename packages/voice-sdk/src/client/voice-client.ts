@@ -16,9 +16,11 @@ import { remotePartyOf } from '../call/remote-party.js';
 import { type CallServices, VoiceCall } from '../call/voice-call.js';
 import type { AudioDevices } from '../devices/audio-devices.js';
 import { VoiceError } from '../errors.js';
+import { parts } from '../parts.js';
 import { browserPlatform, type Platform } from '../platform.js';
+import type { TokenAccount, TokenKeeper } from '../tokens/part.js';
 import { WebSocketTransport } from '../transport/websocket-transport.js';
-import { addressOfRecord, targetUri, type VoiceAccount } from './account.js';
+import { addressOfRecord, targetUri, unknownAccount, type VoiceAccount } from './account.js';
 import { CallKeeper } from './call-keeper.js';
 import { logCall } from './call-log.js';
 import { CallRecovery } from './call-recovery.js';
@@ -30,12 +32,18 @@ import {
   registrationError,
   type Unregistered,
 } from './registration-keeper.js';
+import type { TokenProvider, TokenSource } from './token.js';
 
 /** A phone that rings longer than this unheard gives the call back to the server. */
 const NO_ANSWER_MS = 180_000;
 const SDK_NAME = 'Intermix-Voice-SDK/0.1';
 
-export interface VoiceClientOptions extends VoiceAccount {
+export interface VoiceClientOptions extends Partial<VoiceAccount> {
+  /**
+   * Gives short-lived credentials, from the page's own backend: then `username`, `password` and `domain` are not needed here.
+   * Asked when registering, again before they expire and when the server refuses them; while it fails, with back-off.
+   */
+  tokenProvider?: TokenProvider;
   /** STUN and TURN; by default what our server tells when it registers us. No third party is asked unless named here. */
   iceServers?: RTCIceServer[];
   /** For instance `opus`; the browser's order otherwise. */
@@ -76,16 +84,18 @@ export interface VoiceClientEvents {
   /** Any call of this client, incoming or outgoing, from its first moment. */
   callAdded: [call: VoiceCall];
   callRemoved: [call: VoiceCall];
+  /** `tokenProvider` gave no credentials; it is asked again, and calls go on. */
+  tokenFailed: [error: VoiceError];
   /** The browser wants a click or a key before it plays sound; it starts by itself at that gesture. */
   autoplayBlocked: [what: 'ringtone' | 'remote-audio'];
 }
 
 /** A SIP phone in a page: registers over one WebSocket, places and takes calls. Several may live in one page. */
 export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
-  readonly #options: VoiceClientOptions;
+  readonly #options: VoiceClientOptions & VoiceAccount;
   readonly #platform: Platform;
   readonly #logger: Logger;
-  readonly #aor: NameAddr;
+  #aor: NameAddr;
   readonly #instance: InstanceId;
   readonly #contactUser: string;
   readonly #transport: WebSocketTransport;
@@ -97,21 +107,23 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   readonly #services: CallServices;
   readonly #stops: Array<() => void> = [];
   readonly #recovery = new CallRecovery(this.#calls);
-  readonly #keeper: CallKeeper;
+  #keeper: CallKeeper;
+  #tokens: TokenKeeper | undefined;
   #started = false;
   #returnRegistered = false;
 
   /** Throws VoiceError `invalid-options`. Opens nothing. */
   constructor(options: VoiceClientOptions) {
     super();
-    this.#aor = addressOfRecord(options);
-    this.#options = { ...options }; // Ours to change; the page's object stays as it is.
+    // Ours to change; the page's object stays as it is.
+    this.#options = { ...(options.tokenProvider && unknownAccount), ...options } as VoiceClientOptions & VoiceAccount;
+    this.#aor = addressOfRecord(this.#options);
     this.#platform = options.platform ?? browserPlatform();
     this.#logger = options.logger ?? silentLogger;
     this.#instance = new InstanceId(this.#platform);
     this.#contactUser = hex(this.#platform.random.bytes(6));
     this.#transport = new WebSocketTransport({
-      url: options.serverUrl,
+      url: this.#options.serverUrl,
       platform: this.#platform,
       wire: (sent, text) =>
         this.#logger.debug({ sip: text.slice(0, text.indexOf('\r\n')) }, sent ? 'sent' : 'received'),
@@ -121,8 +133,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#route = options.audioRoute ?? new AudioRoute(this.#platform, this.#logger, options.microphone);
     this.#sounds = this.#createSounds();
     this.#services = this.#createServices();
-    const account = this.#aor.uri.toString();
-    this.#keeper = new CallKeeper({ platform: this.#platform, logger: this.#logger, account });
+    this.#keeper = this.#createKeeper();
     this.#listen();
   }
 
@@ -254,6 +265,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   /** Ends calls and registration and lets go of everything. The client cannot be used again. */
   async dispose(): Promise<void> {
     for (const stop of this.#stops) stop();
+    this.#tokens?.stop();
     await Promise.all(this.calls.map((call) => call.hangup()));
     await this.#registration.stop();
     this.#sounds.close();
@@ -261,6 +273,50 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#transport.close();
     await this.#endpoint.stop();
     this.removeAllListeners();
+  }
+
+  /** Short-lived credentials are in force from here on. Throws VoiceError `invalid-options`. */
+  #use(account: TokenAccount): void {
+    const serverUrl = account.serverUrl ?? this.#options.serverUrl;
+    const isKnown = serverUrl !== unknownAccount.serverUrl;
+    const aor = addressOfRecord({ ...this.#options, ...account, serverUrl: isKnown ? serverUrl : '' });
+    const isOther = aor.toString() !== this.#aor.toString();
+    Object.assign(this.#options, account);
+    this.#aor = aor;
+    if (isOther) this.#keeper = this.#createKeeper();
+    this.#transport.lead(this.#options.serverUrl);
+    this.#registration.use(aor);
+  }
+
+  /** What the registration asks of the part `tokens`, which is loaded at the first question. */
+  #tokenSource(provider: TokenProvider): TokenSource {
+    const { clock, random } = this.#platform;
+    const failed = (error: VoiceError) => {
+      this.emit('tokenFailed', error);
+      this.#registration.tokenFailed();
+    };
+    const load = async () => {
+      const { TokenKeeper } = await parts.tokens();
+      const use = (account: TokenAccount) => this.#use(account);
+      this.#tokens ??= new TokenKeeper({ provider, clock, random, logger: this.#logger, use, failed });
+      await this.#tokens.fresh();
+    };
+    return {
+      fresh: () =>
+        this.#tokens
+          ? this.#tokens.fresh()
+          : load().catch((cause) => {
+              this.#logger.error({ error: String(cause) }, 'the part for tokenProvider could not be loaded');
+              this.emit('tokenFailed', new VoiceError('token-failed', 'a part of the SDK is missing', { cause }));
+              throw cause;
+            }),
+      accepted: () => this.#tokens?.accepted(),
+      refused: () => this.#tokens?.refused() === true,
+    };
+  }
+
+  #createKeeper(): CallKeeper {
+    return new CallKeeper({ platform: this.#platform, logger: this.#logger, account: this.#aor.uri.toString() });
   }
 
   get #credentials(): DigestCredentials {
@@ -294,6 +350,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       logger: this.#logger,
       account: this.#options,
       aor: this.#aor,
+      tokens: this.#options.tokenProvider && this.#tokenSource(this.#options.tokenProvider),
       instanceId: this.#instance.uuid,
       contact: this.#contact(),
       ...(this.#options.expiresSec === undefined ? {} : { expiresSec: this.#options.expiresSec }),
@@ -353,7 +410,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     });
     this.#registration.on('unregistered', (told) => {
       this.#logger.warn({ ...told }, 'unregistered');
-      if (!told.willRetry) this.#closeWhenIdle();
+      if (!told.willRetry) {
+        this.#tokens?.stop();
+        this.#closeWhenIdle();
+      }
       this.emit('unregistered', told);
     });
     this.#stops.push(

@@ -24,8 +24,8 @@ export interface WebSocketTransportEvents {
  *     ◄──────────────── close() from every state
  */
 export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> implements Transport {
-  readonly protocols: readonly SipProtocol[];
-  readonly #url: URL;
+  protocols: readonly SipProtocol[] = [];
+  #url: URL;
   readonly #platform: Platform;
   readonly #wire: ((sent: boolean, text: string) => void) | undefined;
   /** RFC 7118 §5: a page has no address, so Via and Contact carry a random host that resolves nowhere. */
@@ -43,10 +43,16 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
   constructor(deps: { url: string; platform: Platform; wire?: (sent: boolean, text: string) => void }) {
     super();
     this.#wire = deps.wire;
-    this.#url = new URL(deps.url);
+    this.#url = this.lead(deps.url);
     this.#platform = deps.platform;
-    this.protocols = this.#url.protocol === 'wss:' ? ['WSS'] : ['WS'];
     this.viaHost = `${createId('', 6, deps.platform.random)}.invalid`;
+  }
+
+  /** Where connections that are made from now on lead. */
+  lead(url: string): URL {
+    this.#url = new URL(url);
+    this.protocols = this.#url.protocol === 'wss:' ? ['WSS'] : ['WS'];
+    return this.#url;
   }
 
   /** The open connection, if there is one. */

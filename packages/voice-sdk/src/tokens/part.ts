@@ -1,0 +1,1 @@
+export { type TokenAccount, TokenKeeper, type TokenKeeperDeps } from './token-keeper.js';
