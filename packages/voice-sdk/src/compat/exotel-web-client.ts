@@ -177,13 +177,23 @@ export class ExotelWebClient {
   };
 
   /** Speaks into this microphone, in the call that is up or in those that follow. */
-  changeAudioInputDevice = (...change: DeviceChange): void => {
-    this.#audio.with((devices) => devices.exotel.change('input', ...change), change[2]);
+  changeAudioInputDevice = (
+    deviceId: DeviceChange[0],
+    onSuccess?: DeviceChange[1],
+    onError?: DeviceChange[2],
+    forceDeviceChange = false,
+  ): void => {
+    this.#audio.with(({ exotel }) => exotel.change('input', deviceId, onSuccess, onError, forceDeviceChange), onError);
   };
 
   /** Plays calls and tones through this speaker. */
-  changeAudioOutputDevice = (...change: DeviceChange): void => {
-    this.#audio.with((devices) => devices.exotel.change('output', ...change), change[2]);
+  changeAudioOutputDevice = (
+    deviceId: DeviceChange[0],
+    onSuccess?: DeviceChange[1],
+    onError?: DeviceChange[2],
+    forceDeviceChange = false,
+  ): void => {
+    this.#audio.with(({ exotel }) => exotel.change('output', deviceId, onSuccess, onError, forceDeviceChange), onError);
   };
 
   /** Both callbacks are needed. Tells browser, microphone and speaker at once, tests as they are started. */
@@ -215,8 +225,12 @@ export class ExotelWebClient {
   downloadDiagnosticsReport = (): void => this.#diagnose((tests) => tests.saveReport());
 
   /** Tells which device took over; with the third callback the SDK switches nothing by itself. */
-  registerAudioDeviceChangeCallback = (...callbacks: DeviceChangeCallbacks): void => {
-    this.#audio.with((devices) => devices.exotel.tell(...callbacks));
+  registerAudioDeviceChangeCallback = (
+    onInput?: DeviceChangeCallbacks[0],
+    onOutput?: DeviceChangeCallbacks[1],
+    onDeviceChange?: DeviceChangeCallbacks[2],
+  ): void => {
+    this.#audio.with(({ exotel }) => exotel.tell(onInput, onOutput, onDeviceChange));
   };
 
   registerLoggerCallback = (callback: LoggerCallback): void => {
