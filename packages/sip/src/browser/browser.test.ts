@@ -3,21 +3,30 @@ import { systemRandom } from '@intermix/kernel';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as fullHashes from '../auth/digest-hashes.js';
 import * as fullNames from '../message/header-names.js';
+import { parseMessage } from '../message/parse.js';
 import * as fullPhrases from '../message/reason-phrases.js';
 import { createCallId } from '../message/requests.js';
+import { checkSanity as fullSanity } from '../message/sanity.js';
 import type { Flow } from '../transport/flow.js';
+import * as fullMethods from '../ua/method-checks.js';
 import * as hashes from './digest-hashes.js';
 import * as names from './header-names.js';
+import * as methods from './method-checks.js';
 import * as phrases from './reason-phrases.js';
 import { ResponsePath } from './response-path.js';
+import { checkSanity } from './sanity.js';
 import { SessionPath } from './session-path.js';
 
 const originals = {
+  carriers: 'ua',
   'digest-hashes': 'auth',
   'header-names': 'message',
   hops: 'ua',
+  'method-checks': 'ua',
+  multipart: 'message',
   'reason-phrases': 'message',
   'response-path': 'transaction',
+  sanity: 'message',
   'session-path': 'ua',
   'stateless-responses': 'transaction',
   'via-source': 'transaction',
@@ -104,5 +113,45 @@ describe('the modules that stand in the SDK for larger ones', () => {
     reach();
     await Promise.resolve();
     expect(heard).toEqual(['the flow of the dialog is closed', fresh.flow]);
+  });
+
+  /** A request as a server might send it. */
+  const requestOf = (line: string, ...more: string[]) =>
+    parseMessage(
+      new TextEncoder().encode(
+        [`${line} SIP/2.0`, 'Via: SIP/2.0/WS h;branch=z9hG4bK1', 'From: <sip:a@h>;tag=1', 'To: <sip:b@h>', 'Call-ID: 1']
+          .concat(`CSeq: 1 ${line.split(' ')[0]}`, more, '', '')
+          .join('\r\n'),
+      ),
+    );
+
+  it.each([
+    ['INVITE sip:b@h', 'Contact: <sip:a@h>'],
+    ['INVITE sip:b@h', 'Contact: broken <'],
+    ['BYE sip:b@h', 'Contact: broken <'],
+    ['INVITE tel:+911', 'Max-Forwards: 0'],
+    ['OPTIONS sip:b@h', 'Max-Forwards: 0'],
+    ['INVITE http://h/', 'Max-Forwards: 70'],
+    ['INVITE sip:b@h', 'Require: timer, made-up'],
+    ['INVITE sip:b@h', 'Proxy-Require: made-up'],
+    ['CANCEL sip:b@h', 'Require: made-up'],
+    ['ACK sip:b@h', 'Record-Route: broken <'],
+  ])('refuse alike: %s with %s', (line, header) => {
+    const supported = ['timer'];
+    const context = { supported, forwards: true };
+    const full = fullSanity(requestOf(line, header), context);
+    expect(checkSanity(requestOf(line, header), { supported })).toEqual(full);
+  });
+
+  it('answer unknown methods and unfit INVITEs alike', () => {
+    for (const method of ['BYE', 'INFO', 'REGISTER', 'REFER', 'DANCE']) {
+      expect(methods.unservedStatus(method)).toBe(fullMethods.unservedStatus(method));
+    }
+    const unfit = requestOf('INVITE sip:b@h') as Parameters<typeof methods.refuseInvite>[0];
+    expect(methods.refuseInvite(unfit)).toEqual(fullMethods.refuseInvite(unfit));
+    const fit = requestOf('INVITE sip:b@h', 'Contact: <sip:a@h>') as typeof unfit;
+    expect(methods.refuseInvite(fit)).toBeUndefined();
+    fit.setBody({ type: 'multipart/mixed;boundary=x', content: '--x' });
+    expect(methods.refuseInvite(fit)?.status).toBe(415);
   });
 });

@@ -1,3 +1,4 @@
+// In browsers, `browser/multipart.ts` stands in the place of this module.
 import { Scanner } from './scanner.js';
 import { SipParseError } from './syntax-errors.js';
 import { decodeUtf8, latin1 } from './text.js';

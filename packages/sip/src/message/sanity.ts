@@ -1,3 +1,4 @@
+// In browsers, `browser/sanity.ts` stands in the place of this module.
 import { type SipMessage, SipRequest, type SipResponse } from './message.js';
 import { defaultReason } from './reason-phrases.js';
 import { SipParseError } from './syntax-errors.js';

@@ -1,3 +1,4 @@
+// In browsers, `browser/carriers.ts` stands in the place of this module.
 import { SipTransportError } from '../message/errors.js';
 import { NameAddr } from '../message/name-addr.js';
 import { SipUri, type Uri } from '../message/uri.js';

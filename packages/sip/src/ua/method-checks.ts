@@ -1,3 +1,4 @@
+// In browsers, `browser/method-checks.ts` stands in the place of this module.
 import type { SipRequest } from '../message/message.js';
 
 export interface Refusal {

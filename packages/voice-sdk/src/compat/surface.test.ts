@@ -83,7 +83,9 @@ it("has every method of Exotel's two handlers, and they do no harm", async () =>
     const client = new sdk.ExotelWebClient((await makePage()).platform);
     const theirs = new (vendor[name] as new (client: unknown) => Surface)(undefined);
     const ours = new handlers[name](client) as unknown as Surface;
-    expect(Object.keys(ours)).toEqual(expect.arrayContaining(Object.keys(theirs)));
-    for (const method of Object.values(ours)) (method as () => void)();
+    for (const method of Object.keys(theirs)) {
+      expect([method, typeof ours[method]]).toEqual([method, 'function']);
+      (ours[method] as () => void)();
+    }
   }
 });
