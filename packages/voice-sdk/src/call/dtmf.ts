@@ -21,11 +21,13 @@ export function dtmfDigits(text: string): string {
 
 /**
  * Plays the digits into the RTP stream (RFC 4733) after those that still wait there; resolves when the last has been played.
+ * Rejects when the engine refuses them: nothing was played then.
  */
 export function insertDtmf(sender: RTCDTMFSender, digits: string, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     // `insertDTMF` replaces what waits: a person who types two digits fast would lose the first.
     const all = sender.toneBuffer + digits;
+    sender.insertDTMF(all, TONE_MS, GAP_MS); // First: where it throws, nothing is left behind.
     const lengthMs = [...all].reduce((sum, digit) => sum + (digit === ',' ? PAUSE_MS : TONE_MS + GAP_MS), 0);
     const done = () => {
       timer.cancel();
@@ -37,7 +39,6 @@ export function insertDtmf(sender: RTCDTMFSender, digits: string, clock: Clock):
     };
     const timer = clock.schedule(lengthMs + 500, done); // Engines that never report the end.
     sender.addEventListener('tonechange', heard);
-    sender.insertDTMF(all, TONE_MS, GAP_MS);
   });
 }
 

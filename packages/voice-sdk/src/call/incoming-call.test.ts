@@ -24,8 +24,8 @@ function failureOf(invite: OutgoingInvite): Promise<SipFailure> {
   return new Promise((resolve) => invite.on('failed', resolve));
 }
 
-async function connectedPage(sdp?: string) {
-  const page = await ringingPage({}, sdp ? { sdp } : {});
+async function connectedPage(sdp?: string, options: Parameters<typeof registeredPage>[0] = {}) {
+  const page = await ringingPage(options, sdp ? { sdp } : {});
   const [session] = await Promise.all([answeredSession(page.invite), page.call.answer()]);
   await settle();
   return { ...page, session };
@@ -280,6 +280,29 @@ it('sends digits by SIP INFO otherwise, one after the other', async () => {
   expect(infos[1]?.endsWith('\r\n\r\nSignal=D\r\nDuration=240')).toBe(true);
 });
 
+it('[SDK-D43] sends digits by SIP INFO when the browser refuses to play them; rfc4733 alone says so', async () => {
+  const refuse = () => {
+    throw new Error('InvalidStateError');
+  };
+  const { call, session, network, platform } = await connectedPage();
+  session.on('info', (info) => info.respond(200));
+  Object.assign(platform.peers[0]?.dtmf ?? {}, { insertDTMF: refuse });
+  await call.sendDtmf('5');
+  expect(network.sentByPage('INFO')).toHaveLength(1);
+
+  const strict = await ringingPage({ dtmfMode: 'rfc4733' });
+  await Promise.all([answeredSession(strict.invite), strict.call.answer()]);
+  await settle();
+  Object.assign(strict.platform.peers[0]?.dtmf ?? {}, { insertDTMF: refuse });
+  await expect(strict.call.sendDtmf('5')).rejects.toMatchObject({ problem: 'dtmf-refused', cause: expect.any(Error) });
+  expect(strict.network.sentByPage('INFO')).toHaveLength(0);
+});
+
+it.each(['', ' ', '1'.repeat(65)])('[SDK-D43] refuses %j as digits', async (text) => {
+  const { call } = await connectedPage();
+  await expect(call.sendDtmf(text)).rejects.toMatchObject({ problem: 'invalid-dtmf', fatal: false });
+});
+
 it('refuses what is no digit, and digits without a call', async () => {
   const { call } = await connectedPage();
   await expect(call.sendDtmf('5x')).rejects.toMatchObject({ problem: 'invalid-dtmf' });
@@ -351,7 +374,8 @@ it('[SDK-D15] reports how the call sounds', async () => {
 });
 
 it('[SDK-D12] says BYE when the page goes away, and registers again when it returns from the cache', async () => {
-  const { session, platform, network, clock, client } = await connectedPage();
+  // Without the part that keeps calls over a reload, which may or may not be loaded by now.
+  const { session, platform, network, clock, client } = await connectedPage(undefined, { resumeCalls: false });
   platform.page('pagehide', true);
   await settle();
   expect(session.ended).toBe(true);

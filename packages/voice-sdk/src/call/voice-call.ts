@@ -144,7 +144,11 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     const { dtmfMode, platform } = this.services;
     const sender = peer.sender?.dtmf;
     const inBand = dtmfMode === 'rfc4733' || (dtmfMode === 'auto' && peer.hasTelephoneEvent);
-    if (inBand && sender) return insertDtmf(sender, digits, platform.clock);
+    try {
+      if (inBand && sender) return await insertDtmf(sender, digits, platform.clock);
+    } catch (cause) {
+      if (dtmfMode === 'rfc4733') throw new VoiceError('dtmf-refused', 'the browser plays no digits', { cause });
+    }
     return sendDtmfInfo(session, digits, platform.clock);
   }
 

@@ -253,6 +253,21 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   }
 
   /**
+   * Holds the call that is talked in and goes on with the other, in either order of the two. Rejects with what failed: when
+   * the first cannot be held nothing changes; when the second cannot be taken back the first is talked in again.
+   */
+  async swap(one: VoiceCall, other: VoiceCall): Promise<void> {
+    const [talking, waiting] = one.held ? [other, one] : [one, other];
+    await talking.hold();
+    try {
+      await waiting.unhold();
+    } catch (error) {
+      await talking.unhold().catch(() => {});
+      throw error;
+    }
+  }
+
+  /**
    * Codec to put first in the calls that follow; undefined leaves the browser's order. The server is told too, so that it
    * puts the codec first in what it offers to this device, where the other side of a call has it.
    */

@@ -91,7 +91,7 @@ export class ExotelWebPhoneSDK {
 
   /**
    * Has the server call: first this phone, which hears `incoming` and has to accept, then the number. `customField`, at most
-   * 128 characters, comes back in the notifications of the call. Resolves when the callback was told; never rejects.
+   * 128 characters, goes along as `custom_field`, for a server that knows it. Resolves when the callback was told; never rejects.
    */
   MakeCall = async (number: string, callback?: MakeCallCallback | null, customField?: string): Promise<void> => {
     try {
