@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Unit and contract tests sit beside the code and run from source. The end-to-end suites in tests/ run the built product.
@@ -6,6 +7,8 @@ const shared = {
   ssr: { resolve: { conditions: ['intermix-source'], externalConditions: ['intermix-source'] } },
 };
 
+// The runner's own default leaves a core idle, which on a machine of two is half of them.
+const workers = Math.max(2, availableParallelism() - 1);
 const endToEnd = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
@@ -17,6 +20,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
           testTimeout: 20_000,
+          maxWorkers: workers,
         },
       },
       {
@@ -38,6 +42,7 @@ export default defineConfig({
           name: 'end-to-end with audio',
           include: ['tests/{calls,peers}/**/*.test.ts'],
           fileParallelism: false, // A browser and tones that are listened to: one at a time.
+          sequence: { groupOrder: 2 },
         },
       },
     ],
