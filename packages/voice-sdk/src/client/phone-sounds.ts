@@ -27,11 +27,15 @@ export class PhoneSounds {
     );
   }
 
-  /** From now on each change of the call may change what is heard. */
+  /** From now on each change of the call may change what is heard; a call that rings already is heard after `update`. */
   follow(call: VoiceCall): void {
     this.load();
     call.on('stateChanged', (state) => (state === 'ended' ? this.#sounds?.ended(call) : this.#sounds?.update()));
     call.on('dtmfSent', (digits) => this.#sounds?.digits(digits));
+  }
+
+  /** Looks at the calls again. */
+  update(): void {
     this.#sounds?.update();
   }
 

@@ -445,6 +445,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     const call = new IncomingCall(this.#services, invite, this.#options.noAnswerMs ?? NO_ANSWER_MS);
     this.#add(call);
     this.emit('incoming', call);
+    this.#sounds.update(); // Last: a page's first audio context takes the browser some 20 ms.
   }
 
   #add(call: VoiceCall): void {

@@ -18,6 +18,18 @@ it('makes no audio context and no element before there is something to hear', as
   expect(platform.audioElements).toHaveLength(0);
 });
 
+it('tells the page of a call before it opens an audio context for the ring', async () => {
+  const page = await registeredPage();
+  let opened: number | undefined;
+  page.client.on('incoming', () => {
+    opened = page.platform.audioContexts.length;
+  });
+  page.server.call();
+  await settle();
+  expect(opened).toBe(0);
+  expect(page.platform.audioContexts[0]?.bursts).toBeGreaterThan(0);
+});
+
 it('[SDK-D19] rings until the call is answered, however long that takes', async () => {
   const page = await registeredPage();
   page.server.call();
