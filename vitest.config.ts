@@ -20,6 +20,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
           testTimeout: 20_000,
+          hookTimeout: 30_000,
           maxWorkers: workers,
         },
       },
