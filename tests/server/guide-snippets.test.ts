@@ -59,6 +59,20 @@ ${code}
   }`;
 }
 
+/** What a customer's backend would hand on of the server's answer. */
+function voiceSession(): string {
+  const user = server.bootstrap.users.at(-1);
+  const data = {
+    username: user?.sip_username,
+    password: user?.sip_password,
+    domain: user?.sip_domain,
+    websocket_url: server.bootstrap.sip_ws_url,
+    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    expires_in: 3600,
+  };
+  return JSON.stringify({ data });
+}
+
 async function accessToken(): Promise<string> {
   const { id, secret } = server.bootstrap.app;
   const answer = await fetch(`${server.baseUrl}/v2/integrations/token`, {
@@ -72,7 +86,10 @@ async function accessToken(): Promise<string> {
 it.each(named)('snippet %s runs', async (_title, language, text) => {
   const script = `<script src="${server.baseUrl}/sdk/exotelsdk.js"></script>`;
   const body = language === 'html' ? here(text) : `${script}<script>window.snippet = ${program(text)};</script>`;
-  const site = await PageServer.start({ '/': `<!doctype html><link rel="icon" href="data:,">${body}` });
+  const site = await PageServer.start({
+    '/': `<!doctype html><link rel="icon" href="data:,">${body}`,
+    '/voice-session': voiceSession(),
+  });
   const opened = await browser.openPage(site.origin);
   try {
     const [first, second] = server.bootstrap.users;
