@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { eventually, type RunningServer, startServer } from '@intermix/testkit';
 import { expectPageTone, launchBrowser, pageTone, type TestBrowser, type TestPage } from '@intermix/testkit/browser';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -136,6 +137,47 @@ describe('the softphone page, panel by panel', () => {
     await expectPageTone(opened.page, toneHz);
     await part('hangup').click();
     await admin.expectSimulated('the end', (call) => call.state === 'ended');
+    expect(opened.errors).toEqual([]);
+  });
+
+  it('checks itself up: true values, the person’s answers in the report, and what helps', async () => {
+    await open('?agent=bilal&register=1');
+    await says('state', /Online/);
+    await part('tab-checkup').click();
+    await part('checkup-run').click();
+    const isFound = (check: string, result: string, text: RegExp) =>
+      eventually(
+        async () => {
+          const row = part(`check-${check}`);
+          return (await row.getAttribute('data-result')) === result && text.test((await row.textContent()) ?? '');
+        },
+        { timeoutMs: 15_000, message: `${check}: ${result} ${text}` },
+      );
+    await part('verdict').waitFor();
+    await isFound('browserVersion', 'good', /\w+\/\d+/);
+    await isFound('wss', 'good', new RegExp(new URL(server.baseUrl).host));
+    await isFound('userReg', 'good', /bilal/);
+    await isFound('udp', 'good', /port \d+/);
+    await says('verdict', /All is well/);
+
+    await part('mic-test').click();
+    const level = part('check-mic').locator('.meter-fill');
+    await eventually(async () => Number(/scaleX\((.+)\)/.exec((await level.getAttribute('style')) ?? '')?.[1]) > 0.1, {
+      message: 'the level of the microphone',
+    });
+    await part('mic-yes').click();
+    await part('speaker-test').click();
+    await part('speaker-no').click();
+    await isFound('mic', 'good', /hears you/);
+    await isFound('speaker', 'bad', /Choose another speaker/);
+    await says('verdict', /One thing needs attention/);
+    expect(await axeViolations(opened)).toEqual([]);
+
+    const [saved] = await Promise.all([opened.page.waitForEvent('download'), part('save-report').click()]);
+    const report = await readFile(await saved.path(), 'utf8');
+    expect(saved.suggestedFilename()).toMatch(/^softphone_report_\d{4}-\d\d-\d\d\.txt$/);
+    expect(report).toMatch(/answer: no/);
+    expect(report).not.toContain(server.bootstrap.users[1]?.sip_password);
     expect(opened.errors).toEqual([]);
   });
 

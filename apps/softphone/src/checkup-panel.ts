@@ -1,23 +1,22 @@
+import type { ExotelWebClient } from '@intermix/voice-sdk';
 import { type CheckName, checkNames, checkRow, type Finding, findingOf, verdictOf } from './checks.js';
 import { byId, create, isBusy, setBusy } from './dom.js';
 import { saveText } from './files.js';
 import type { Phone } from './phone.js';
 
 /** The diagnostics of the SDK, as Exotel's integration guide (5.13) names them. */
-export interface Diagnostics {
-  initDiagnostics(
-    report: (status: string, text: string) => void,
-    keyValue: (key: string, status: string | number, description: string) => void,
-  ): void;
-  closeDiagnostics(): void;
-  startSpeakerDiagnosticsTest(): void;
-  stopSpeakerDiagnosticsTest(answer?: string): void;
-  startMicDiagnosticsTest(): void;
-  stopMicDiagnosticsTest(answer?: string): void;
-  startNetworkDiagnostics(): void;
-  stopNetworkDiagnostics(): void;
-  UnRegister(): void;
-}
+export type Diagnostics = Pick<
+  ExotelWebClient,
+  | 'initDiagnostics'
+  | 'closeDiagnostics'
+  | 'startSpeakerDiagnosticsTest'
+  | 'stopSpeakerDiagnosticsTest'
+  | 'startMicDiagnosticsTest'
+  | 'stopMicDiagnosticsTest'
+  | 'startNetworkDiagnostics'
+  | 'stopNetworkDiagnostics'
+  | 'UnRegister'
+>;
 
 type Hearing = 'mic' | 'speaker';
 

@@ -80,7 +80,7 @@ export class Phone {
     const chosen = await this.devices().catch(() => undefined);
     if (chosen && chosen.input !== 'default') client.changeAudioInputDevice(chosen.input, ignore, ignore);
     if (chosen && chosen.output !== 'default') client.changeAudioOutputDevice(chosen.output, ignore, ignore);
-    return client as unknown as Diagnostics;
+    return client;
   }
 
   /** Becomes this agent; the one before goes offline. */
