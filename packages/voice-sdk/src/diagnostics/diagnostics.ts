@@ -31,7 +31,7 @@ const NETWORK_LIMIT_MS = 5_000;
 const REGISTRATION_LIMIT_MS = 2_000;
 
 type TestedDevice = 'speaker' | 'mic';
-const named = { speaker: ['Speaker', 'SPEAKER'], mic: ['Microphone', 'MICROPHONE'] } as const;
+const named = { speaker: 'Speaker', mic: 'Microphone' } as const;
 
 /** The diagnostics of Exotel's SDK (guide 5.13) with true values. Frees all it opens; a test started twice begins anew. */
 export class Diagnostics {
@@ -79,7 +79,7 @@ export class Diagnostics {
 
   /** `answer` is what the person heard: `yes` or `no` goes into the report, anything else ends the test and no more. */
   stop(device: TestedDevice, answer?: string): void {
-    const [name, event] = named[device];
+    const name = named[device];
     if (this.#tests[device]) this.#report.add('INFO', `${name} device testing is stopped`);
     this.#tests[device]?.stop();
     this.#tests[device] = undefined;
@@ -88,7 +88,7 @@ export class Diagnostics {
       'INFO',
       `${name} device testing is ${answer === 'yes' ? 'successful' : 'failed'}, answer: ${answer}`,
     );
-    this.#report.add('INFO', `DEVICE EVENT = ${event}_TEST_${answer === 'yes' ? 'PASS' : 'FAIL'}`);
+    this.#report.add('INFO', `DEVICE EVENT = ${name.toUpperCase()}_TEST_${answer === 'yes' ? 'PASS' : 'FAIL'}`);
   }
 
   /**
@@ -142,7 +142,7 @@ export class Diagnostics {
   #start(device: TestedDevice, start: (listener: DeviceTestListener) => DeviceTest): void {
     if (!this.#isReady()) return;
     this.stop(device);
-    this.#report.add('INFO', `${named[device][0]} device testing is started`);
+    this.#report.add('INFO', `${named[device]} device testing is started`);
     let isFirst = true;
     this.#tests[device] = start({
       level: (level) => {
@@ -152,7 +152,7 @@ export class Diagnostics {
       },
       failed: (error) => {
         this.#tests[device] = undefined;
-        this.#report.add('WARNING', `${named[device][0]} device testing failed: ${String(error)}`);
+        this.#report.add('WARNING', `${named[device]} device testing failed: ${String(error)}`);
         this.#call(this.#onKeyValue, device, 0, `${device} error`);
       },
     });
