@@ -48,6 +48,8 @@ export interface Platform {
   audioCodecs(): RTCRtpCodec[];
   /** `Chrome/156.0.0.0` and the like are read from it. */
   readonly userAgent: string;
+  /** False where the browser is sure that there is no network. */
+  readonly online: boolean;
   /** False while the tab is in the background. */
   readonly visible: boolean;
   /** Offers a text file for download. */
@@ -87,6 +89,9 @@ export function browserPlatform(): Platform {
       typeof RTCRtpReceiver === 'undefined' ? [] : (RTCRtpReceiver.getCapabilities?.('audio')?.codecs ?? []),
     get userAgent() {
       return typeof navigator === 'undefined' ? '' : navigator.userAgent;
+    },
+    get online() {
+      return typeof navigator === 'undefined' || navigator.onLine !== false;
     },
     get visible() {
       return typeof document === 'undefined' || document.visibilityState === 'visible';

@@ -358,6 +358,96 @@ it('[SDK-D15] looks for a new audio path when ICE fails', async () => {
   expect(events).toEqual(['reconnecting media', 'reconnected media']);
 });
 
+it('[SDK-D15] a path that is disconnected for 2 s is restarted, again and again until it is whole', async () => {
+  const { call, session, platform, clock } = await connectedPage();
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
+  const [peer] = platform.peers;
+  peer?.becomeIce('connected');
+  peer?.becomeIce('disconnected');
+  await pass(clock, 1_900);
+  expect(peer?.restarts).toBe(0);
+  await pass(clock, 200);
+  expect(peer?.restarts).toBe(1);
+  await pass(clock, 60_000);
+  const restarts = peer?.restarts ?? 0;
+  expect(restarts).toBeGreaterThan(4);
+  expect(restarts).toBeLessThan(12);
+  peer?.becomeIce('connected');
+  await pass(clock, 60_000);
+  expect(peer?.restarts).toBe(restarts);
+  expect(call.state).toBe('connected');
+});
+
+it('[SDK-D15] a disconnect that heals by itself restarts nothing', async () => {
+  const { platform, clock } = await connectedPage();
+  const [peer] = platform.peers;
+  peer?.becomeIce('disconnected');
+  await pass(clock, 1_000);
+  peer?.becomeIce('connected');
+  await pass(clock, 10_000);
+  expect(peer?.restarts).toBe(0);
+});
+
+it.each([
+  ['nothing was heard', 0, 1],
+  ['audio went on', 12, 0],
+])(
+  '[SDK-D15] after a lost socket, when %s meanwhile, the path is restarted %i/%i',
+  async (_name, packets, restarts) => {
+    const { session, network, platform, clock } = await connectedPage();
+    session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
+    const [peer] = platform.peers;
+    const inbound = { type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 };
+    peer?.stats.push(inbound);
+    network.openSockets[0]?.server.close();
+    await settle();
+    inbound.packetsReceived += packets;
+    await pass(clock, 1_000);
+    expect(network.sentByPage('INVITE')).toHaveLength(1);
+    expect(peer?.restarts).toBe(restarts);
+  },
+);
+
+it('[SDK-D15] a change of network that silences the call restarts its path', async () => {
+  const { session, platform, clock } = await connectedPage();
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
+  const [peer] = platform.peers;
+  peer?.stats.push({ type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 });
+  platform.page('networkchange');
+  await pass(clock, 500);
+  expect(peer?.restarts).toBe(1);
+});
+
+it('[SDK-D8] a password that is refused after a lost socket: told once, and the far end is let go at once', async () => {
+  const { call, session, network, clock, client, server } = await connectedPage();
+  const told: string[] = [];
+  const failures: string[] = [];
+  client.on('unregistered', (u) => told.push(u.reason));
+  call.on('failed', (error) => failures.push(error.problem));
+  server.answerRegister(403);
+  network.openSockets[0]?.server.close();
+  await pass(clock, 2_000);
+  expect(told).toEqual(['connection-lost', 'credentials-rejected']);
+  expect(call.end).toMatchObject({ reason: 'connection-lost', text: 'credentials-rejected' });
+  expect(failures).toEqual(['credentials-rejected']);
+  expect(session.ended).toBe(true);
+});
+
+it('a registration that is refused while the connection stands ends no call', async () => {
+  const { call, clock, server } = await connectedPage();
+  server.answerRegister(403);
+  await pass(clock, 280_000);
+  expect(call.state).toBe('connected');
+});
+
+it('[SDK-D6] a server that was restarted does not know the call: it ends, with its reason', async () => {
+  const { call, session, network, clock } = await connectedPage();
+  session.flowLost(); // Forgotten without a word.
+  network.openSockets[0]?.server.close();
+  await pass(clock, 2_000);
+  expect(call.end).toEqual({ reason: 'connection-lost', by: 'local', text: 'dialog-gone' });
+});
+
 it('[SDK-D15] reports how the call sounds', async () => {
   const { call, platform, clock } = await connectedPage();
   const seen: Array<{ lossPercent: number; mos: number }> = [];
@@ -374,7 +464,6 @@ it('[SDK-D15] reports how the call sounds', async () => {
 });
 
 it('[SDK-D12] says BYE when the page goes away, and registers again when it returns from the cache', async () => {
-  // Without the part that keeps calls over a reload, which may or may not be loaded by now.
   const { session, platform, network, clock, client } = await connectedPage(undefined, { resumeCalls: false });
   platform.page('pagehide', true);
   await settle();

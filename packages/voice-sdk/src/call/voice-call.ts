@@ -16,8 +16,12 @@ import type {
 import { type DtmfMode, dtmfDigits, insertDtmf, sendDtmfInfo } from './dtmf.js';
 import { type HeaderMap, headerIn } from './header-map.js';
 import { Negotiator } from './negotiator.js';
+import { PathMender } from './path-mender.js';
 import { Peer, type PeerOptions } from './peer.js';
 import { type CallQuality, QualityMeter } from './quality.js';
+
+/** RTP comes each 20 ms: this long without any is no accident. */
+const CHECK_PATH_MS = 400;
 
 /** What a call asks of its client. */
 export interface CallServices {
@@ -49,6 +53,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   #session: InviteSession | undefined;
   #negotiator: Negotiator | undefined;
   #quality: QualityMeter | undefined;
+  #mender: PathMender | undefined;
   readonly #remoteAudio: RemoteAudio;
   #remoteStream: MediaStream | undefined;
   #state: CallState;
@@ -56,7 +61,6 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   #connectedAt: number | undefined;
   #endedAt: number | undefined;
   #end: CallEnd | undefined;
-  #mediaLost = false;
 
   constructor(services: CallServices, state: CallState) {
     super();
@@ -211,6 +215,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   /** The flow that carried the call is gone. @internal */
   signallingLost(): void {
     if (this.#state === 'ended') return;
+    this.#mender?.doubt();
     if (this.#session) this.emit('reconnecting', 'signalling');
     else this.flowLostBeforeAnswer();
   }
@@ -220,8 +225,34 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     if (!this.#session || this.#state === 'ended') return;
     this.#session.rebind(flow);
     this.emit('reconnected', 'signalling');
-    const ice = this.peer?.connection.iceConnectionState;
-    this.#refresh(ice === 'failed' || ice === 'disconnected');
+    // Without audio of its own there is nothing to offer, but the far end is to learn of the new way all the same.
+    if (!this.#mender) this.#session.request('OPTIONS').catch(() => {});
+    else void this.#mender.judge().then((isBroken) => this.#refreshAfter(isBroken));
+  }
+
+  /** The network may have changed: when nothing is heard any more, a new path is looked for. @internal */
+  async checkPath(): Promise<void> {
+    const mender = this.#mender;
+    if (!mender || this.#state === 'ended') return;
+    mender.doubt();
+    await new Promise<void>((resolve) => this.services.platform.clock.schedule(CHECK_PATH_MS, resolve));
+    if (this.#session?.flow.closed || !(await mender.judge())) return; // No way to the server: its return does this.
+    this.#refreshAfter(true);
+  }
+
+  /** The server does not take the account any more: the far end is told over what connection there is. @internal */
+  cutOff(flow: Flow | undefined, error: VoiceError): void {
+    const session = this.#session;
+    if (!session || this.#state === 'ended') return;
+    this.finish({ reason: 'connection-lost', by: 'local', text: error.problem }, error);
+    if (flow) session.rebind(flow);
+    session.bye();
+  }
+
+  #refreshAfter(isBroken: boolean): void {
+    if (this.#state === 'ended') return;
+    if (isBroken) this.#mender?.restarting();
+    this.#refresh(isBroken);
   }
 
   protected abstract flowLostBeforeAnswer(): void;
@@ -269,6 +300,13 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     const { clock } = this.services.platform;
     this.#negotiator = new Negotiator({ session, peer, logger: this.services.logger, held });
     this.#negotiator.onRemoteHold = (isHeld) => this.emit('remoteHold', isHeld);
+    this.#mender = new PathMender({
+      ...{ clock, random: this.services.platform.random, connection: peer.connection },
+      restart: async () => {
+        if (!session.flow.closed) await this.#negotiator?.refresh(true);
+      },
+      changed: (broken) => this.emit(broken ? 'reconnecting' : 'reconnected', 'media'),
+    });
     const report = (quality: CallQuality) => this.emit('quality', quality);
     this.#quality = new QualityMeter({ connection: peer.connection, clock, report });
   }
@@ -284,6 +322,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     this.#endedAt = this.services.platform.clock.now();
     this.#end = end;
     this.#quality?.stop();
+    this.#mender?.stop();
     this.#remoteAudio.close();
     this.peer?.close();
     this.setState('ended');
@@ -339,15 +378,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
 
   #iceChanged(state: RTCIceConnectionState): void {
     this.emit('iceConnection', state);
-    if (state === 'failed' && this.#session) {
-      this.#mediaLost = true;
-      this.emit('reconnecting', 'media');
-      if (!this.#session.flow.closed) this.#refresh(true);
-    }
-    if (this.#mediaLost && (state === 'connected' || state === 'completed')) {
-      this.#mediaLost = false;
-      this.emit('reconnected', 'media');
-    }
+    this.#mender?.iceChanged(state);
   }
 
   #refresh(iceRestart: boolean): void {
@@ -375,5 +406,7 @@ function endOfSession(end: SessionEnd): CallEnd {
     return { reason: 'remote-hangup', by: 'remote', ...(text ? { text } : {}) };
   }
   if (end.cause === 'bye') return { reason: 'local-hangup', by: 'local' };
-  return { reason: end.cause === 'flow-lost' ? 'connection-lost' : 'failed', by: 'local', text: end.cause };
+  // `dialog-gone`: the server was restarted, or gave the call up while we were away.
+  const isLost = end.cause === 'flow-lost' || end.cause === 'dialog-gone';
+  return { reason: isLost ? 'connection-lost' : 'failed', by: 'local', text: end.cause };
 }

@@ -427,11 +427,14 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       this.#logger.warn({ ...told }, 'unregistered');
       if (!told.willRetry) {
         this.#tokens?.stop();
+        if (told.reason !== 'requested') this.#recovery.refused(this.#transport.flow, registrationError(told));
         this.#closeWhenIdle();
       }
       this.emit('unregistered', told);
     });
     this.#stops.push(
+      this.#platform.onPage('networkchange', () => this.#recovery.pathChanged()),
+      this.#platform.onPage('online', () => this.#recovery.pathChanged()),
       this.#platform.onPage('pagehide', () => this.#pageHides()),
       this.#platform.onPage('pageshow', (persisted) => persisted && this.#pageReturns()),
     );

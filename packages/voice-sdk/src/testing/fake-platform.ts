@@ -20,6 +20,7 @@ export class FakePlatform implements Platform {
   choosesOutput = true;
   codecs: RTCRtpCodec[] = [];
   userAgent = 'Mozilla/5.0 Chrome/156.0.0.0 Safari/537.36';
+  online = true;
   visible = true;
   readonly savedFiles: { name: string; text: string }[] = [];
   readonly peers: FakePeerConnection[] = [];

@@ -4,10 +4,18 @@ import type { Flow, SipProtocol, SocketAddress } from '@intermix/sip';
 /** Keep-alive of RFC 5626 §3.5.1 over a WebSocket: the ping is a frame of its own, and so is the pong. */
 const PING = '\r\n\r\n';
 const PONG = '\r\n';
-/** Shorter than the 30 s after which common proxies close a silent connection. */
-export const PING_INTERVAL_MS = 25_000;
-/** RFC 5626 §4.4.1. */
-export const PONG_TIMEOUT_MS = 10_000;
+/**
+ * A connection that has been silent for so long is asked for a sign of life: with the time for the answer, a proxy that has
+ * gone silent is noticed within 10 s.
+ */
+export const PING_INTERVAL_MS = 6_000;
+export const PONG_TIMEOUT_MS = 4_000;
+/** For a server that answers no pings: shorter than the 30 s after which common proxies close a silent connection. */
+export const KEEP_ALIVE_MS = 25_000;
+/** A timer this late means that the machine slept: what was open then is doubtful now. */
+const SLEPT_MS = 3_000;
+/** After sleep or a change of network: most such connections are dead. */
+export const PROBE_TIMEOUT_MS = 2_000;
 
 export interface WebSocketFlowEvents {
   opened(): void;
@@ -36,6 +44,7 @@ export class WebSocketFlow implements Flow {
   #answersPings = false;
   #pingTimer: Timer | undefined;
   #pongTimer: Timer | undefined;
+  #heardAt = 0;
 
   constructor(deps: { socket: WebSocket; url: URL; clock: Clock; events: WebSocketFlowEvents }) {
     this.secure = deps.url.protocol === 'wss:';
@@ -88,8 +97,8 @@ export class WebSocketFlow implements Flow {
     socket.onopen = () => {
       if (this.#closed) return;
       this.#open = true;
-      this.#schedulePing();
       this.#events.opened();
+      this.probe(); // Tells whether this server answers at all.
     };
     socket.onmessage = (event: MessageEvent) => this.#receive(event.data);
     socket.onclose = (event: CloseEvent) => this.#finish(`closed-${event?.code ?? 1006}`);
@@ -99,10 +108,14 @@ export class WebSocketFlow implements Flow {
 
   #receive(data: unknown): void {
     if (this.#closed) return;
+    this.#heardAt = this.#clock.now();
     this.#pongTimer?.cancel();
     this.#pongTimer = undefined;
     if (data === PONG) {
-      this.#answersPings = true;
+      if (!this.#answersPings) {
+        this.#answersPings = true;
+        this.#schedulePing();
+      }
       return;
     }
     if (data === PING) {
@@ -115,9 +128,18 @@ export class WebSocketFlow implements Flow {
     this.#events.message(bytes);
   }
 
-  #schedulePing(): void {
+  #schedulePing(delayMs = this.#answersPings ? PING_INTERVAL_MS : KEEP_ALIVE_MS): void {
     this.#pingTimer?.cancel();
-    this.#pingTimer = this.#clock.schedule(PING_INTERVAL_MS, () => this.probe());
+    const dueAt = this.#clock.now() + delayMs;
+    this.#pingTimer = this.#clock.schedule(delayMs, () => this.#pingDue(dueAt));
+  }
+
+  #pingDue(dueAt: number): void {
+    const now = this.#clock.now();
+    const silentMs = now - this.#heardAt;
+    if (now - dueAt > SLEPT_MS) this.probe(PROBE_TIMEOUT_MS);
+    else if (!this.#answersPings || silentMs >= PING_INTERVAL_MS) this.probe();
+    else this.#schedulePing(PING_INTERVAL_MS - silentMs);
   }
 
   #finish(reason: string, code?: number): void {

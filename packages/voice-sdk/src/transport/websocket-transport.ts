@@ -2,14 +2,15 @@ import { backoffDelayMs, createId, type Timer, TypedEmitter } from '@intermix/ke
 import type { Flow, SipProtocol, Transport, TransportSink } from '@intermix/sip';
 import { VoiceError } from '../errors.js';
 import type { Platform } from '../platform.js';
-import { WebSocketFlow } from './websocket-flow.js';
+import { PROBE_TIMEOUT_MS, WebSocketFlow } from './websocket-flow.js';
 
 /** A restarted server gets its agents back within seconds, yet not in the same second. */
 const RECONNECT = { firstMs: 250, maxMs: 8_000, factor: 2, jitter: 0.5 };
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A connection that lived this long was a good one: the next loss starts the ladder anew. */
 const STABLE_AFTER_MS = 10_000;
-const PROBE_TIMEOUT_MS = 3_000;
+/** While the browser says that there is no network; it has been wrong before. */
+const OFFLINE_RETRY_MS = 30_000;
 
 export interface WebSocketTransportEvents {
   opened: [flow: Flow];
@@ -82,9 +83,10 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
     if (this.#wanted) return;
     this.#wanted = true;
     this.#attempt = 0;
+    const onPage = this.#platform.onPage.bind(this.#platform);
     this.#stopListening = [
-      this.#platform.onPage('online', () => this.#networkChanged()),
-      this.#platform.onPage('visible', () => this.#networkChanged()),
+      ...(['online', 'networkchange'] as const).map((event) => onPage(event, () => this.#networkChanged(true))),
+      ...(['visible', 'resume'] as const).map((event) => onPage(event, () => this.#networkChanged(false))),
     ];
     this.#connect();
   }
@@ -149,18 +151,25 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
   #lost(reason: string, wasOpen: boolean): void {
     const { clock, random } = this.#platform;
     if (wasOpen && clock.now() - this.#openedAt >= STABLE_AFTER_MS) this.#attempt = 0;
-    const retryMs = Math.round(backoffDelayMs(this.#attempt++, RECONNECT, random));
+    const retryMs = this.#platform.online
+      ? Math.round(backoffDelayMs(this.#attempt++, RECONNECT, random))
+      : OFFLINE_RETRY_MS;
     this.#retryTimer = clock.schedule(retryMs, () => this.#connect());
     this.emit('down', { reason, wasOpen, retryMs });
   }
 
   /** The network came back or the laptop woke: do not sit out a long back-off, do not trust an old connection. */
-  #networkChanged(): void {
-    if (this.#flow) {
-      this.#flow.probe(PROBE_TIMEOUT_MS);
-    } else if (this.#retryTimer) {
-      this.#attempt = 0;
-      this.#connect();
-    }
+  #networkChanged(isOther: boolean): void {
+    const flow = this.#flow;
+    if (flow?.isOpen) flow.probe(PROBE_TIMEOUT_MS);
+    else if (this.#retryTimer || (isOther && flow)) this.#connectAnew(flow);
+  }
+
+  #connectAnew(flow: WebSocketFlow | undefined): void {
+    this.#attempt = 0;
+    this.#connectTimer?.cancel();
+    this.#flow = undefined; // An attempt over the network that was leads nowhere.
+    flow?.close('network-changed');
+    this.#connect();
   }
 }

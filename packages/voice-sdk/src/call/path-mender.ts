@@ -1,0 +1,117 @@
+import { backoffDelayMs, type Clock, type Random, type Timer } from '@intermix/kernel';
+
+/** ICE says `disconnected` for a lost packet or two as well; those heal by themselves. */
+const DISCONNECTED_MS = 2_000;
+/** A new path needs a round of checks and a DTLS handshake before it can be judged. */
+const RETRY = { firstMs: 3_000, maxMs: 15_000, factor: 1.7, jitter: 0.3 };
+
+export interface PathMenderDeps {
+  clock: Clock;
+  random: Random;
+  connection: Pick<RTCPeerConnection, 'getStats' | 'iceConnectionState'>;
+  /** Offers with new ICE credentials. Not called while there is no way to the server: its return calls `judge`. */
+  restart: () => Promise<void>;
+  /** The path broke, or is whole again. */
+  changed: (broken: boolean) => void;
+}
+
+/**
+ * Mends the audio path of one call: an ICE restart when the path broke, again and again with back-off until it is whole.
+ *
+ *   whole ──failed, disconnected for 2 s, nothing heard any more──► broken (restart, again after 3 s, 5 s, … 15 s)
+ *     ◄──────────── connected again, or audio arrives ───────────────┘
+ */
+export class PathMender {
+  readonly #deps: PathMenderDeps;
+  #broken = false;
+  #attempt = 0;
+  #timer: Timer | undefined;
+  /** Packets received when they were last counted. */
+  #heard: Promise<number | undefined> | undefined;
+  #stopped = false;
+
+  constructor(deps: PathMenderDeps) {
+    this.#deps = deps;
+  }
+
+  iceChanged(state: RTCIceConnectionState): void {
+    if (this.#stopped) return;
+    if (state === 'connected' || state === 'completed') this.#healed();
+    else if (state === 'failed') this.#break();
+    else if (state === 'disconnected' && !this.#timer) this.#after(DISCONNECTED_MS, () => this.#break());
+  }
+
+  /** Something happened after which the path may be another; `judge` then tells by what arrived since. */
+  doubt(): void {
+    this.#heard = this.#count();
+  }
+
+  /** True when nothing has been heard since `doubt`: the path is broken, whatever ICE says so far. */
+  async judge(): Promise<boolean> {
+    const before = await this.#heard;
+    const now = await this.#count();
+    return this.#broken || (before !== undefined && before === now);
+  }
+
+  /** The path is known to be broken, and the caller restarts it now: later attempts are made here. */
+  restarting(): void {
+    if (this.#stopped) return;
+    this.#tell(true);
+    this.doubt();
+    this.#after(backoffDelayMs(this.#attempt++, RETRY, this.#deps.random), () => void this.#again());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #break(): void {
+    this.restarting();
+    this.#deps.restart().catch(() => {}); // Refused, or no connection: the next attempt comes.
+  }
+
+  async #again(): Promise<void> {
+    const { iceConnectionState: state } = this.#deps.connection;
+    const isConnected = state === 'connected' || state === 'completed';
+    const before = await this.#heard;
+    const now = await this.#count();
+    if (this.#stopped || !this.#broken) return;
+    // A browser does not always tell of a path that was mended before it had noticed the break.
+    if (isConnected && before !== undefined && now !== undefined && now > before) this.#healed();
+    else this.#break();
+  }
+
+  #healed(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#attempt = 0;
+    this.#tell(false);
+  }
+
+  #tell(broken: boolean): void {
+    if (this.#broken === broken) return;
+    this.#broken = broken;
+    this.#deps.changed(broken);
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    this.#timer?.cancel();
+    this.#timer = this.#deps.clock.schedule(delayMs, () => {
+      this.#timer = undefined;
+      run();
+    });
+  }
+
+  async #count(): Promise<number | undefined> {
+    try {
+      let received: number | undefined;
+      for (const stat of (await this.#deps.connection.getStats()).values()) {
+        if (stat.type === 'inbound-rtp') received = (received ?? 0) + (stat.packetsReceived ?? 0);
+      }
+      return received;
+    } catch {
+      return undefined; // The connection is closed.
+    }
+  }
+}
