@@ -5,7 +5,7 @@ import type { Platform } from '../platform.js';
 import { PROBE_TIMEOUT_MS, WebSocketFlow } from './websocket-flow.js';
 
 /** A restarted server gets its agents back within seconds, yet not in the same second. */
-const RECONNECT = { firstMs: 250, maxMs: 8_000, factor: 2, jitter: 0.5 };
+const RECONNECT = { firstMs: 250, maxMs: 10_000, factor: 1.3, jitter: 0.5 };
 const CONNECT_TIMEOUT_MS = 5_000;
 /** A connection that lived this long was a good one: the next loss starts the ladder anew. */
 const STABLE_AFTER_MS = 10_000;
