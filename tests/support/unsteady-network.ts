@@ -71,13 +71,13 @@ export class TcpProxy {
 export class UdpRelay {
   readonly #socket: UdpSocket;
   readonly #target: number;
-  readonly #behind = new Map<number, UdpSocket>();
+  readonly #behind = new Map<string, UdpSocket>();
   #dead = false;
 
   private constructor(socket: UdpSocket, target: number) {
     this.#socket = socket;
     this.#target = target;
-    socket.on('message', (data, from) => this.#forward(data, from.port));
+    socket.on('message', (data, from) => this.#forward(data, from));
   }
 
   static async start(target: number): Promise<UdpRelay> {
@@ -99,14 +99,15 @@ export class UdpRelay {
     for (const socket of this.#behind.values()) socket.close();
   }
 
-  #forward(data: Buffer, fromPort: number): void {
+  #forward(data: Buffer, from: { address: string; port: number }): void {
     if (this.#dead) return;
-    let socket = this.#behind.get(fromPort);
+    const key = `${from.address}:${from.port}`;
+    let socket = this.#behind.get(key);
     if (!socket) {
       socket = createSocket('udp4');
-      socket.on('message', (answer) => this.#dead || this.#socket.send(answer, fromPort, '127.0.0.1'));
+      socket.on('message', (answer) => this.#dead || this.#socket.send(answer, from.port, from.address));
       socket.on('error', () => {});
-      this.#behind.set(fromPort, socket);
+      this.#behind.set(key, socket);
     }
     socket.send(data, this.#target, '127.0.0.1');
   }
