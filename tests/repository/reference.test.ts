@@ -91,14 +91,17 @@ describe('docs/reference/sip-headers.md', () => {
   const onPage = new Set([...page.matchAll(/`([A-Za-z][\w-]*)`/g)].map((match) => (match[1] ?? '').toLowerCase()));
   const sources = productSources(['sip', 'calls', 'voice-sdk', 'simulator', 'server', 'softphone']);
   const patterns = [
-    /\[\s*'([A-Z][A-Za-z]*[a-z][A-Za-z]*(?:-[A-Za-z]+)*)',\s/g, // A pair of name and value.
     /headers\.(?:add|addParsed|set|get|list|has|all)\(\s*'([\w-]+)'/g,
     /(?:addDefault|headerIn|optionTags)\([\w.]+, '([\w-]+)'/g,
     /['"]([Xx]-[A-Za-z][\w-]*)['"]/g,
   ];
+  /** A pair of name and value, in a file that speaks of headers: elsewhere it may be a list of anything. */
+  const pair = /\[\s*'([A-Z][A-Za-z]*[a-z][A-Za-z]*(?:-[A-Za-z]+)*)',\s/g;
   const used = new Set(
     sources.flatMap((text) =>
-      patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? '')),
+      (/headers?\b/i.test(text) ? [pair, ...patterns] : patterns).flatMap((pattern) =>
+        [...text.matchAll(pattern)].map((match) => match[1] ?? ''),
+      ),
     ),
   );
 
