@@ -19,7 +19,7 @@ const browserGlobals = new Set(
    WebSocket BroadcastChannel SharedWorker Worker fetch XMLHttpRequest EventSource MediaStream MediaRecorder Audio Image
    AudioContext webkitAudioContext OfflineAudioContext AudioWorkletNode RTCPeerConnection RTCRtpReceiver RTCRtpSender
    RTCSessionDescription RTCIceCandidate HTMLElement HTMLAudioElement Notification Blob File FileReader performance crypto
-   alert confirm prompt open setTimeout setInterval clearTimeout clearInterval requestAnimationFrame queueMicrotask
+   alert confirm prompt open setTimeout setInterval clearTimeout clearInterval requestAnimationFrame
    addEventListener removeEventListener dispatchEvent matchMedia getComputedStyle`.split(/\s+/),
 );
 
