@@ -221,7 +221,13 @@ describe('bad input to the CamelCase generation', () => {
     refuses(
       { method: 'POST', path: '/call/outbound_call', token: app.token },
       { to: '+919876543210', user_id: 'known' },
-      { to: [1, '', 'nobody', '12', long(65), null], user_id: [1, '', ' x', long(129), null] },
+      {
+        to: [1, '', 'nobody', '12', long(65), null],
+        user_id: [1, '', ' x', long(129), null],
+        custom_field: [7, long(129), 'a\u0000b'],
+        CustomField: [7, long(129), 'a\u0000b'],
+      },
+      { optional: ['custom_field', 'CustomField'] },
     ));
 
   it('DELETE: unknown ids and wrong bodies delete nobody', async () => {

@@ -4,6 +4,7 @@ import { expectPageTone, pageTone } from '@intermix/testkit/browser';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CrmPage } from '../support/crm-page.js';
 import { CrmTenant } from '../support/crm-tenant.js';
+import type { Post } from '../support/customer-server.js';
 import { errorLines } from '../support/metrics.js';
 
 const micHz = 620;
@@ -80,7 +81,12 @@ describe('a CRM page', () => {
   describe('with our CRM SDK', () => {
     it('needs the host alone: places a call, and every method does its step', async () => {
       const page = await crm.agentPage(crm.agentId, { host: crm.server.baseUrl });
-      await useWholePhone(crm, page);
+      const callSid = await useWholePhone(crm, page, 'order-42');
+      const { body: record } = await crm.admin.request('GET', `/api/v1/calls/${callSid}`);
+      expect(record.custom_field).toBe('order-42');
+      const isOver = (told: Post[]) => told.some(({ body }) => body.CallState === 'terminal');
+      const told = await crm.toldOf(callSid, 'the end of the call', isOver);
+      expect(told.map(({ body }) => body.CustomField)).toEqual(told.map(() => 'order-42'));
       await page.run('UnRegisterDevice');
       await page.expectEvent('register unregistered');
       expect(page.opened.errors).toEqual([]);

@@ -194,13 +194,16 @@ describe('a call placed for a user', () => {
 
   it('is answered with its record', async () => {
     const { place } = await placeable();
-    const { status, body } = await place();
+    const { status, body } = await place({ custom_field: 'order-42' });
     expect(status).toBe(201);
+    expect(body).toMatchObject({ custom_field: 'order-42' });
+    expect((await place()).body.custom_field).toBeNull();
     expect(body).toMatchObject({ user_id: 'asha', exophone: '+918000000001', to: '+919876543210' });
   });
 
   it.each([
     [{ to: 'nobody' }, 'one', 400, 'ERR_VALIDATION'],
+    [{ custom_field: 'x'.repeat(129) }, 'one', 400, 'ERR_VALIDATION'],
     [{ user_id: 'nobody' }, 'one', 404, 'ERR_CALL_REFUSED'],
     [{ app_id: 'none' }, 'one', 404, 'ERR_CALL_REFUSED'],
     [{}, 'two', 404, 'ERR_CALL_REFUSED'],

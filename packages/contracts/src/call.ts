@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Id, nullable, oneOf, Timestamp } from './fields.js';
+import { CustomField, Id, nullable, oneOf, Timestamp } from './fields.js';
 import { listOf, PageQuery } from './list.js';
 import { PhoneNumber } from './phone-number.js';
 
@@ -68,6 +68,7 @@ export const CallSummary = Type.Object({
   to: Type.String(),
   user_id: nullable(Type.String({ description: 'The app’s user: who placed it, who answered, or was rung first' })),
   exophone: nullable(Type.String({ description: 'Our number in the call' })),
+  custom_field: nullable(Type.String({ description: 'What the backend that had it placed gave along' })),
   status: CallStatus,
   created_at: Timestamp,
   answered_at: nullable(Timestamp),
@@ -87,7 +88,7 @@ export type CallRead = Static<typeof CallRead>;
 
 /** `POST /api/v1/calls`: the user's devices ring, and when one answers, the other party is called. */
 export const CallCreate = Type.Object(
-  { app_id: Id, user_id: Id, to: PhoneNumber },
+  { app_id: Id, user_id: Id, to: PhoneNumber, custom_field: Type.Optional(CustomField) },
   { additionalProperties: false, examples: [{ app_id: 'a1b2c3', user_id: 'agent_001', to: '+919876543210' }] },
 );
 export type CallCreate = Static<typeof CallCreate>;

@@ -25,3 +25,12 @@ export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 /** One of some words, spelled as on the wire. */
 export const oneOf = <const W extends readonly string[]>(words: W, options: { description?: string } = {}) =>
   Type.Unsafe<W[number]>({ type: 'string', enum: words, ...options });
+
+/** What a backend gives along with a call, and is told again with it. One type with two names, as a union's refusal would speak of its branches. */
+export const CustomField = Type.Unsafe<string | null>({
+  type: ['string', 'null'],
+  maxLength: 128,
+  pattern: '^[^\\x00-\\x1f\\x7f]*$',
+  description: 'anything of yours, at most 128 printable characters: it is kept with the call and told in its webhooks',
+  examples: ['order-42'],
+});

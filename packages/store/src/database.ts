@@ -235,6 +235,8 @@ export interface CallsTable {
   user_id: string | null;
   /** Our number in the call. */
   exophone: string | null;
+  /** Of the backend that had it placed. */
+  custom_field: string | null;
 }
 
 export interface CallLegsTable {

@@ -16,6 +16,7 @@ export function callSummary(call: CallRecord): CallSummary {
     to: call.to,
     user_id: call.userId ?? null,
     exophone: call.exophone ?? null,
+    custom_field: call.customField ?? null,
     status: call.status,
     created_at: call.createdAt.toISOString(),
     answered_at: time(call.answeredAt),

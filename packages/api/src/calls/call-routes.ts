@@ -63,9 +63,9 @@ export function callRoutes(app: FastifyInstance, deps: CallRoutesDeps): void {
       },
     },
     async (request, reply) => {
-      const { app_id: appId, user_id: userId, to } = request.body;
+      const { app_id: appId, user_id: userId, to, custom_field: customField } = request.body;
       const { accountSid } = adminOf(request);
-      const { call } = await deps.placing.place({ accountSid, appId }, { userId, to }, { to: 'to' });
+      const { call } = await deps.placing.place({ accountSid, appId }, { userId, to, customField }, { to: 'to' });
       return reply.status(201).send(callSummary(call));
     },
   );

@@ -406,6 +406,33 @@ describe('outbound_call', () => {
     expect(response.error_data).toEqual({ code, message: expect.any(String), description: expect.any(String) });
   });
 
+  it.each([
+    [{ custom_field: 'order-42' }, 'order-42'],
+    [{ CustomField: 'order-42' }, 'order-42'],
+    [{ custom_field: 'ours', CustomField: 'theirs' }, 'ours'],
+    [{ custom_field: 'x'.repeat(128) }, 'x'.repeat(128)],
+    [{ custom_field: '' }, undefined],
+    [{ custom_field: null }, undefined],
+    [{}, undefined],
+  ])('places the call with what %j says', async (field, kept) => {
+    const { api, place } = await withUser();
+    expect((await place({ ...order, ...field })).status).toBe(200);
+    expect(api.integrations.placed.map(({ customField }) => customField)).toEqual([kept]);
+  });
+
+  it.each([
+    ['custom_field', 'x'.repeat(129)],
+    ['custom_field', 7],
+    ['custom_field', 'a\nb'],
+    ['CustomField', 'x'.repeat(129)],
+    ['CustomField', { a: 1 }],
+  ])('refuses %s: %j, and names it', async (field, value) => {
+    const { api, place } = await withUser();
+    const { status, body } = await place({ ...order, [field]: value });
+    expect([status, body.Error]).toEqual([400, expect.stringContaining(`"${field}"`)]);
+    expect(api.integrations.placed).toEqual([]);
+  });
+
   it('tells an unknown user, a bad number, and another’s ids apart', async () => {
     const { api, place } = await withUser();
     const unknown = await place({ ...order, user_id: 'nobody' });

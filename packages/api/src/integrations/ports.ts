@@ -307,6 +307,8 @@ export interface PlaceCallRequest {
   user: SipUser;
   /** The other party, as the customer wrote it. */
   to: string;
+  /** Kept with the call, and told with each of its steps. */
+  customField?: string | undefined;
 }
 
 /** Accounts, with the key pair that machines sign in with. */

@@ -63,6 +63,7 @@ const call: CallRecord = {
   termination: undefined,
   userId: undefined,
   exophone: undefined,
+  customField: undefined,
 };
 
 export interface TestApi {

@@ -12,6 +12,7 @@ import type {
   IntegrationToken,
   MappedUser,
   NewMappedUser,
+  PlaceCallRequest,
 } from '../integrations/ports.js';
 
 class Conflict extends IntermixError {
@@ -27,6 +28,8 @@ export interface MemoryIntegrations {
   app: { id: string; secret: string };
   /** Users whose registrations were ended; `all of <account> <app>` for those of an app. */
   forgotten: string[];
+  /** Calls that were asked for, the refused ones too. */
+  placed: PlaceCallRequest[];
   notified: FlowNotification[];
   /** What the switch throws at the next order. */
   callFails: { with: Error | undefined };
@@ -42,6 +45,7 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
   const tokens = new Map<string, IntegrationToken>();
   const users = new Map<string, MappedUser & { sipPassword: string }>();
   const forgotten: string[] = [];
+  const placed: PlaceCallRequest[] = [];
   const notified: FlowNotification[] = [];
   const callFails: { with: Error | undefined } = { with: undefined };
   let count = 0;
@@ -199,10 +203,12 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
         expiresAt: new Date(now().getTime() + lifetimeSec * 1000),
         iceServers: [{ urls: ['stun:192.0.2.1:3478'] }],
       }),
-      async placeCall({ user, to }) {
+      async placeCall(request) {
+        const { user, to, customField } = request;
+        placed.push(request);
         if (callFails.with) throw callFails.with;
         if (toE164(to) === undefined) throw CallError.badNumber();
-        return { ...call, appId: user.appId, to, userId: user.userId, exophone: user.virtualNumber };
+        return { ...call, appId: user.appId, to, userId: user.userId, exophone: user.virtualNumber, customField };
       },
     },
     notifications: { trigger: async (notification) => void notified.push(notification) },
@@ -216,7 +222,7 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
   const app = { id: nextId(), secret: 'app secret' };
   const ofApp = { customerId: customer.id, accountSid: 'one', name: 'crm', exotelDomain: 'mumbai', isActive: true };
   apps.set(app.id, { ...app, ...ofApp, ...times() });
-  return { deps, customer, app, forgotten, notified, callFails };
+  return { deps, customer, app, forgotten, placed, notified, callFails };
 }
 
 function memoryContacts(now: () => Date): ContactStore {
@@ -289,4 +295,5 @@ const call: CallRecord = {
   termination: undefined,
   userId: undefined,
   exophone: undefined,
+  customField: undefined,
 };

@@ -72,6 +72,8 @@ export interface CallRecord {
   userId: string | undefined;
   /** Our number in the call, `+E.164`: the one dialled, or the caller id shown. */
   exophone: string | undefined;
+  /** Of a call that a backend had placed: what it gave along, at most 128 characters, and is told again with each step. */
+  customField: string | undefined;
 }
 
 /** A thing that happened in a call, kept in order. `type` is a word of docs/reference/events.md. */

@@ -9,6 +9,8 @@ export interface PlaceCallRequest {
   user: SipUser;
   /** The other party, as the customer wrote it. */
   to: string;
+  /** Kept with the call: see `CallRecord`. */
+  customField?: string | undefined;
 }
 
 export interface PlacementDeps {
@@ -30,7 +32,7 @@ export class Placement {
    * The plan holds a channel of the carrier for the other party, though that is dialled when the user has answered: a
    * user who answers must not hear that there is none. Throws CallError; rejects besides when a directory does.
    */
-  async plan({ user, to }: PlaceCallRequest): Promise<PlacedCallPlan> {
+  async plan({ user, to, customField }: PlaceCallRequest): Promise<PlacedCallPlan> {
     const { devices, dialOut } = this.#deps;
     const callerIds = await dialOut.callerIdsOf(user.accountSid);
     const number = dialOut.numberOf(to, callerIds);
@@ -46,7 +48,7 @@ export class Placement {
     }
     const { accountSid, appId, userId } = user;
     return {
-      ...{ accountSid, appId, userId, exophone, direction: 'outbound', from: exophone, to: number },
+      ...{ accountSid, appId, userId, exophone, customField, direction: 'outbound', from: exophone, to: number },
       ...{ devices: ringing.branches, branches: [branch], maxForwards, customHeaders: {} },
     };
   }

@@ -34,6 +34,7 @@ export interface CallPlan {
   /** See `CallRecord`. */
   userId?: string | undefined;
   exophone?: string | undefined;
+  customField?: string | undefined;
   from: string;
   to: string;
   branches: readonly BranchPlan[];

@@ -85,6 +85,7 @@ export class CallStory {
       termination: this.#termination,
       userId: this.#userId,
       exophone: this.#plan.exophone,
+      customField: this.#plan.customField,
     };
   }
 

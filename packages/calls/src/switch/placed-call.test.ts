@@ -30,8 +30,8 @@ class Desk {
     return new Desk(bench, alice, await bench.carrier());
   }
 
-  place(to = customer): Promise<CallRecord> {
-    return this.bench.settled(this.bench.board.switch.placeCall({ user: this.alice, to }));
+  place(to = customer, customField?: string): Promise<CallRecord> {
+    return this.bench.settled(this.bench.board.switch.placeCall({ user: this.alice, to, customField }));
   }
 
   problemOf(placing: Promise<unknown>): Promise<string> {
@@ -80,9 +80,10 @@ describe('a call placed for a user', () => {
     bench.board.switch.on('answered', (_call, leg) => told.push(`answered ${leg.role}`));
     bench.board.switch.on('ended', (call) => told.push(`ended ${call.status}`));
 
-    const record = await desk.place('098765 43210');
+    const record = await desk.place('098765 43210', 'order-42');
     expect(record).toMatchObject({ status: 'queued', direction: 'outbound', userId: 'u-alice', appId: 'app1' });
-    expect(record).toMatchObject({ from: number, exophone: number, to: customer });
+    expect(record).toMatchObject({ from: number, exophone: number, to: customer, customField: 'order-42' });
+    expect((await bench.record()).call.customField).toBe('order-42');
     const { request } = browser.calls[0]!.incoming;
     expect(request.headers.get('X-Exotel-CallSid')).toBe(record.callSid);
     expect(request.headers.get('LegSid')).toMatch(/^leg_/);

@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox';
-import { oneOf } from '../fields.js';
+import { CustomField, oneOf } from '../fields.js';
 import { camelEnvelope } from './camel-envelope.js';
 import { camelText, camelUserId } from './camel-fields.js';
 
-/** `POST /call/outbound_call`: snake_case, unlike its answer. */
+/** `POST /call/outbound_call`: snake_case, unlike its answer; `CustomField` as in the vendor's other interfaces is understood. */
 export const CamelOutboundCallRequest = Type.Object(
   {
     customer_id: Type.Optional(
@@ -14,6 +14,8 @@ export const CamelOutboundCallRequest = Type.Object(
     ),
     to: Type.String({ minLength: 1, maxLength: 64, description: 'the number to call', examples: ['+919876543210'] }),
     user_id: camelUserId,
+    custom_field: Type.Optional(CustomField),
+    CustomField: Type.Optional(CustomField),
   },
   { examples: [{ customer_id: 'uuid', app_id: 'uuid', to: '+919876543210', user_id: 'agent_001' }] },
 );

@@ -20,6 +20,7 @@ const callColumnOf = {
   termination: 'termination',
   userId: 'user_id',
   exophone: 'exophone',
+  customField: 'custom_field',
 } as const satisfies Record<keyof CallRecord, keyof CallsTable>;
 
 const legColumnOf = {
@@ -87,6 +88,7 @@ export function callOfRow(row: Selectable<CallsTable>): CallRecord {
     termination: terminationOf(row.termination),
     userId: row.user_id ?? undefined,
     exophone: row.exophone ?? undefined,
+    customField: row.custom_field ?? undefined,
   };
 }
 

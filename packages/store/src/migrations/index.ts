@@ -2,10 +2,12 @@ import type { Migration } from 'kysely';
 import * as initial from './0001-initial.js';
 import * as integrations from './0002-integrations.js';
 import * as deliveryLanes from './0003-delivery-lanes.js';
+import * as callCustomField from './0004-call-custom-field.js';
 
 /** All migrations by name, which is their order. A list, not a folder scan: the build may move files. */
 export const migrations: Record<string, Migration> = {
   '0001-initial': { up: (db) => initial.up(db) },
   '0002-integrations': { up: (db) => integrations.up(db) },
   '0003-delivery-lanes': { up: (db) => deliveryLanes.up(db) },
+  '0004-call-custom-field': { up: (db) => callCustomField.up(db) },
 };

@@ -25,6 +25,17 @@ export function callStoreContract(theStore: () => Store): void {
     expect(await found()).toStrictEqual({ call, legs: [caller, callee], events });
   });
 
+  it('keeps the custom field of a call that was placed, through every later change', async () => {
+    const { calls, call, callSid, caller, accountSid, found } = await begin();
+    const placed = { ...call, appId: 'app', customField: 'order-42 "Zoë" 😀' };
+    await calls.create(placed, [caller], []);
+    await calls.apply({ call: { callSid, status: 'busy' }, events: [newEvent(callSid, 'call-ended')] });
+    expect((await found()).call).toStrictEqual({ ...placed, status: 'busy' });
+    expect((await calls.list({ accountSid, limit: 1 })).calls).toStrictEqual([{ ...placed, status: 'busy' }]);
+    const ofApp = await calls.listOfApp({ accountSid, appId: 'app', limit: 1 });
+    expect(ofApp.calls[0]?.customField).toBe(placed.customField);
+  });
+
   it('refuses a call whose sid exists, and leaves the first as it was', async () => {
     const { calls, call, callSid, caller, found } = await begin();
     await calls.create(call, [caller], []);

@@ -67,6 +67,7 @@ export function newCall(accountSid: string, changes: Partial<CallRecord> = {}): 
     termination: undefined,
     userId: undefined,
     exophone: undefined,
+    customField: undefined,
     ...changes,
   };
 }

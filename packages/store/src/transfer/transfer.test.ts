@@ -72,7 +72,7 @@ async function fill(store: Store): Promise<TestTenant> {
   await store.carriers.createDid({ ...did, target, ringTimeoutSec: 12 });
   const termination = { by: 'caller', reason: 'hangup', sipStatus: undefined } as const;
   for (let n = 0; n < 20; n += 1) {
-    const call = newCall(accountSid, { appId, userId: 'ravi', termination, endedAt: new Date() });
+    const call = newCall(accountSid, { appId, userId: 'ravi', termination, endedAt: new Date(), customField: awkward });
     const caller = newLeg(call.callSid, 'caller', { device: 'sip' });
     const event = newEvent(call.callSid, 'received', { data: { nested: [1.5, null, awkward, 12345678901234] } });
     await store.calls.create(call, [caller, newLeg(call.callSid, 'callee')], [event, event]);

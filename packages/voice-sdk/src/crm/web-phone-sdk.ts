@@ -91,7 +91,8 @@ export class ExotelWebPhoneSDK {
 
   /**
    * Has the server call: first this phone, which hears `incoming` and has to accept, then the number. `customField`, at most
-   * 128 characters, goes along as `custom_field`, for a server that knows it. Resolves when the callback was told; never rejects.
+   * 128 characters, goes along as `custom_field`: our server keeps it with the call and tells it in each of the call's
+   * webhooks. Resolves when the callback was told; never rejects.
    */
   MakeCall = async (number: string, callback?: MakeCallCallback | null, customField?: string): Promise<void> => {
     try {

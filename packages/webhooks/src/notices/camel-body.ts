@@ -10,7 +10,10 @@ export interface AppIdentity {
 /** The documented samples carry Go's zero time where nothing is known. */
 const zeroTime = '0001-01-01T00:00:00Z';
 
-/** The CamelCase body: one flat object for every step, without the step's name. Fields in the documented order. */
+/**
+ * The CamelCase body: one flat object for every step, without the step's name. Fields in the documented order, and
+ * `CustomField` behind `CallSid` where the call has one.
+ */
 export function camelBody(happening: Happening, known: KnownCall, app: AppIdentity): Record<string, unknown> {
   const { call } = known;
   const isInbound = call.direction === 'inbound';
@@ -21,6 +24,7 @@ export function camelBody(happening: Happening, known: KnownCall, app: AppIdenti
     CustomerId: app.customerId,
     AppId: call.appId ?? '',
     CallSid: call.callSid,
+    ...(call.customField !== undefined && { CustomField: call.customField }),
     ExotelAccountSid: call.accountSid,
     DialWhomNumber: isInbound ? sipUser(own.address ?? '') : partyText(dialled(known)),
     AppUserID: own.userId ?? '',

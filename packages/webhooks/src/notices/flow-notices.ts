@@ -107,5 +107,6 @@ function callOf({ app, type, query }: FlowStep, at: Date): CallRecord {
     termination: undefined,
     userId: '',
     exophone: query.CallTo ?? query.To,
+    customField: undefined,
   };
 }

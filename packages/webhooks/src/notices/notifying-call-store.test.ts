@@ -97,6 +97,25 @@ describe('snake_case bodies', () => {
     expect(story.sent()[1]).toMatchObject(['/callback', { answered_by: 'agent_001', device: 'sip' }]);
   });
 
+  it('of a call with a custom field: behind call_sid in every step, and nothing else changes', async () => {
+    const tell = async (customField: string | undefined) => {
+      const { story } = begin();
+      await story.begin({ ...outbound(), customField }, outboundLegs());
+      await story.step('leg-ringing', at('10:35:02.000'), { status: 'ringing' }, [
+        { ...outboundLegs()[1]!, ringingAt: at('10:35:02.000') },
+      ]);
+      const answeredAt = at('10:35:04.000');
+      await story.step('call-answered', answeredAt, { status: 'in-progress', answeredAt }, [outboundLegs()[1]!]);
+      await story.end('completed', at('10:35:14.000'), 10);
+      return story.store.told.map(({ payload }) => payload);
+    };
+    const [plain, told] = [await tell(undefined), await tell('order-42')];
+    expect(plain).toHaveLength(4);
+    expect(plain.join()).not.toContain('custom_field');
+    const withField = '"call_sid":"call_in_abc123","custom_field":"order-42"';
+    expect(told).toEqual(plain.map((body) => body.replace('"call_sid":"call_in_abc123"', withField)));
+  });
+
   it.each(['snake', 'camel'] as const)(
     'of a call placed for a user (%s): the customer’s ringing and answer, and the device on which the user talks',
     async (notificationFormat) => {
@@ -268,6 +287,15 @@ describe('CamelCase bodies', () => {
       ...{ StartTime: '2024-06-15T10:30:00.000Z', EndTime: '0001-01-01T00:00:00Z', CallStatus: 'busy' },
     });
     expect(sent[3]?.[1]).toMatchObject({ EndTime: '2024-06-15T10:30:15.000Z', TotalDuration: 15, CallStatus: 'free' });
+  });
+
+  it('of a call with a custom field: CustomField behind CallSid', async () => {
+    const { story } = begin();
+    story.settings = camel;
+    await story.begin(makeCall({ direction: 'outbound', customField: 'order-42' }), [makeLeg('leg_1')]);
+    expect(story.store.told[0]?.delivery?.body).toContain(
+      '"AppId":"app_abc123","CallSid":"call_in_abc123","CustomField":"order-42","ExotelAccountSid":"acct1"',
+    );
   });
 
   it('goes by the customer’s word, then by who wrote last', async () => {

@@ -3,10 +3,11 @@ import { type CallerInfo, type Happening, type KnownCall, ownLeg, userLegs } fro
 
 type Body = Record<string, unknown>;
 
-/** The snake_case body; fields in the documented order. */
+/** The snake_case body; fields in the documented order, and `custom_field` behind `call_sid` where the call has one. */
 export function snakeBody(happening: Happening, known: KnownCall, caller: CallerInfo | undefined): Body {
   const { call, legs } = known;
-  const head = { event: happening.type, call_sid: call.callSid };
+  const { callSid: call_sid, customField: custom_field } = call;
+  const head = { event: happening.type, call_sid, ...(custom_field !== undefined && { custom_field }) };
   const timestamp = happening.at.toISOString();
   const durations = (): CallDurations => callDurations({ ...call, lastSeenAt: known.lastSeenAt }, legs, happening.at);
   switch (happening.type) {

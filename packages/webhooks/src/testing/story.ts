@@ -39,6 +39,7 @@ export function makeCall(changes: Partial<CallRecord> = {}): CallRecord {
     termination: undefined,
     userId: 'agent_001',
     exophone: '+911234567890',
+    customField: undefined,
     ...changes,
   };
 }

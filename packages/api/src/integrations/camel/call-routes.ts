@@ -52,7 +52,8 @@ function outboundCall(app: FastifyInstance, { auth, random, calls, tenants }: In
       refuseOther('customer_id', customerId, scope.customerId);
       refuseOther('app_id', appId, scope.appId);
       const own = await tenants.findApp(scope.accountSid, scope.appId);
-      const { call, user } = await calls.place(scope, { userId, to }, { to: 'to' });
+      const customField = request.body.custom_field ?? request.body.CustomField;
+      const { call, user } = await calls.place(scope, { userId, to, customField }, { to: 'to' });
       return camelSuccess(camelOutboundCall(own, call, user, to), random);
     },
   );

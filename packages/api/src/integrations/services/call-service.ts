@@ -62,18 +62,20 @@ export class CallService {
     this.#deps = deps;
   }
 
-  /** Resolves when the user's device is being rung. 400: no telephone number; TelephonyRefusal: as its codes say. */
+  /** Resolves when the user's device is being rung. An empty `customField` is none. 400: no telephone number; TelephonyRefusal: as its codes say. */
   async place(
     app: Pick<AppScope, 'accountSid' | 'appId'>,
-    request: { userId: string; to: string },
+    request: { userId: string; to: string; customField?: string | null | undefined },
     spelling: { to: string },
   ): Promise<{ call: CallRecord; user: MappedUser }> {
     const user = await this.#deps.users.find(app.accountSid, app.appId, request.userId);
     if (user === undefined) throw refusals['unknown-user']();
     if (!user.isActive || !user.outboundActive) throw refusals['device-off']();
-    const call = await this.#deps.telephony.placeCall({ user, to: request.to }).catch((error: unknown) => {
-      throw refusalOf(error, spelling) ?? error;
-    });
+    const call = await this.#deps.telephony
+      .placeCall({ user, to: request.to, customField: request.customField || undefined })
+      .catch((error: unknown) => {
+        throw refusalOf(error, spelling) ?? error;
+      });
     return { call, user };
   }
 }

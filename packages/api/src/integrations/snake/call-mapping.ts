@@ -21,6 +21,7 @@ export function snakeCall({ call, durations }: TimedCall): SnakeCall {
     from: call.from,
     to: call.to,
     exophone: call.exophone ?? null,
+    custom_field: call.customField ?? null,
     status: call.status,
     created_at: call.createdAt.toISOString(),
     answered_at: isoTime(call.answeredAt),
