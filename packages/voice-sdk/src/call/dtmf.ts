@@ -10,9 +10,9 @@ const MAX_DIGITS = 64;
 /** How digits travel: `auto` is RFC 4733 when both sides agreed on it, SIP INFO otherwise. */
 export type DtmfMode = 'auto' | 'rfc4733' | 'info';
 
-/** Gives the digits in upper case. Throws VoiceError `invalid-dtmf`. */
+/** Gives the digits in upper case, `W` (a pause where modems are dialled) as a comma. Throws VoiceError `invalid-dtmf`. */
 export function dtmfDigits(text: string): string {
-  const digits = String(text).toUpperCase();
+  const digits = String(text).toUpperCase().replace(/W/g, ',');
   if (!/^[0-9A-D*#,]+$/.test(digits) || digits.length > MAX_DIGITS) {
     throw new VoiceError('invalid-dtmf', `"${digits.slice(0, MAX_DIGITS)}" holds something that is not a digit`);
   }

@@ -280,6 +280,21 @@ it('sends digits by SIP INFO otherwise, one after the other', async () => {
   expect(infos[1]?.endsWith('\r\n\r\nSignal=D\r\nDuration=240')).toBe(true);
 });
 
+it('takes w and W for the pause that a comma is, however digits travel', async () => {
+  const { call, platform } = await connectedPage();
+  await call.sendDtmf('1w2W3,4');
+  expect(platform.peers[0]?.dtmf.inserted.at(-1)?.tones).toBe('1,2,3,4');
+
+  const byInfo = await connectedPage(serverSdp('sendrecv', false));
+  byInfo.session.on('info', (info) => info.respond(200));
+  const sent = byInfo.call.sendDtmf('1w2');
+  await settle();
+  expect(byInfo.network.sentByPage('INFO')).toHaveLength(1);
+  await pass(byInfo.clock, 2_000);
+  await sent;
+  expect(byInfo.network.sentByPage('INFO').at(-1)).toContain('Signal=2');
+});
+
 it('[SDK-D43] sends digits by SIP INFO when the browser refuses to play them; rfc4733 alone says so', async () => {
   const refuse = () => {
     throw new Error('InvalidStateError');

@@ -140,7 +140,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     await this.#setHeld(false);
   }
 
-  /** Sends digits, in order; a comma is a pause of 2 s. Resolves when the last was played or confirmed. */
+  /** Sends digits, in order; a comma, or a `w`, is a pause of 2 s. Resolves when the last was played or confirmed. */
   async sendDtmf(text: string): Promise<void> {
     const digits = dtmfDigits(text);
     const { session, peer } = this.#connected();

@@ -97,13 +97,30 @@ it('tries again after a 503, not before its Retry-After, and tells it once', asy
   const client = makeClient(page);
   const told: Unregistered[] = [];
   client.on('unregistered', (u) => told.push(u));
-  await expect(client.register()).rejects.toMatchObject({ problem: 'registration-refused', status: 503 });
+  await expect(client.register()).rejects.toMatchObject({
+    problem: 'registration-refused',
+    status: 503,
+    fatal: false,
+  });
   await pass(page.clock, 19_000);
   expect(page.network.sentByPage('REGISTER')).toHaveLength(1);
   page.server.registrar = normal;
   await pass(page.clock, 2_000);
   expect(client.registered).toBe(true);
   expect(told).toEqual([{ reason: 'server-refused', status: 503, willRetry: true }]);
+});
+
+it('[SDK-D41] an account that is gone is a fatal error: it is not asked about again', async () => {
+  const page = await makePage();
+  page.server.answerRegister(404);
+  const client = makeClient(page);
+  const told: Unregistered[] = [];
+  client.on('unregistered', (u) => told.push(u));
+  await expect(client.register()).rejects.toMatchObject({ problem: 'registration-refused', status: 404, fatal: true });
+  const sent = page.network.sentByPage('REGISTER').length;
+  await pass(page.clock, 600_000);
+  expect(page.network.sentByPage('REGISTER')).toHaveLength(sent);
+  expect(told).toEqual([{ reason: 'account-unknown', status: 404, willRetry: false }]);
 });
 
 it('[SDK-D3] [SDK-D20] unregisters at once with Expires 0 and gives no false registered', async () => {

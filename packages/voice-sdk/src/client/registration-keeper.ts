@@ -300,5 +300,8 @@ const problemOf = {
 export function registrationError(told: Unregistered): VoiceError {
   const retry = told.willRetry ? '; trying again' : '';
   const text = `not registered: ${told.reason}${told.status ? ` (${told.status})` : ''}${retry}`;
-  return new VoiceError(problemOf[told.reason], text, told.status ? { status: told.status } : {});
+  return new VoiceError(problemOf[told.reason], text, {
+    ...(told.status && { status: told.status }),
+    ...(told.reason === 'account-unknown' && { fatal: true }), // Any other refusal is asked about again.
+  });
 }
