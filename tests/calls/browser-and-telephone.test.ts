@@ -3,6 +3,7 @@ import { expectPageTone, launchBrowser, type TestBrowser } from '@intermix/testk
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
 import { SdkPage } from '../support/sdk-page.js';
+import { SnakeApp } from '../support/snake.js';
 
 const micHz = 620;
 
@@ -66,6 +67,23 @@ describe('a browser and a telephone', () => {
     expect(record.legs.every((leg) => leg.answered_at !== null && leg.ended_at !== null)).toBe(true);
     expect(record.legs.find((leg) => leg.kind === 'browser')?.quality?.packets_received).toBeGreaterThan(20);
     expect(asha.opened.errors).toEqual([]);
+  });
+
+  it('a page that holds no password registers by tokenProvider, and takes a call: tones both ways', async () => {
+    const [user] = server.bootstrap.users;
+    const app = await SnakeApp.demo(server);
+    const url = `${server.baseUrl}/v2/integrations${app.base}/users/${user!.user_id}/session`;
+    const page = await SdkPage.open(browser, server, user!, { session: { url, token: app.token } });
+    pages.push(page);
+    await page.register();
+    const { id } = await admin.simulatedCall({ to: server.bootstrap.exophones[0] ?? '' });
+    await page.expectEvent('incoming');
+    await page.onCall('answer');
+    await expectPageTone(page.page, 800);
+    await admin.expectSimulated('the microphone', (seen) => near(seen.hearing_hz, micHz), { id });
+    await page.onCall('hangup');
+    await admin.expectSimulated('the end', (seen) => seen.state === 'ended', { id, timeoutMs: 1000 });
+    expect(page.opened.errors).toEqual([]);
   });
 
   it('mute and hold silence the microphone and the far end, and come back', async () => {

@@ -31,6 +31,13 @@ const html = (script: string) =>
 /** Whom a page registers as. */
 export type PageUser = Pick<BootstrapUser, 'user_id' | 'sip_username' | 'sip_password' | 'sip_domain'>;
 
+/** Where a page that holds no password gets short-lived credentials. */
+export interface SessionSource {
+  url: string;
+  /** The app's. */
+  token: string;
+}
+
 /** A page that uses the SDK's bundle by its typed face, driven from the test. */
 export class SdkPage {
   private constructor(
@@ -43,28 +50,34 @@ export class SdkPage {
     browser: TestBrowser | TestFirefox,
     server: RunningServer,
     user: BootstrapUser,
-    overrides: { password?: string } = {},
+    overrides: { password?: string; session?: SessionSource } = {},
   ): Promise<SdkPage> {
-    const places = { script: `${server.baseUrl}/sdk/exotelsdk.js`, serverUrl: server.bootstrap.sip_ws_url };
+    const { session } = overrides;
+    const script = `${server.baseUrl}/sdk/exotelsdk.js`;
+    const places = { script, serverUrl: server.bootstrap.sip_ws_url, ...(session && { session }) };
     return SdkPage.openAt(browser, places, { ...user, sip_password: overrides.password ?? user.sip_password });
   }
 
   /** The same with the bundle from anywhere, and on any SIP server. */
   static async openAt(
     browser: TestBrowser | TestFirefox,
-    places: { script: string; serverUrl: string },
+    places: { script: string; serverUrl: string; session?: SessionSource },
     user: PageUser,
   ): Promise<SdkPage> {
     const site = await PageServer.start({ '/': html(places.script) });
     const opened = await browser.openPage(site.origin);
     await site.stop();
     await opened.page.evaluate(
-      ({ serverUrl, username, password, domain }) => {
+      ({ session, ...account }) => {
         const page = window as unknown as DriverWindow;
         page.events = [];
         page.calls = [];
         const note = (name: string, data?: unknown) => page.events.push({ name, atMs: performance.now(), data });
-        page.client = new page.exotelSDK.VoiceClient({ serverUrl, username, password, domain });
+        const tokenProvider = async () => {
+          const headers = { authorization: `Bearer ${session?.token}` };
+          return (await (await fetch(session?.url ?? '', { method: 'POST', headers })).json()).data;
+        };
+        page.client = new page.exotelSDK.VoiceClient(session ? { tokenProvider } : account);
         for (const name of ['registering', 'registered', 'unregistered'])
           page.client.on(name, (data: unknown) => note(name, data));
         page.client.on('callAdded', (call: any) => {
@@ -78,6 +91,7 @@ export class SdkPage {
         page.client.on('incoming', (call: any) => note('incoming', call.details()));
       },
       {
+        session: places.session,
         serverUrl: places.serverUrl,
         username: user.sip_username,
         password: user.sip_password,
