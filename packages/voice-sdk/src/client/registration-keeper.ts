@@ -107,18 +107,20 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
   changeContact(contact: string): void {
     if (contact === this.#contact) return;
     this.#contact = contact;
-    const { flow } = this.#transport;
-    if (!flow || (this.#state !== 'registered' && this.#state !== 'registering')) return;
-    this.#binding.moveTo(flow, contact);
-    this.#binding.register();
+    this.#renew();
   }
 
   /** The account's credentials have changed. A registration that stands is refreshed with them; no event tells of that. */
   use(aor: NameAddr): void {
     this.#binding.close();
     this.#binding = this.#bind(aor);
+    this.#renew();
+  }
+
+  /** One that is being made begins anew: the answer to what was sent is not heard any more. */
+  #renew(): void {
     const { flow } = this.#transport;
-    if (!flow || !this.registered) return;
+    if (!flow || (!this.registered && this.#state !== 'registering')) return;
     this.#binding.moveTo(flow, this.#contact);
     this.#binding.register();
   }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { FakeNet, makeCrm, readyPhone } from '../testing/crm-fixture.js';
 import { answeredSession, pass, serverSdp, settle } from '../testing/page-fixture.js';
 import { ExotelCRMWebSDK } from './index.js';
@@ -65,6 +65,29 @@ it('[SDK-D40] does every step of a call, and tells each with its details', async
   expect(data[0]).toMatchObject({ callSid: 'c0ffee', callFromNumber: '+919876543210', callDirection: 'incoming' });
   expect(session.ended).toBe(true);
   expect(phone.lastError).toBeUndefined();
+});
+
+it('[SDK-D25] a call that goes on after a reload is told as activeSession, and can be controlled', async () => {
+  const { page, phone } = await readyPhone();
+  const invite = page.server.call();
+  await settle();
+  phone.AcceptCall();
+  const session = await answeredSession(invite);
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
+  await vi.dynamicImportSettled();
+  await settle();
+  page.platform.page('pagehide');
+  await pass(page.clock, 100);
+  const again = await readyPhone({ page });
+  await vi.dynamicImportSettled();
+  await pass(page.clock, 100);
+  expect(again.heard.filter((line) => line.startsWith('call'))).toEqual(['call activeSession']);
+  expect(again.data[0]).toMatchObject({ callSid: 'c0ffee', callFromNumber: '+919876543210' });
+  again.phone.ToggleMute();
+  expect(page.platform.liveTracks.map((track) => track.enabled)).toEqual([false]);
+  again.phone.HangupCall();
+  await settle();
+  expect([session.ended, again.phone.lastError]).toEqual([true, undefined]);
 });
 
 it('[SDK-D40] lives without any listener, and no step before the first call throws', async () => {

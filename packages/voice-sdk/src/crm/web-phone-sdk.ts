@@ -7,7 +7,8 @@ import type { Platform } from '../platform.js';
 import type { CamelEnvelope, IntegrationsApi } from './integrations-api.js';
 import type { User } from './user.js';
 
-export type CrmCallEvent = 'incoming' | 'connected' | 'callEnded' | 'holdtoggle' | 'mutetoggle';
+/** `activeSession`: a call goes on here, after a reload of the page. */
+export type CrmCallEvent = 'incoming' | 'activeSession' | 'connected' | 'callEnded' | 'holdtoggle' | 'mutetoggle';
 
 /** What `callDetails()` gives, and whom the call is with. */
 export interface CrmCallData extends Partial<ExotelCallDetails> {
@@ -154,7 +155,7 @@ export class ExotelWebPhoneSDK {
 
   #happened(event: CrmCallEvent): void {
     const call = this.#client.getCall();
-    if (event === 'incoming') this.#call = call;
+    if (event === 'incoming' || event === 'activeSession') this.#call = call;
     const data = { ...call.callDetails(), callFromNumber: this.#client.callFromNumber };
     this.#tell('callListener', this.#onCall, [event, data]);
   }

@@ -55,13 +55,21 @@ function encrypted(password: string): string {
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-export async function makeCrm(options: { autoConnect?: boolean; userId?: string; host?: string | undefined }): Promise<{
+interface CrmOptions {
+  autoConnect?: boolean;
+  userId?: string;
+  host?: string | undefined;
+  /** A tab that is there already. */
+  page?: Page;
+}
+
+export async function makeCrm(options: CrmOptions): Promise<{
   page: Page;
   net: FakeNet;
   crm: ExotelCRMWebSDK;
   heard: string[];
 }> {
-  const page = await makePage();
+  const page = options.page ?? (await makePage());
   const net = new FakeNet();
   page.platform.web = net.fetch;
   const host = 'host' in options ? options.host : '127.0.0.1:8080';
@@ -75,14 +83,17 @@ export async function makeCrm(options: { autoConnect?: boolean; userId?: string;
 }
 
 /** A phone that is registered unless told otherwise, and what its listeners heard, a line each. */
-export async function readyPhone(options: { register?: boolean; listeners?: boolean } = {}): Promise<{
+export async function readyPhone(options: { register?: boolean; listeners?: boolean; page?: Page } = {}): Promise<{
   page: Page;
   net: FakeNet;
   phone: ExotelWebPhoneSDK;
   heard: string[];
   data: unknown[];
 }> {
-  const { page, net, crm, heard } = await makeCrm({ autoConnect: options.register ?? true });
+  const { page, net, crm, heard } = await makeCrm({
+    autoConnect: options.register ?? true,
+    ...(options.page && { page: options.page }),
+  });
   const data: unknown[] = [];
   const listeners = [
     (event: string, callData: unknown) => {

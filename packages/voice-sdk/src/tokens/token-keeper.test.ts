@@ -87,6 +87,18 @@ it('[SDK-D42] asks again a minute before the end; the registration is refreshed 
   expect([told, client.registered, client.activeCall?.state]).toEqual([['registered'], true, 'connected']);
 });
 
+it('[SDK-D42] credentials that are renewed while a REGISTER is unanswered are registered with at once', async () => {
+  const { page, backend, client } = await begin((at) => token(at, { expiresAt: at.clock.now() + 20_000 }));
+  const { registrar } = page.server;
+  page.server.registrar = () => {}; // Takes its time.
+  client.register().catch(() => {});
+  await eventually(() => page.network.sentByPage('REGISTER').length > 0, { timeoutMs: 10_000, message: 'a REGISTER' });
+  backend.gives = (at) => token(at);
+  page.server.registrar = registrar;
+  await pass(page.clock, 17_000);
+  expect([backend.asked, client.registrationState]).toEqual([2, 'registered']);
+});
+
 it('[SDK-D42] a provider that fails is asked again with back-off, told by a typed error, and calls go on', async () => {
   const { page, backend, client, told, errors } = await registered();
   const cause = new Error('backend is away');
