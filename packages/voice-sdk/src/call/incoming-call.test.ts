@@ -433,6 +433,95 @@ it('[SDK-D15] a change of network that silences the call restarts its path', asy
   expect(peer?.restarts).toBe(1);
 });
 
+it.each(['us', 'the far end'])('[SDK-D15] a call held by %s is silent, not broken', async (holder) => {
+  const { call, session, network, platform, clock } = await connectedPage();
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
+  if (holder === 'us') await call.hold();
+  else await session.reinvite({ sdp: serverSdp('sendonly') });
+  const told: string[] = [];
+  call.on('reconnecting', (what) => told.push(`reconnecting ${what}`));
+  call.on('reconnected', (what) => told.push(`reconnected ${what}`));
+  const [peer] = platform.peers;
+  peer?.becomeIce('connected');
+  peer?.stats.push({ type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 });
+  platform.page('networkchange');
+  await pass(clock, 500);
+  network.openSockets[0]?.server.close();
+  await pass(clock, 30_000);
+  expect(peer?.restarts).toBe(0);
+  expect(told).toEqual(['reconnecting signalling', 'reconnected signalling']);
+});
+
+it("[SDK-D15] a far end that says nothing: the path is whole once ICE's checks are answered", async () => {
+  const { call, session, platform, clock } = await connectedPage();
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
+  const told: string[] = [];
+  call.on('reconnecting', (what) => told.push(`reconnecting ${what}`));
+  call.on('reconnected', (what) => told.push(`reconnected ${what}`));
+  const [peer] = platform.peers;
+  const pair = { type: 'candidate-pair', nominated: true, responsesReceived: 7 };
+  peer?.becomeIce('connected');
+  peer?.stats.push({ type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 }, pair);
+  platform.page('networkchange');
+  await pass(clock, 500);
+  pair.responsesReceived += 1;
+  await pass(clock, 30_000);
+  expect(peer?.restarts).toBe(1);
+  expect(told).toEqual(['reconnecting media', 'reconnected media']);
+});
+
+it('[SDK-D15] one change of network that is told twice restarts the path once', async () => {
+  const { session, platform, clock } = await connectedPage();
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
+  const [peer] = platform.peers;
+  peer?.stats.push({ type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 });
+  platform.page('networkchange');
+  platform.page('online');
+  await pass(clock, 500);
+  expect(peer?.restarts).toBe(1);
+  platform.page('networkchange');
+  await pass(clock, 500);
+  expect(peer?.restarts).toBe(1);
+});
+
+it('[SDK-D15] no second restart is queued behind one that waits for its answer', async () => {
+  const { session, platform, clock } = await connectedPage();
+  const waiting: Array<() => void> = [];
+  session.on('reinvite', (reinvite) => waiting.push(() => reinvite.accept({ sdp: serverSdp() })));
+  const [peer] = platform.peers;
+  peer?.becomeIce('failed');
+  await pass(clock, 20_000);
+  expect([waiting.length, peer?.restarts]).toEqual([1, 1]);
+  waiting[0]?.();
+  await settle();
+  expect(peer?.restarts).toBe(1);
+  await pass(clock, 20_000);
+  expect(peer?.restarts).toBe(2);
+});
+
+it('[SDK-D4] hold() while the far end offers at the same time: neither side waits for the other', async () => {
+  const { call, session, platform, clock } = await connectedPage();
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp('recvonly') }));
+  const peer = platform.peers[0]!;
+  let offer = () => {};
+  const offered = new Promise<void>((resolve) => {
+    offer = resolve;
+  });
+  const createOffer = peer.createOffer.bind(peer);
+  peer.createOffer = async (options) => {
+    await offered;
+    return createOffer(options);
+  };
+  const holding = call.hold();
+  await settle();
+  const theirs = session.reinvite({ sdp: serverSdp() });
+  await settle();
+  offer();
+  await pass(clock, 5_000);
+  expect(call.held).toBe(true);
+  await Promise.all([holding, theirs]);
+});
+
 it('[SDK-D8] a password that is refused after a lost socket: told once, and the far end is let go at once', async () => {
   const { call, session, network, clock, client, server } = await connectedPage();
   const told: string[] = [];

@@ -13,6 +13,8 @@ export class Negotiator {
   readonly #logger: Logger;
   #held: boolean;
   #remoteHeld = false;
+  /** Steps of ours that wait or are under way. */
+  #ours = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
   /** Told when the far end holds us or takes us back. */
@@ -24,16 +26,24 @@ export class Negotiator {
     this.#peer = deps.peer;
     this.#logger = deps.logger;
     this.#held = deps.held;
-    this.#session.on('reinvite', (reinvite) => void this.#enqueue(() => this.#answer(reinvite)));
+    this.#session.on('reinvite', (reinvite) => {
+      // Queued behind an offer of ours it would wait for that one, which the session holds back for its sake.
+      if (this.#ours > 0) reinvite.reject(491);
+      else void this.#enqueue(() => this.#answer(reinvite));
+    });
   }
 
   get held(): boolean {
     return this.#held;
   }
 
+  get remoteHeld(): boolean {
+    return this.#remoteHeld;
+  }
+
   /** Brings the call into the state; gives whether that changed anything. Rejects with `hold-refused`. */
   setHeld(held: boolean): Promise<boolean> {
-    return this.#enqueue(async () => {
+    return this.#own(async () => {
       if (this.#held === held) return false;
       await this.#offer(held, false);
       this.#held = held;
@@ -43,7 +53,7 @@ export class Negotiator {
 
   /** Says again what is in force, over the session's newest flow; with `iceRestart` looks for a new audio path. */
   refresh(iceRestart: boolean): Promise<void> {
-    return this.#enqueue(() => this.#offer(this.#held, iceRestart));
+    return this.#own(() => this.#offer(this.#held, iceRestart));
   }
 
   async #offer(held: boolean, iceRestart: boolean): Promise<void> {
@@ -100,6 +110,13 @@ export class Negotiator {
     if (held === this.#remoteHeld) return;
     this.#remoteHeld = held;
     this.onRemoteHold(held);
+  }
+
+  #own<T>(step: () => Promise<T>): Promise<T> {
+    this.#ours += 1;
+    return this.#enqueue(step).finally(() => {
+      this.#ours -= 1;
+    });
   }
 
   #enqueue<T>(step: () => Promise<T>): Promise<T> {

@@ -9,6 +9,8 @@ export interface PathMenderDeps {
   clock: Clock;
   random: Random;
   connection: Pick<RTCPeerConnection, 'getStats' | 'iceConnectionState'>;
+  /** False while no audio is to be expected: either side holds the other. */
+  isAudioDue: () => boolean;
   /** Offers with new ICE credentials. Not called while there is no way to the server: its return calls `judge`. */
   restart: () => Promise<void>;
   /** The path broke, or is whole again. */
@@ -19,19 +21,24 @@ export interface PathMenderDeps {
  * Mends the audio path of one call: an ICE restart when the path broke, again and again with back-off until it is whole.
  *
  *   whole ──failed, disconnected for 2 s, nothing heard any more──► broken (restart, again after 3 s, 5 s, … 15 s)
- *     ◄──────────── connected again, or audio arrives ───────────────┘
+ *     ◄────── connected again, audio or ICE's own answers arrive ─────┘
  */
 export class PathMender {
   readonly #deps: PathMenderDeps;
   #broken = false;
   #attempt = 0;
   #timer: Timer | undefined;
-  /** Packets received when they were last counted. */
+  #restart: Promise<void> | undefined;
+  /** What had been received when it was last counted. */
   #heard: Promise<number | undefined> | undefined;
   #stopped = false;
 
   constructor(deps: PathMenderDeps) {
     this.#deps = deps;
+  }
+
+  get broken(): boolean {
+    return this.#broken;
   }
 
   iceChanged(state: RTCIceConnectionState): void {
@@ -46,11 +53,11 @@ export class PathMender {
     this.#heard = this.#count();
   }
 
-  /** True when nothing has been heard since `doubt`: the path is broken, whatever ICE says so far. */
+  /** True when nothing of what is due has been heard since `doubt`: the path is broken, whatever ICE says so far. */
   async judge(): Promise<boolean> {
     const before = await this.#heard;
     const now = await this.#count();
-    return this.#broken || (before !== undefined && before === now);
+    return before !== undefined && before === now && this.#deps.isAudioDue();
   }
 
   /** The path is known to be broken, and the caller restarts it now: later attempts are made here. */
@@ -68,7 +75,13 @@ export class PathMender {
 
   #break(): void {
     this.restarting();
-    this.#deps.restart().catch(() => {}); // Refused, or no connection: the next attempt comes.
+    // Refused, or no connection: the next attempt comes. One that still waits for its answer is enough.
+    this.#restart ??= this.#deps
+      .restart()
+      .catch(() => {})
+      .finally(() => {
+        this.#restart = undefined;
+      });
   }
 
   async #again(): Promise<void> {
@@ -78,7 +91,8 @@ export class PathMender {
     const now = await this.#count();
     if (this.#stopped || !this.#broken) return;
     // A browser does not always tell of a path that was mended before it had noticed the break.
-    if (isConnected && before !== undefined && now !== undefined && now > before) this.#healed();
+    const isProved = now !== undefined && before !== now;
+    if (isConnected && (isProved || !this.#deps.isAudioDue())) this.#healed();
     else this.#break();
   }
 
@@ -103,13 +117,15 @@ export class PathMender {
     });
   }
 
+  /** Audio packets and answers to ICE's checks of the path in use (RFC 7675); undefined before the first audio. */
   async #count(): Promise<number | undefined> {
     try {
-      let received: number | undefined;
+      let [audio, answers]: [number | undefined, number] = [undefined, 0];
       for (const stat of (await this.#deps.connection.getStats()).values()) {
-        if (stat.type === 'inbound-rtp') received = (received ?? 0) + (stat.packetsReceived ?? 0);
+        if (stat.type === 'inbound-rtp') audio = (audio ?? 0) + (stat.packetsReceived ?? 0);
+        else if (stat.type === 'candidate-pair' && stat.nominated) answers += stat.responsesReceived ?? 0;
       }
-      return received;
+      return audio === undefined ? undefined : audio + answers;
     } catch {
       return undefined; // The connection is closed.
     }

@@ -227,7 +227,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     this.emit('reconnected', 'signalling');
     // Without audio of its own there is nothing to offer, but the far end is to learn of the new way all the same.
     if (!this.#mender) this.#session.request('OPTIONS').catch(() => {});
-    else void this.#mender.judge().then((isBroken) => this.#refreshAfter(isBroken));
+    else void this.#mender.judge().then((isBroken) => this.#refreshAfter(isBroken || this.#mender?.broken === true));
   }
 
   /** The network may have changed: when nothing is heard any more, a new path is looked for. @internal */
@@ -236,7 +236,8 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     if (!mender || this.#state === 'ended') return;
     mender.doubt();
     await new Promise<void>((resolve) => this.services.platform.clock.schedule(CHECK_PATH_MS, resolve));
-    if (this.#session?.flow.closed || !(await mender.judge())) return; // No way to the server: its return does this.
+    // No way to the server: its return does this. Already broken: it is being mended.
+    if (this.#session?.flow.closed || !(await mender.judge()) || mender.broken) return;
     this.#refreshAfter(true);
   }
 
@@ -298,12 +299,14 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
 
   #attach(session: InviteSession, peer: Peer, held: boolean): void {
     const { clock } = this.services.platform;
-    this.#negotiator = new Negotiator({ session, peer, logger: this.services.logger, held });
-    this.#negotiator.onRemoteHold = (isHeld) => this.emit('remoteHold', isHeld);
+    const negotiator = new Negotiator({ session, peer, logger: this.services.logger, held });
+    this.#negotiator = negotiator;
+    negotiator.onRemoteHold = (isHeld) => this.emit('remoteHold', isHeld);
     this.#mender = new PathMender({
       ...{ clock, random: this.services.platform.random, connection: peer.connection },
+      isAudioDue: () => !negotiator.held && !negotiator.remoteHeld,
       restart: async () => {
-        if (!session.flow.closed) await this.#negotiator?.refresh(true);
+        if (!session.flow.closed) await negotiator.refresh(true);
       },
       changed: (broken) => this.emit(broken ? 'reconnecting' : 'reconnected', 'media'),
     });
