@@ -9,7 +9,6 @@ export type {
   VoiceCallEvents,
 } from './call/call-types.js';
 export type { DtmfMode } from './call/dtmf.js';
-export type { CallQuality } from './call/quality.js';
 export { VoiceCall } from './call/voice-call.js';
 export type { VoiceAccount } from './client/account.js';
 export type { RegistrationState, Unregistered, UnregisteredReason } from './client/registration-keeper.js';
@@ -37,3 +36,4 @@ export type { DeviceChange, DeviceChangeCallbacks } from './devices/exotel-devic
 export type { DiagnosticsKeyValueCallback, DiagnosticsReportCallback } from './diagnostics/diagnostics.js';
 export { VoiceError, type VoiceProblem } from './errors.js';
 export type { PageEvent, Platform } from './platform.js';
+export type { CallQuality, QualityWarning, QualityWarningName } from './quality/part.js';

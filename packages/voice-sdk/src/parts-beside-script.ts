@@ -17,6 +17,7 @@ export const parts: typeof bundled = {
   devices: () => beside('devices'),
   diagnostics: () => beside('diagnostics'),
   logs: () => beside('logs'),
+  quality: () => beside('quality'),
   resume: () => beside('resume'),
   sounds: () => beside('sounds'),
   tokens: () => beside('tokens'),

@@ -7,6 +7,7 @@ export const parts = {
   devices: () => import('./devices/part.js'),
   diagnostics: () => import('./diagnostics/part.js'),
   logs: () => import('./logs/part.js'),
+  quality: () => import('./quality/part.js'),
   resume: () => import('./resume/part.js'),
   sounds: () => import('./sounds/part.js'),
   tokens: () => import('./tokens/part.js'),

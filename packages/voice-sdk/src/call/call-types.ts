@@ -1,6 +1,6 @@
 import type { SessionSnapshot } from '@intermix/sip';
 import type { VoiceError } from '../errors.js';
-import type { CallQuality } from './quality.js';
+import type { CallQuality, QualityWarning } from '../quality/part.js';
 
 export type CallDirection = 'incoming' | 'outgoing';
 
@@ -103,7 +103,12 @@ export interface VoiceCallEvents {
   /** The connection to the server, or the audio path, was lost; the call stays up and is mended. */
   reconnecting: [what: 'signalling' | 'media'];
   reconnected: [what: 'signalling' | 'media'];
+  /** Every five seconds. */
   quality: [quality: CallQuality];
+  /** Three of the last five seconds were bad, or five were silent: the person hears it. Once until it is cleared. */
+  qualityWarning: [warning: QualityWarning];
+  /** Five seconds in a row were good again. */
+  qualityWarningCleared: [warning: QualityWarning];
   iceGathering: [state: RTCIceGatheringState];
   iceConnection: [state: RTCIceConnectionState];
   /** Something went wrong; `ended` follows when the call could not live on. */

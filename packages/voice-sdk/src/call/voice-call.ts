@@ -3,7 +3,9 @@ import type { Flow, InviteSession, SessionEnd } from '@intermix/sip';
 import type { AudioRoute } from '../audio/audio-route.js';
 import { RemoteAudio } from '../audio/remote-audio.js';
 import { VoiceError } from '../errors.js';
+import { parts } from '../parts.js';
 import type { Platform } from '../platform.js';
+import type { CallQuality, QualityMeter, QualityWarning } from '../quality/part.js';
 import type {
   CallDetails,
   CallDirection,
@@ -18,7 +20,6 @@ import { type HeaderMap, headerIn } from './header-map.js';
 import { Negotiator } from './negotiator.js';
 import { PathMender } from './path-mender.js';
 import { Peer, type PeerOptions } from './peer.js';
-import { type CallQuality, QualityMeter } from './quality.js';
 
 /** RTP comes each 20 ms: this long without any is no accident. */
 const CHECK_PATH_MS = 400;
@@ -310,8 +311,24 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
       },
       changed: (broken) => this.emit(broken ? 'reconnecting' : 'reconnected', 'media'),
     });
-    const report = (quality: CallQuality) => this.emit('quality', quality);
-    this.#quality = new QualityMeter({ connection: peer.connection, clock, report });
+    void this.#measure(peer.connection);
+  }
+
+  /** Figures and warnings come from a part that is loaded with the first call; without it the call is not worse. */
+  async #measure(connection: RTCPeerConnection): Promise<void> {
+    const { logger, platform } = this.services;
+    try {
+      const { QualityMeter } = await parts.quality();
+      if (this.#state === 'ended') return;
+      const listener = {
+        quality: (quality: CallQuality) => this.emit('quality', quality),
+        warning: (warning: QualityWarning) => this.emit('qualityWarning', warning),
+        cleared: (warning: QualityWarning) => this.emit('qualityWarningCleared', warning),
+      };
+      this.#quality = new QualityMeter({ connection, clock: platform.clock, listener });
+    } catch (error) {
+      logger.error({ error: String(error) }, 'the quality of calls cannot be measured');
+    }
   }
 
   /** Offers again what is in force, over whatever path the peer has now. Rejects with VoiceError. */

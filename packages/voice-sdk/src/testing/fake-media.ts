@@ -77,6 +77,8 @@ export class FakeSender {
 
 class FakeTransceiver {
   direction: RTCRtpTransceiverDirection = 'sendrecv';
+  /** What both sides agreed on; null before. */
+  currentDirection: RTCRtpTransceiverDirection | null = null;
   codecPreferences: unknown[] | undefined;
 
   constructor(readonly sender: FakeSender) {}
@@ -147,6 +149,7 @@ export class FakePeerConnection extends EventTarget {
     }
     this.signalingState = description.type === 'offer' ? 'have-local-offer' : 'stable';
     this.localDescription = { type: description.type, sdp: description.sdp ?? '' };
+    if (description.type === 'answer') this.#agree(description.sdp ?? '');
     if (this.gathering === 'at-once') queueMicrotask(() => this.#gather());
   }
 
@@ -156,7 +159,8 @@ export class FakePeerConnection extends EventTarget {
     if (!wanted.includes(this.signalingState)) throw new Error(`InvalidStateError: ${this.signalingState}`);
     if (description.type === 'offer') this.signalingState = 'have-remote-offer';
     else this.signalingState = description.type === 'pranswer' ? 'have-remote-pranswer' : 'stable';
-    this.#offeredDirection = /^a=(sendrecv|sendonly|recvonly|inactive)/m.exec(description.sdp)?.[1] ?? 'sendrecv';
+    this.#offeredDirection = directionIn(description.sdp);
+    if (description.type === 'answer') this.#agree(description.sdp);
     const first = this.remoteDescription === null;
     this.remoteDescription = description;
     if (first) this.ontrack?.({ track: new FakeTrack(), streams: [] });
@@ -174,6 +178,17 @@ export class FakePeerConnection extends EventTarget {
   close(): void {
     this.closed = true;
     this.signalingState = 'closed';
+  }
+
+  #agree(answer: string): void {
+    const [transceiver] = this.#transceivers;
+    if (!transceiver) return;
+    const answered = directionIn(answer);
+    const isOurs = this.localDescription?.type === 'answer';
+    const [toUs, toThem] = isOurs ? [/recv/, /send/] : [/send/, /recv/];
+    const sends = /send/.test(transceiver.direction) && toThem.test(answered);
+    const receives = /recv/.test(transceiver.direction) && toUs.test(answered);
+    transceiver.currentDirection = sends ? (receives ? 'sendrecv' : 'sendonly') : receives ? 'recvonly' : 'inactive';
   }
 
   #gather(): void {
@@ -203,6 +218,10 @@ export class FakePeerConnection extends EventTarget {
       `a=${direction}`,
     ].join('\r\n')}\r\n`;
   }
+}
+
+function directionIn(sdp: string): string {
+  return /^a=(sendrecv|sendonly|recvonly|inactive)/m.exec(sdp)?.[1] ?? 'sendrecv';
 }
 
 export class FakeAudioElement {

@@ -1,0 +1,2 @@
+export { type CallQuality, QualityMeter } from './quality-meter.js';
+export type { QualityWarning, QualityWarningName } from './quality-warnings.js';
