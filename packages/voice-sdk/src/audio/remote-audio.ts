@@ -8,6 +8,7 @@ export class RemoteAudio {
   readonly #route: AudioRoute;
   #element: HTMLAudioElement | undefined;
   #stopGesture: (() => void) | undefined;
+  #stopVisible: (() => void) | undefined;
 
   constructor(platform: Platform, route: AudioRoute, blocked: () => void) {
     this.#platform = platform;
@@ -27,12 +28,15 @@ export class RemoteAudio {
     this.#route.add(element);
     element.autoplay = true;
     element.srcObject = stream;
+    // A telephone call that a person takes on an iPhone pauses the page's sound, and iOS does not always start it again.
+    this.#stopVisible ??= this.#platform.onPage('visible', () => element.paused && this.#start(element));
     this.#start(element);
   }
 
   close(): void {
     this.#stopGesture?.();
-    this.#stopGesture = undefined;
+    this.#stopVisible?.();
+    this.#stopGesture = this.#stopVisible = undefined;
     if (!this.#element) return;
     this.#route.outputs.delete(this.#element as Output);
     this.#element.pause();

@@ -189,7 +189,12 @@ export class Peer extends TypedEmitter<PeerEvents> {
     if (!wanted || !transceiver?.setCodecPreferences) return;
     const codecs = this.#platform.audioCodecs();
     const first = codecs.filter((c) => c.mimeType.toLowerCase() === `audio/${wanted}`);
-    if (first.length > 0) transceiver.setCodecPreferences([...first, ...codecs.filter((c) => !first.includes(c))]);
+    if (first.length === 0) return;
+    try {
+      transceiver.setCodecPreferences([...first, ...codecs.filter((c) => !first.includes(c))]);
+    } catch {
+      // A browser that tells of codecs and refuses them here (Safari): its own order stands, a call matters more.
+    }
   }
 
   async #localSdp(): Promise<string> {

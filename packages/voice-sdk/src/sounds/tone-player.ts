@@ -29,6 +29,7 @@ export class TonePlayer {
   #context: AudioContext | undefined;
   #playing: Playing | undefined;
   #stopGesture: (() => void) | undefined;
+  #stopVisible: (() => void) | undefined;
   #startCheck: Timer | undefined;
 
   constructor(platform: Platform, route: AudioRoute, blocked: () => void) {
@@ -59,9 +60,12 @@ export class TonePlayer {
   close(): void {
     this.#stop();
     this.#stopGesture?.();
-    this.#stopGesture = undefined;
-    this.#context?.close().catch(() => {});
-    if (this.#context) this.#route.outputs.delete(this.#context as Output);
+    this.#stopVisible?.();
+    this.#stopGesture = this.#stopVisible = undefined;
+    if (!this.#context) return;
+    this.#context.onstatechange = null;
+    this.#context.close().catch(() => {});
+    this.#route.outputs.delete(this.#context as Output);
     this.#context = undefined;
   }
 
@@ -69,7 +73,7 @@ export class TonePlayer {
     try {
       if (!this.#context) {
         this.#context = this.#platform.createAudioContext();
-        if (this.#context) this.#route.add(this.#context);
+        if (this.#context) this.#follow(this.#context);
       }
     } catch {
       this.#context = undefined; // Too many contexts in this page: silence, not an exception in call handling.
@@ -77,15 +81,35 @@ export class TonePlayer {
     return this.#context;
   }
 
+  /**
+   * iOS takes the sound away during a telephone call (`interrupted`) and stops the context's time; what were scheduled
+   * meanwhile would all sound at once. It gives the sound back by itself, or when it is asked after the person has returned.
+   */
+  #follow(context: AudioContext): void {
+    this.#route.add(context);
+    context.onstatechange = () => {
+      if (context.state === 'running') this.#repeat(context);
+      else this.#silence();
+    };
+    this.#stopVisible = this.#platform.onPage('visible', () => {
+      if (context.state !== 'running') this.#resume(context);
+    });
+  }
+
+  /** Begins what is to be heard as soon as the browser allows. */
+  #resume(context: AudioContext): void {
+    context.resume().then(
+      () => this.#repeat(context),
+      () => {}, // Not yet: the context tells when its state changes.
+    );
+  }
+
   #begin(context: AudioContext): void {
     if (context.state === 'running') {
       this.#repeat(context);
       return;
     }
-    context.resume().then(
-      () => this.#repeat(context),
-      () => {},
-    );
+    this.#resume(context);
     this.#startCheck = this.#platform.clock.schedule(START_CHECK_MS, () => this.#checkStarted(context));
   }
 
@@ -94,7 +118,7 @@ export class TonePlayer {
     const stop = this.#platform.onPage('gesture', () => {
       stop();
       this.#stopGesture = undefined;
-      context.resume().catch(() => {});
+      this.#resume(context);
     });
     this.#stopGesture = stop;
     this.#blocked();
@@ -143,15 +167,24 @@ export class TonePlayer {
   }
 
   #stop(): void {
-    this.#playing?.timer?.cancel();
     this.#startCheck?.cancel();
-    for (const node of this.#playing?.nodes ?? []) {
+    this.#silence();
+    this.#playing = undefined;
+  }
+
+  /** Takes back what is scheduled; what is to be heard stays known. */
+  #silence(): void {
+    const playing = this.#playing;
+    if (!playing) return;
+    playing.timer?.cancel();
+    playing.timer = undefined;
+    for (const node of playing.nodes) {
       try {
         node.stop();
       } catch {
         // It has ended by itself.
       }
     }
-    this.#playing = undefined;
+    playing.nodes.clear();
   }
 }

@@ -262,7 +262,8 @@ export interface ScheduledTone {
 
 /** Records the tones that are scheduled; silent until `running`. */
 export class FakeAudioContext {
-  state: 'suspended' | 'running' | 'closed' = 'running';
+  state: 'suspended' | 'running' | 'closed' | 'interrupted' = 'running';
+  onstatechange: (() => void) | null = null;
   sinkId = '';
   readonly scheduled: ScheduledTone[] = [];
   readonly destination = {};
@@ -320,6 +321,7 @@ export class FakeAudioContext {
 
   /** Pends until a gesture where the browser forbids sound, as Chromium does. */
   resume(): Promise<void> {
+    if (this.state === 'interrupted') return Promise.reject(new Error('InvalidStateError: another has the sound'));
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       if (this.allowed) this.run();
@@ -327,8 +329,13 @@ export class FakeAudioContext {
   }
 
   run(): void {
-    this.state = 'running';
+    this.become('running');
     for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  become(state: FakeAudioContext['state']): void {
+    this.state = state;
+    this.onstatechange?.();
   }
 
   async close(): Promise<void> {

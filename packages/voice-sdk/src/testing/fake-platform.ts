@@ -19,6 +19,8 @@ export class FakePlatform implements Platform {
   /** False, as in Safari: no page chooses the output. */
   choosesOutput = true;
   codecs: RTCRtpCodec[] = [];
+  /** True: storage is there and takes nothing, as in a private window of Safari. */
+  refuseStorage = false;
   userAgent = 'Mozilla/5.0 Chrome/156.0.0.0 Safari/537.36';
   online = true;
   visible = true;
@@ -48,11 +50,11 @@ export class FakePlatform implements Platform {
   }
 
   get tabStorage(): Platform['tabStorage'] {
-    return storageOver(this.stored);
+    return storageOver(this.stored, () => this.refuseStorage);
   }
 
   get profileStorage(): Platform['profileStorage'] {
-    return storageOver(this.profileStored);
+    return storageOver(this.profileStored, () => this.refuseStorage);
   }
 
   createChannel(name: string): BroadcastChannel | undefined {
@@ -143,10 +145,13 @@ export class FakePlatform implements Platform {
   }
 }
 
-function storageOver(entries: Map<string, string>): PageStorage {
+function storageOver(entries: Map<string, string>, isFull: () => boolean): PageStorage {
   return {
     getItem: (key) => entries.get(key) ?? null,
-    setItem: (key, value) => void entries.set(key, value),
+    setItem: (key, value) => {
+      if (isFull()) throw Object.assign(new Error('the quota is used up'), { name: 'QuotaExceededError' });
+      entries.set(key, value);
+    },
     removeItem: (key) => void entries.delete(key),
   };
 }
