@@ -23,7 +23,7 @@ export interface LegDeps {
   engine: MediaEngine;
   clock: Clock;
   logger: Logger;
-  config: Pick<SwitchConfig, 'graceMs' | 'pageGraceMs' | 'mediaRecoveryMs' | 'silenceLimitMs'>;
+  config: Pick<SwitchConfig, 'graceMs' | 'pageGraceMs' | 'takeUpMs' | 'mediaRecoveryMs' | 'silenceLimitMs'>;
   farewells: OwedFarewells;
   /** The devices that are registered over a connection. */
   devicesOn: (flow: Flow) => readonly Device[];
@@ -69,7 +69,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   #session: InviteSession | undefined;
   #held = false;
   #device: Device | undefined;
-  #grace: { timer: Timer; endsAt: number } | undefined;
+  #grace: { timer: Timer; endsAt: number; isPageGone: boolean } | undefined;
   #watch: MediaWatch | undefined;
   readonly #unsubscribe: Array<() => void> = [];
   readonly #life: LegLife;
@@ -146,6 +146,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   /** Takes over a confirmed dialog. */
   protected adopt(session: InviteSession): void {
     this.#session = session;
+    session.admit = (_request, flow) => this.#maySpeak(session, flow);
     this.#unsubscribe.push(
       session.on('reinvite', (reinvite) => void this.#answerReinvite(reinvite)),
       session.on('acknowledged', (sdp) => void this.#takeLateAnswer(sdp)),
@@ -220,8 +221,10 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     if (this.identity.kind === 'carrier' || this.#grace) return false;
     const session = this.#session;
     const { clock, config } = this.deps;
-    const graceMs = flow.closeCode === PAGE_GONE ? config.pageGraceMs : config.graceMs;
-    this.#grace = { timer: clock.schedule(graceMs, () => session.flowLost()), endsAt: clock.now() + graceMs };
+    const isPageGone = flow.closeCode === PAGE_GONE;
+    const graceMs = isPageGone ? config.pageGraceMs : config.graceMs;
+    const timer = clock.schedule(graceMs, () => session.flowLost());
+    this.#grace = { timer, endsAt: clock.now() + graceMs, isPageGone };
     this.emit('flowBroken');
     return true;
   }
@@ -232,19 +235,34 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     if (!session || this.ended || !this.#isSameDevice(binding)) return false;
     if (session.flow.id === binding.flow.id && !this.#grace) return false;
     session.rebind(binding.flow, binding.contactUri);
-    this.#deviceIsBack();
+    // A page that has loaded again has no media until its re-INVITE, and a person may have to allow the microphone first.
+    this.#deviceIsBack(this.#grace?.isPageGone ? this.deps.config.takeUpMs : undefined);
     return true;
   }
 
-  #deviceIsBack(): void {
+  #deviceIsBack(mediaAfterMs?: number): void {
     this.#endGrace();
-    this.#watch?.allowMoreTime();
+    this.#watch?.allowMoreTime(mediaAfterMs);
     this.emit('flowRestored');
   }
 
   #endGrace(): void {
     this.#grace?.timer.cancel();
     this.#grace = undefined;
+  }
+
+  /**
+   * Call-ID and tags are known to whoever has seen a page's snapshot: over a WebSocket they prove nobody. The connection
+   * that the dialog has is its device's; any other one speaks for it only while this very user is registered on it.
+   * Telephones and carriers are followed as ever, and datagrams, whose source can be forged, never take a page's call.
+   */
+  #maySpeak({ flow: own }: InviteSession, flow: Flow): boolean {
+    const user = this.#device;
+    if (!user || (own.protocol !== 'WS' && own.protocol !== 'WSS')) return true;
+    const may = flow.reliable && this.deps.devicesOn(flow).some((device) => isOf(user, device));
+    if (!may)
+      this.deps.logger.warn({ legId: this.id, flow: flow.id }, 'request in the dialog of another connection refused');
+    return may;
   }
 
   /**

@@ -21,6 +21,8 @@ export class MediaWatch {
   readonly #unsubscribe: ReadonlyArray<() => void>;
   #recovery: Timer | undefined;
   #silence: Timer | undefined;
+  /** Until then, broken media is not lost. */
+  #patientUntil = 0;
   #stopped = false;
 
   constructor(media: MediaLeg, deps: MediaWatchDeps) {
@@ -36,8 +38,12 @@ export class MediaWatch {
     ];
   }
 
-  /** The device is back, or makes a new path: broken media has its whole time again from here. */
-  allowMoreTime(): void {
+  /**
+   * The device is back, or makes a new path: broken media has its whole time again from here, and at least `ms`, also when
+   * it is noticed to be broken only later.
+   */
+  allowMoreTime(ms = 0): void {
+    this.#patientUntil = this.#deps.clock.now() + ms;
     if (!this.#recovery) return;
     this.#recovery.cancel();
     this.#awaitRecovery();
@@ -59,7 +65,8 @@ export class MediaWatch {
 
   #awaitRecovery(): void {
     const { clock, config, isDeviceAwaited, onLost } = this.#deps;
-    this.#recovery = clock.schedule(config.mediaRecoveryMs, () => {
+    const waitMs = Math.max(config.mediaRecoveryMs, this.#patientUntil - clock.now());
+    this.#recovery = clock.schedule(waitMs, () => {
       if (isDeviceAwaited()) this.#awaitRecovery();
       else onLost();
     });

@@ -8,6 +8,8 @@ export interface SwitchConfig {
   graceMs: number;
   /** The same for a page that said that it goes away: it is back after its reload, or never. 5 s. */
   pageGraceMs: number;
+  /** How long such a page, back and registered, may take to its first re-INVITE: a browser may ask for the microphone. 15 s. */
+  takeUpMs: number;
   /** How long a call waits for broken media to come back (ICE restart). 5 s. */
   mediaRecoveryMs: number;
   /** A leg that should send and does not, ends the call after this; 0 means never. 60 s. */
@@ -26,6 +28,7 @@ export const defaultSwitchConfig: Omit<SwitchConfig, 'domains'> = {
   ringTimeoutSec: 30,
   graceMs: 10_000,
   pageGraceMs: 5_000,
+  takeUpMs: 15_000,
   mediaRecoveryMs: 5_000,
   silenceLimitMs: 60_000,
   flushDeadlineMs: 5_000,

@@ -58,6 +58,7 @@ export class DialogSession
   extends TypedEmitter<InviteSessionEvents>
   implements InviteSession, DialogOwner, AckRepeater
 {
+  admit?: InviteSession['admit'];
   readonly #core: UaCore;
   readonly #dialog: Dialog;
   readonly #path: SessionPath;
@@ -296,7 +297,7 @@ export class DialogSession
   // --- Requests of the peer ---------------------------------------------------------------------------------------
 
   receiveAck(request: SipRequest, flow: Flow): void {
-    if (!this.#handshakes.takeAck(request)) return;
+    if (!this.#admits(request, flow) || !this.#handshakes.takeAck(request)) return;
     this.#path.follow(flow);
     if (this.#end) {
       this.#sendBye();
@@ -310,6 +311,10 @@ export class DialogSession
   }
 
   receiveRequest(request: SipRequest, transaction: ServerTransaction, flow: Flow): void {
+    if (!this.#admits(request, flow)) {
+      this.#reply(transaction, 403);
+      return;
+    }
     if (!this.#dialog.takeRemoteCseq(request.cseq.number)) {
       replyBusy(this.#core, transaction, this.localTag);
       return;
@@ -342,6 +347,10 @@ export class DialogSession
         this.#handOver('request', request, transaction, flow, 501);
         return;
     }
+  }
+
+  #admits(request: SipRequest, flow: Flow): boolean {
+    return flow.id === this.flow.id || (this.admit?.(request, flow) ?? true);
   }
 
   /** BYEs have crossed, or the peer has not heard of ours yet. */

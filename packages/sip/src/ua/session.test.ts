@@ -87,6 +87,52 @@ describe('requests in a session', () => {
     expect(await leftovers(world, talk.bob)).toEqual([]);
   });
 
+  it('[DLG8] over a flow that may not speak for the peer get 403 and change nothing; its own flow is not asked about', async () => {
+    const talk = await talking();
+    const { world, peer, session, inDialog, flow } = talk;
+    const before = session.flow;
+    const heard: string[] = [];
+    session.on('info', (info) => info.respond(200));
+    session.on('reinvite', (reinvite) => {
+      heard.push(reinvite.request.method);
+      reinvite.accept({ sdp: answerSdp });
+    });
+    session.on('acknowledged', () => heard.push('ACK'));
+    const asked: string[] = [];
+    session.admit = (request) => {
+      asked.push(request.method);
+      return false;
+    };
+    const stranger = await world.peer('10.0.0.10');
+    const strange = await stranger.connect('10.0.0.2', 'TCP');
+    const methods = ['INVITE', 'UPDATE', 'INFO', 'OPTIONS', 'MESSAGE', 'BYE'];
+    for (const [i, method] of methods.entries()) {
+      stranger.send(strange, method, { ...inDialog, cseq: 50 + i, ...(i < 2 ? { sdp: offerSdp } : {}) });
+      await world.pass();
+    }
+    expect(methods.map((method) => stranger.statuses(method).at(-1))).toEqual(methods.map(() => 403));
+    expect([heard, session.flow, session.ended]).toEqual([[], before, false]);
+
+    peer.send(flow, 'INVITE', { ...inDialog, cseq: 2, sdp: offerSdp }); // Lower than the stranger's numbers, and taken.
+    await world.pass();
+    stranger.send(strange, 'ACK', { ...inDialog, cseq: 2 });
+    await world.pass();
+    expect([heard, session.flow]).toEqual([['INVITE'], before]);
+    peer.send(flow, 'ACK', { ...inDialog, cseq: 2 });
+    await world.pass();
+    expect(heard).toEqual(['INVITE', 'ACK']);
+    expect(new Set(asked)).toEqual(new Set([...methods, 'ACK']));
+
+    session.admit = () => true;
+    stranger.send(strange, 'INFO', { ...inDialog, cseq: 60 });
+    await world.pass();
+    expect([stranger.statuses('INFO').at(-1), session.flow.protocol]).toEqual([200, 'TCP']);
+    session.bye();
+    await world.pass();
+    stranger.answer(stranger.last('BYE'), 200);
+    expect(await leftovers(world, talk.bob)).toEqual([]);
+  });
+
   it('[DLG2] with an old CSeq get 500 and do not move its flow', async () => {
     const talk = await talking();
     const { world, peer, session, inDialog, flow } = talk;

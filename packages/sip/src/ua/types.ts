@@ -187,6 +187,12 @@ export interface InviteSession {
   /** The flow over which requests go first; follows the peer's newest request. */
   readonly flow: Flow;
   readonly ended: boolean;
+  /**
+   * May this flow speak for the peer? Asked of each request and ACK that comes over another flow than `flow`, before anything
+   * of it is taken. False: a request gets 403, an ACK is dropped, and path, sequence numbers and state stay as they were.
+   * Unset: every flow may, since Call-ID and tags are all that RFC 3261 §12.2.2 asks for. Must not throw.
+   */
+  admit?: ((request: SipRequest, flow: Flow) => boolean) | undefined;
   on<E extends keyof InviteSessionEvents>(e: E, fn: (...a: InviteSessionEvents[E]) => void): () => void;
   /** The ACK of a late offer, with our answer. */
   acknowledge(sdp: string): void;
