@@ -596,6 +596,49 @@ it('keeps two calls apart: answering the second holds the first, and each ends a
   expect(page.client.calls).toEqual([page.call]);
 });
 
+it('[SDK-D16] a caller who gives up while the other call is being held: that one is talked in again', async () => {
+  const page = await connectedPage();
+  const answers: Array<() => void> = [];
+  page.session.on('reinvite', (reinvite) => answers.push(() => reinvite.accept({ sdp: serverSdp() })));
+  const next = new Promise<VoiceCall>((resolve) => page.client.once('incoming', resolve));
+  const invite = page.server.call();
+  const second = await next;
+  const answering = second.answer();
+  await settle();
+  invite.cancel();
+  await settle();
+  answers.shift()?.();
+  await expect(answering).rejects.toMatchObject({ problem: 'call-ended' });
+  await settle();
+  answers.shift()?.();
+  await settle();
+  expect(page.call).toMatchObject({ state: 'connected', held: false });
+  expect(page.platform.liveTracks.map((track) => track.enabled)).toEqual([true]);
+});
+
+it('gives a call back whose microphone prompt nobody answers', async () => {
+  const page = await ringingPage({ noAnswerMs: 30_000 });
+  page.platform.microphoneGranted = new Promise(() => {});
+  const failed = failureOf(page.invite);
+  void page.call.answer();
+  await pass(page.clock, 30_000);
+  expect((await failed).status).toBe(480);
+  expect(page.call.end).toMatchObject({ reason: 'no-answer' });
+});
+
+it('[SDK-D30] a hang-up while the microphone is being changed gives both back', async () => {
+  const { call, platform } = await connectedPage();
+  const sender = platform.peers[0]!.getTransceivers()[0]!.sender;
+  sender.ready = new Promise(() => {}); // As in browsers, where it never settles once the connection is closed.
+  void call.useMicrophone(await platform.getUserMedia({ audio: true }));
+  await settle();
+  expect(platform.liveTracks).toHaveLength(2);
+  call.mute();
+  expect(platform.liveTracks.map((track) => track.enabled)).toEqual([false, false]);
+  await call.hangup();
+  expect(platform.liveTracks).toEqual([]);
+});
+
 it('[SDK-D17] keeps nothing of finished calls', async () => {
   const page = await registeredPage();
   for (let round = 0; round < 5; round++) {

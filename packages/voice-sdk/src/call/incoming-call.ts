@@ -55,18 +55,24 @@ export class IncomingCall extends VoiceCall {
     this.setState('answering');
     const peer = this.createPeer();
     if (this.#invite.offer !== undefined) peer.prepare(this.#invite.offer);
+    let others: VoiceCall[];
     try {
       await peer.openMicrophone(this.services.route.microphone());
-      await this.services.holdOthers(this); // Only now: a blocked microphone must not leave the other call on hold.
+      others = await this.services.holdOthers(this); // Only now: a blocked microphone must not leave the other call on hold.
     } catch (error) {
       this.#ringOn(error);
       throw error;
     }
-    if (this.#over()) throw this.#tooLate();
-    await this.#accept(peer);
+    try {
+      await this.#accept(peer);
+    } catch (error) {
+      for (const other of others) other.unhold().catch(() => {}); // Held for nothing.
+      throw error;
+    }
   }
 
   async #accept(peer: Peer): Promise<void> {
+    if (this.#over()) throw this.#tooLate();
     const { offer } = this.#invite;
     let sdp: string;
     try {
@@ -103,8 +109,8 @@ export class IncomingCall extends VoiceCall {
     if (!this.#over()) this.report(VoiceError.microphone(error));
   }
 
+  /** Nor while the person is asked for the microphone: the timer comes once. */
   #notAnswered(): void {
-    if (this.state !== 'ringing') return;
     this.#invite.reject(480);
     this.finish({ reason: 'no-answer', by: 'local', status: 480 });
   }

@@ -28,6 +28,8 @@ export class Peer extends TypedEmitter<PeerEvents> {
   readonly #platform: Platform;
   readonly #preferredCodec: string | undefined;
   #microphone: MediaStream | undefined;
+  /** All that are open: two while one takes the place of the other. */
+  readonly #streams = new Set<MediaStream>();
   #transceiver: RTCRtpTransceiver | undefined;
   #closed = false;
   #remoteSdp = '';
@@ -81,15 +83,13 @@ export class Peer extends TypedEmitter<PeerEvents> {
     track.enabled = before.enabled; // First: nothing may be heard of a muted room.
     this.#keepMicrophone(stream);
     try {
-      await this.sender?.replaceTrack(track);
-      stopTracks(old);
+      await this.sender?.replaceTrack(track); // Settles never when the connection closes meanwhile.
+      this.#giveBack(old);
     } catch (error) {
       before.enabled = track.enabled;
       this.#microphone = old;
-      stopTracks(stream);
+      this.#giveBack(stream);
       throw error;
-    } finally {
-      if (this.#closed) stopTracks(stream);
     }
   }
 
@@ -135,7 +135,7 @@ export class Peer extends TypedEmitter<PeerEvents> {
 
   /** Silences the microphone at its source: nothing said is encoded. RTP goes on with silence. */
   setMicrophoneEnabled(enabled: boolean): void {
-    for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = enabled;
+    for (const stream of this.#streams) for (const track of stream.getAudioTracks()) track.enabled = enabled;
   }
 
   close(): void {
@@ -144,7 +144,7 @@ export class Peer extends TypedEmitter<PeerEvents> {
     const { connection } = this;
     connection.ontrack = connection.oniceconnectionstatechange = connection.onicegatheringstatechange = null;
     connection.close();
-    if (this.#microphone) stopTracks(this.#microphone);
+    for (const stream of this.#streams) this.#giveBack(stream);
     this.#microphone = undefined;
   }
 
@@ -155,7 +155,13 @@ export class Peer extends TypedEmitter<PeerEvents> {
 
   #keepMicrophone(stream: MediaStream): void {
     this.#microphone = stream;
+    this.#streams.add(stream);
     for (const track of stream.getAudioTracks()) track.onended = () => this.emit('microphoneLost');
+  }
+
+  #giveBack(stream: MediaStream): void {
+    this.#streams.delete(stream);
+    stopTracks(stream);
   }
 
   #listen(): void {
@@ -175,10 +181,11 @@ export class Peer extends TypedEmitter<PeerEvents> {
 
   #attachMicrophone(): void {
     if (this.#transceiver) return;
-    const track = this.#microphone?.getAudioTracks()[0];
-    if (!track || !this.#microphone) throw new VoiceError('microphone-missing', 'there is no microphone track');
-    const sender = this.connection.addTrack(track, this.#microphone);
-    this.#transceiver = this.connection.getTransceivers().find((t) => t.sender === sender);
+    const [track] = this.#microphone?.getAudioTracks() ?? [];
+    if (track) {
+      const sender = this.connection.addTrack(track, this.#microphone as MediaStream);
+      this.#transceiver = this.connection.getTransceivers().find((t) => t.sender === sender);
+    } else this.#transceiver = this.connection.addTransceiver('audio'); // Its microphone comes later.
     this.#orderCodecs();
   }
 

@@ -35,8 +35,8 @@ export interface CallServices {
   autoplayBlocked(what: 'ringtone' | 'remote-audio'): void;
   /** Runs once the client is registered again over a new flow. */
   afterReconnect(run: (flow: Flow) => void): void;
-  /** Puts the client's other connected calls on hold. */
-  holdOthers(call: VoiceCall): Promise<void>;
+  /** Puts the client's other connected calls on hold, and gives those: for a call that comes to nothing. */
+  holdOthers(call: VoiceCall): Promise<VoiceCall[]>;
 }
 
 /** One call: its own state, mute and hold, microphone and sound. Nothing is shared with another call. */

@@ -206,3 +206,22 @@ it('a call is taken up from another page, with its audio or without', async () =
   expect(page.session.ended).toBe(true);
   expect(page.platform.liveTracks).toEqual([]);
 });
+
+it('[SDK-D25] the server hears of the page before the person allows the microphone; what is muted stays silent', async () => {
+  const page = await talking();
+  page.call.mute();
+  let allow = () => {};
+  page.platform.microphoneGranted = new Promise((resolve) => {
+    allow = resolve;
+  });
+  const { client, resumed } = await reload(page);
+  expect(page.offers).toHaveLength(1);
+  expect(page.offers[0]).toContain('a=sendrecv');
+  expect(client.calls).toHaveLength(1);
+  allow();
+  await settle();
+  expect(resumed[0]).toMatchObject({ state: 'connected', muted: true });
+  const [track] = page.platform.liveTracks;
+  expect(page.platform.peers[1]?.getTransceivers().map(({ sender }) => sender.track)).toEqual([track]);
+  expect(track?.enabled).toBe(false);
+});

@@ -470,10 +470,11 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#closeWhenIdle();
   }
 
-  async #holdOthers(call: VoiceCall): Promise<void> {
+  async #holdOthers(call: VoiceCall): Promise<VoiceCall[]> {
     const others = this.calls.filter((other) => other !== call && other.state === 'connected' && !other.held);
     // A far end that refuses to be held hears silence from its own side at worst; the new call goes on.
     await Promise.all(others.map((other) => other.hold().catch(() => {})));
+    return others;
   }
 
   /** BYE needs the connection, so it stays while there are calls. */
@@ -499,11 +500,11 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   /** Goes on with what this page had before its reload. */
   async #takeUpKept(): Promise<void> {
-    for (const snapshot of await this.#keeper.take()) {
-      await this.takeUp(snapshot).catch((error: unknown) => {
+    const take = (snapshot: CallSnapshot) =>
+      this.takeUp(snapshot).catch((error: unknown) => {
         this.#logger.warn({ callId: snapshot.callId, error: String(error) }, 'a call could not be taken up');
       });
-    }
+    await Promise.all((await this.#keeper.take()).map(take));
   }
 
   #pageReturns(): void {

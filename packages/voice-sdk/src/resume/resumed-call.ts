@@ -1,5 +1,6 @@
 import type { InviteSession } from '@intermix/sip';
 import type { CallSnapshot } from '../call/call-types.js';
+import type { Peer } from '../call/peer.js';
 import type { CallServices, VoiceCall } from '../call/voice-call.js';
 import { VoiceError } from '../errors.js';
 
@@ -31,13 +32,18 @@ export function makeResumedCall(Base: typeof VoiceCall, services: CallServices, 
       this.established(session, peer, snapshot);
       if (!peer) return;
       try {
-        await peer.openMicrophone(services.route.microphone());
-        this.applyMicrophone();
-        if (this.state !== 'ended') await this.renegotiate();
+        // At once: the server waits some seconds, and the person may be asked for the microphone.
+        await Promise.all([this.renegotiate(), this.#openMicrophone(peer)]);
       } catch (cause) {
         this.#giveUp(session, cause);
       }
       if (this.state === 'ended') throw new VoiceError('call-ended', 'the call ended while it was taken up');
+    }
+
+    async #openMicrophone(peer: Peer): Promise<void> {
+      await peer.openMicrophone(services.route.microphone());
+      this.applyMicrophone(); // First: nothing may be heard of a muted room.
+      await peer.sender?.replaceTrack(peer.microphone?.getAudioTracks()[0] ?? null);
     }
 
     async answer(): Promise<void> {

@@ -61,6 +61,8 @@ export class FakeDtmfSender extends EventTarget {
 }
 
 export class FakeSender {
+  /** `replaceTrack` waits for it. */
+  ready: Promise<void> = Promise.resolve();
   /** Set to have `replaceTrack` refused. */
   refuses = false;
 
@@ -70,6 +72,7 @@ export class FakeSender {
   ) {}
 
   async replaceTrack(track: FakeTrack): Promise<void> {
+    await this.ready;
     if (this.refuses) throw Object.assign(new Error('replaceTrack was refused'), { name: 'InvalidModificationError' });
     this.track = track;
   }
@@ -122,7 +125,12 @@ export class FakePeerConnection extends EventTarget {
     return transceiver.sender;
   }
 
-  addTransceiver(_kind: string): void {}
+  addTransceiver(_kind: string): unknown {
+    if (this.closed) throw new Error('InvalidStateError: closed');
+    const transceiver = new FakeTransceiver(new FakeSender(null as never, this.dtmf));
+    this.#transceivers.push(transceiver);
+    return transceiver;
+  }
 
   getTransceivers(): FakeTransceiver[] {
     return this.#transceivers;
