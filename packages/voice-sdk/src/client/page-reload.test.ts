@@ -207,6 +207,63 @@ it('a call is taken up from another page, with its audio or without', async () =
   expect(page.platform.liveTracks).toEqual([]);
 });
 
+it.each([
+  ['nothing', null],
+  ['an empty one', {}],
+  ['one of another version', { v: 2 }],
+  ['one without its dialog', 'session'],
+])('%s is no snapshot: takeUp() rejects with a VoiceError', async (_name, damage) => {
+  const page = await talking();
+  const snapshot = { ...page.call.snapshot(), session: { v: 1, callId: 'x' } };
+  const wrong = damage === 'session' ? snapshot : damage;
+  const taken = page.client.takeUp(wrong as never);
+  await expect(taken).rejects.toMatchObject({ code: 'ERR_VOICE_INVALID_OPTIONS', field: 'snapshot' });
+  expect(page.client.calls).toEqual([page.call]);
+});
+
+it('[SDK-D25] with callWaiting: false a call that comes while the kept one is being taken up hears that it is busy', async () => {
+  const page = await talking({ callWaiting: false });
+  page.platform.page('pagehide');
+  await settle();
+  const client = makeClient(page, { callWaiting: false });
+  const [incoming, resumed, refused]: [unknown[], unknown[], unknown[]] = [[], [], []];
+  client.on('incoming', (call) => incoming.push(call));
+  client.on('resumed', (call) => resumed.push(call));
+  // Before the page can have taken anything up.
+  client.on('registered', () => page.server.call().on('failed', (failure) => refused.push(failure.status)));
+  await client.register();
+  await vi.dynamicImportSettled();
+  await pass(page.clock, 20);
+  expect([incoming.length, resumed.length, refused]).toEqual([0, 1, [480]]);
+  await client.calls[0]?.hangup();
+  page.server.call();
+  await settle();
+  expect(incoming).toHaveLength(1);
+});
+
+it.each([
+  ['after 11 s', 11_000, true, 1],
+  ['at once, when the server no longer has the call', 100, true, 1],
+  ['at once', 100, false, 0],
+])(
+  '[SDK-D25] a page that comes back from the cache %s is told of a call that is over',
+  async (_name, ms, isGone, told) => {
+    const page = await talking();
+    const lost: VoiceCall[] = [];
+    page.client.on('notResumed', (call) => lost.push(call));
+    page.platform.page('pagehide', true);
+    await settle();
+    if (isGone) page.session.flowLost();
+    await pass(page.clock, ms);
+    page.platform.page('pageshow', true);
+    await pass(page.clock, 100);
+    await vi.dynamicImportSettled();
+    await pass(page.clock, 100);
+    expect(lost).toEqual(told ? [page.call] : []);
+    expect(page.client.calls).toHaveLength(told ? 0 : 1);
+  },
+);
+
 it('[SDK-D25] the server hears of the page before the person allows the microphone; what is muted stays silent', async () => {
   const page = await talking();
   page.call.mute();

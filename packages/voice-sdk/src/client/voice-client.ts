@@ -81,6 +81,8 @@ export interface VoiceClientEvents {
   incoming: [call: VoiceCall];
   /** A call goes on here: after a reload of the page, or by `takeUp`. */
   resumed: [call: VoiceCall];
+  /** A call that this page left when it went into the back/forward cache could not be taken up at its return: it is over. */
+  notResumed: [call: VoiceCall];
   /** Any call of this client, incoming or outgoing, from its first moment. */
   callAdded: [call: VoiceCall];
   callRemoved: [call: VoiceCall];
@@ -111,6 +113,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #tokens: TokenKeeper | undefined;
   #started = false;
   #returnRegistered = false;
+  /** What the page before has left is being taken up. */
+  #taking = false;
+  /** Calls that this page has left for its own return, by Call-ID. */
+  readonly #left = new Map<string, VoiceCall>();
 
   /** Throws VoiceError `invalid-options`. Opens nothing. */
   constructor(options: VoiceClientOptions) {
@@ -234,18 +240,19 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   /**
    * Goes on with a call of another page, by `VoiceCall.snapshot()` there; `handOver()` is for the other page to call. With
    * `media: false` the audio stays where it is, and the call can be hung up here. Rejects with VoiceError: `not-connected`,
-   * `call-ended` when the server no longer has the call, or what keeps the microphone shut.
+   * `call-ended` when the server no longer has the call, `invalid-options` when the snapshot is none, or what keeps the microphone shut.
    */
   async takeUp(snapshot: CallSnapshot, options: { media?: boolean } = {}): Promise<VoiceCall> {
-    const { makeResumedCall } = await this.#keeper.load();
+    const { resumeCall } = await this.#keeper.load();
     const { flow } = this.#transport;
     if (!flow) throw new VoiceError('not-connected', 'there is no connection to the server');
-    const call = makeResumedCall(VoiceCall, this.#services, snapshot);
-    const session = this.#endpoint.resume(snapshot.session, {
-      flow,
-      credentials: this.#credentials,
-      contactUser: this.#contactUser,
-    });
+    const [call, session] = resumeCall(VoiceCall, this.#services, snapshot, () =>
+      this.#endpoint.resume(snapshot.session, {
+        flow,
+        credentials: this.#credentials,
+        contactUser: this.#contactUser,
+      }),
+    );
     this.#add(call);
     await call.start(session, options.media !== false);
     this.emit('resumed', call);
@@ -441,7 +448,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   }
 
   #invited(invite: IncomingInvite): void {
-    if (this.#options.callWaiting === false && this.#calls.size > 0) {
+    if (this.#options.callWaiting === false && (this.#calls.size > 0 || this.#taking)) {
       invite.reject(480, { reason: '4001' }); // The status and phrase that Exotel's SDK gives when it is busy.
       return;
     }
@@ -490,8 +497,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     const talking = this.calls.filter((call) => call.state === 'connected');
     const isKept = this.#options.resumeCalls !== false && this.#keeper.leave(talking);
     for (const call of this.calls) {
-      if (isKept && call.state === 'connected') call.handOver();
-      else leaveCall(call);
+      if (isKept && call.state === 'connected') {
+        this.#left.set(call.callId, call);
+        call.handOver();
+      } else leaveCall(call);
     }
     this.#registration.leave();
     this.#instance.leave();
@@ -500,15 +509,23 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   /** Goes on with what this page had before its reload. */
   async #takeUpKept(): Promise<void> {
+    this.#taking = true;
     const take = (snapshot: CallSnapshot) =>
-      this.takeUp(snapshot).catch((error: unknown) => {
-        this.#logger.warn({ callId: snapshot.callId, error: String(error) }, 'a call could not be taken up');
-      });
+      this.takeUp(snapshot).then(
+        () => this.#left.delete(snapshot.callId),
+        (error: unknown) => {
+          this.#logger.warn({ callId: snapshot.callId, error: String(error) }, 'a call could not be taken up');
+        },
+      );
     await Promise.all((await this.#keeper.take()).map(take));
+    this.#taking = false;
+    for (const call of this.#left.values()) this.emit('notResumed', call);
+    this.#left.clear();
   }
 
   #pageReturns(): void {
     if (this.#returnRegistered) void this.register();
+    else void this.#takeUpKept(); // In vain, which is told.
   }
 }
 

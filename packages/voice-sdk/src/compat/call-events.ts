@@ -32,6 +32,7 @@ export class CallEvents {
     });
     client.on('autoplayBlocked', () => this.#callbacks.session('autoplay_blocked', this.#current?.remote.displayName));
     client.on('resumed', (call) => this.#resumed(call));
+    client.on('notResumed', (call) => this.#tell('terminated', call.remote.displayName));
   }
 
   /** A call that goes on here: after a reload of the page, or as another tab gave it. */

@@ -511,3 +511,18 @@ it('rings at the cadence of the country of the account, and not at all when the 
   await pass(silent.clock, 5_000);
   expect(silent.platform.audioContexts).toHaveLength(0);
 });
+
+it('[SDK-D25] back from the cache too late for its call, the page hears callEnded, once', async () => {
+  const { platform, clock, heard, client } = await connected();
+  await vi.dynamicImportSettled();
+  platform.page('pagehide', true);
+  await settle();
+  expect(heard.filter((line) => line.startsWith('call callEnded'))).toEqual([]);
+  await pass(clock, 11_000);
+  platform.page('pageshow', true);
+  await pass(clock, 1_000);
+  await vi.dynamicImportSettled();
+  await settle();
+  expect(heard.filter((line) => line.startsWith('call callEnded'))).toHaveLength(1);
+  expect(client.getCall()).toBeDefined();
+});

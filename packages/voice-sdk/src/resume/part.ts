@@ -1,2 +1,2 @@
 export { readKept, writeKept } from './kept-calls.js';
-export { makeResumedCall, type ResumableCall } from './resumed-call.js';
+export { type ResumableCall, resumeCall } from './resumed-call.js';

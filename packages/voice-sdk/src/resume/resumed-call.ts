@@ -3,6 +3,7 @@ import type { CallSnapshot } from '../call/call-types.js';
 import type { Peer } from '../call/peer.js';
 import type { CallServices, VoiceCall } from '../call/voice-call.js';
 import { VoiceError } from '../errors.js';
+import { isCallSnapshot } from './kept-calls.js';
 
 /** A call that this page goes on with. */
 export interface ResumableCall extends VoiceCall {
@@ -13,8 +14,25 @@ export interface ResumableCall extends VoiceCall {
   start(session: InviteSession, media: boolean): Promise<void>;
 }
 
-/** `Base` is given by the caller, so that the page has one `VoiceCall` and not two. */
-export function makeResumedCall(Base: typeof VoiceCall, services: CallServices, snapshot: CallSnapshot): ResumableCall {
+/**
+ * A call and its dialog; nothing is sent yet. `Base` is given by the caller, so that the page has one `VoiceCall` and not
+ * two. Throws VoiceError `invalid-options`, whatever the snapshot is.
+ */
+export function resumeCall(
+  Base: typeof VoiceCall,
+  services: CallServices,
+  snapshot: CallSnapshot,
+  resume: () => InviteSession,
+): [ResumableCall, InviteSession] {
+  try {
+    if (!isCallSnapshot(snapshot)) throw new Error('it is none');
+    return [makeResumedCall(Base, services, snapshot), resume()];
+  } catch (cause) {
+    throw new VoiceError('invalid-options', 'the snapshot of the call cannot be used', { cause, field: 'snapshot' });
+  }
+}
+
+function makeResumedCall(Base: typeof VoiceCall, services: CallServices, snapshot: CallSnapshot): ResumableCall {
   class ResumedCall extends Base {
     readonly direction = snapshot.direction;
     readonly callId = snapshot.callId;
