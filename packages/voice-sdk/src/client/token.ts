@@ -5,10 +5,11 @@ export interface VoiceToken {
   authUser?: string;
   password: string;
   domain: string;
-  /** That of the client's options when left out. */
+  /** Where the client's options name none. */
   serverUrl?: string;
   /** Milliseconds since the epoch, a Date, or ISO 8601. */
   expiresAt: number | string | Date;
+  /** Where the client's options name none, and the server tells none when it registers us. */
   iceServers?: RTCIceServer[];
 }
 

@@ -95,6 +95,8 @@ export interface VoiceClientEvents {
 /** A SIP phone in a page: registers over one WebSocket, places and takes calls. Several may live in one page. */
 export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   readonly #options: VoiceClientOptions & VoiceAccount;
+  /** What the page itself named goes before what a token tells. */
+  readonly #page: Pick<VoiceClientOptions, 'serverUrl' | 'iceServers'>;
   readonly #platform: Platform;
   readonly #logger: Logger;
   #aor: NameAddr;
@@ -121,6 +123,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   /** Throws VoiceError `invalid-options`. Opens nothing. */
   constructor(options: VoiceClientOptions) {
     super();
+    this.#page = { ...options };
     // Ours to change; the page's object stays as it is.
     this.#options = { ...(options.tokenProvider && unknownAccount), ...options } as VoiceClientOptions & VoiceAccount;
     this.#aor = addressOfRecord(this.#options);
@@ -156,9 +159,13 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     return this.#transport.flow !== undefined;
   }
 
-  /** STUN and TURN servers of the calls that follow. TURN credentials are secrets. */
+  /**
+   * STUN and TURN servers of the calls that follow: those of the options, else what the server told when it last registered
+   * us, else those of the token. TURN credentials are secrets.
+   */
   get iceServers(): RTCIceServer[] {
-    return this.#options.iceServers ?? this.#registration.iceServers;
+    const told = this.#registration.iceServers;
+    return this.#page.iceServers ?? (told[0] ? told : (this.#options.iceServers ?? told));
   }
 
   /** Microphones and speakers: to list, to choose, to hear of changes. A part that loads when it is first asked for. */
@@ -299,14 +306,14 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   /** Short-lived credentials are in force from here on. Throws VoiceError `invalid-options`. */
   #use(account: TokenAccount): void {
-    const serverUrl = account.serverUrl ?? this.#options.serverUrl;
+    const serverUrl = this.#page.serverUrl ?? account.serverUrl ?? this.#options.serverUrl;
     const isKnown = serverUrl !== unknownAccount.serverUrl;
     const aor = addressOfRecord({ ...this.#options, ...account, serverUrl: isKnown ? serverUrl : '' });
     const isOther = aor.toString() !== this.#aor.toString();
-    Object.assign(this.#options, account);
+    Object.assign(this.#options, { iceServers: undefined }, account, { serverUrl });
     this.#aor = aor;
     if (isOther) this.#keeper = this.#createKeeper();
-    this.#transport.lead(this.#options.serverUrl);
+    this.#transport.lead(serverUrl);
     this.#registration.use(aor);
   }
 
@@ -320,6 +327,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     const load = async () => {
       const { TokenKeeper } = await parts.tokens();
       const use = (account: TokenAccount) => this.#use(account);
+      if (!this.#registration.wanted) return; // Meanwhile the page changed its mind.
       this.#tokens ??= new TokenKeeper({ provider, clock, random, logger: this.#logger, use, failed });
       await this.#tokens.fresh();
     };

@@ -1,9 +1,10 @@
 import { eventually } from '@intermix/testkit';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { VoiceToken } from '../client/token.js';
 import type { VoiceClient, VoiceClientOptions } from '../client/voice-client.js';
 import { VoiceClient as Client } from '../client/voice-client.js';
 import type { VoiceError } from '../errors.js';
+import { parts } from '../parts.js';
 import { answeredSession, DOMAIN, makePage, PASSWORD, type Page, pass, settle } from '../testing/page-fixture.js';
 
 const hourMs = 3_600_000;
@@ -170,6 +171,63 @@ it('[SDK-D42] asks no more after unregister() and dispose(), and leaves no timer
   await client.dispose();
   await page.server.endpoint.stop();
   expect(page.clock.pendingTimers).toBe(0);
+});
+
+it('[SDK-D42] plans anew when the page registers again within the life of what it has', async () => {
+  const { page, backend, client } = await registered();
+  await client.unregister();
+  await client.register();
+  expect(backend.asked).toBe(1);
+  await pass(page.clock, hourMs - 59_000);
+  expect([backend.asked, client.registered]).toEqual([2, true]);
+});
+
+const steps = ['unregister', 'dispose'] as const;
+
+it.each(steps)('[SDK-D42] asks nothing when %s() comes while the part loads', async (step) => {
+  const { page, backend, client } = await begin();
+  const load = parts.tokens;
+  let arrive = () => {};
+  const arriving = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const loading = vi.spyOn(parts, 'tokens').mockImplementation(() => arriving.then(load));
+  onTestFinished(() => loading.mockRestore());
+  const registering = client.register();
+  await Promise.all([expect(registering).rejects.toThrow(), client[step]()]);
+  arrive();
+  await Promise.all(loading.mock.results.map(({ value }) => value));
+  await pass(page.clock, 2 * hourMs);
+  expect([loading.mock.calls.length, backend.asked]).toEqual([1, 0]);
+});
+
+it("[SDK-D42] the page's own serverUrl goes before the token's; each token's goes before that of the one before", async () => {
+  const serverUrl = 'ws://own.example/wss';
+  const other = { serverUrl: 'ws://other.example/wss' };
+  const own = await registered((at) => token(at, other), { serverUrl });
+  expect(own.page.network.sockets.map(({ url }) => url)).toEqual([serverUrl]);
+  const { page, backend } = await registered();
+  backend.gives = (at) => token(at, other);
+  await pass(page.clock, hourMs - 59_000);
+  page.network.openSockets[0]?.server.close();
+  await pass(page.clock, 1_000);
+  expect(page.network.sockets.map(({ url }) => url)).toEqual(['ws://127.0.0.1:8080/wss', other.serverUrl]);
+});
+
+it("[SDK-D14] [SDK-D42] ICE servers: the page's own, else what the registration told, else the newest token's", async () => {
+  const stun = (name: string) => [{ urls: `stun:${name}.example` }];
+  const gives = (at: Page) => token(at, { iceServers: stun('token') });
+  const own = await registered(gives, { iceServers: stun('own') });
+  expect(own.client.iceServers).toEqual(stun('own'));
+  const { page, backend, client } = await registered(gives);
+  expect(client.iceServers).toEqual(stun('token'));
+  backend.gives = (at) => token(at);
+  await pass(page.clock, hourMs - 59_000);
+  expect([backend.asked, client.iceServers]).toEqual([2, []]);
+  backend.gives = gives;
+  page.server.answerRegister(200, [['X-Intermix-Ice-Servers', '<stun:told.example>']]);
+  await pass(page.clock, hourMs);
+  expect([backend.asked, client.iceServers]).toEqual([3, stun('told')]);
 });
 
 it('[SDK-D2] [SDK-D42] no password is logged', async () => {

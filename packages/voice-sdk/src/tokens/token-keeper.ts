@@ -46,8 +46,9 @@ export class TokenKeeper implements TokenSource {
   }
 
   fresh(): Promise<void> | undefined {
-    if (!this.#asking && this.#expiresAtMs > this.#deps.clock.now()) return undefined;
-    return this.#renew();
+    if (this.#asking || this.#expiresAtMs <= this.#deps.clock.now()) return this.#renew();
+    if (!this.#timer) this.#plan(); // After `stop`.
+    return undefined;
   }
 
   accepted(): void {
@@ -65,6 +66,7 @@ export class TokenKeeper implements TokenSource {
   stop(): void {
     this.#round++;
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#asking = undefined;
     this.#afterRefusal = false;
   }
@@ -86,7 +88,7 @@ export class TokenKeeper implements TokenSource {
       use(account);
       this.#expiresAtMs = expiresAtMs;
       this.#asking = undefined;
-      this.#plan(expiresAtMs - clock.now());
+      this.#plan();
       done();
     } catch (cause) {
       if (round !== this.#round) return;
@@ -99,7 +101,8 @@ export class TokenKeeper implements TokenSource {
     }
   }
 
-  #plan(lifeMs: number): void {
+  #plan(): void {
+    const lifeMs = this.#expiresAtMs - this.#deps.clock.now();
     const delayMs = Math.min(lifeMs - Math.min(LEAD_MS, lifeMs / 5), MAX_DELAY_MS);
     this.#timer = this.#deps.clock.schedule(delayMs, () => void this.#renew());
   }
