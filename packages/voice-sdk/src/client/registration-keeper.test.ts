@@ -27,6 +27,15 @@ it('registers one Contact with the instance id of the tab (RFC 5626)', async () 
   expect(server.instance).toMatch(/^"?<urn:uuid:[0-9a-f-]{36}>"?$/);
 });
 
+it('[SDK-D2] the log tells of the address neither user nor query', async () => {
+  const lines: unknown[] = [];
+  const note = (...line: unknown[]) => void lines.push(line);
+  const logger = { debug: note, info: note, warn: note, error: note, child: () => logger } as never;
+  await registeredPage({ serverUrl: 'ws://user:s3cret@127.0.0.1:8080/wss?token=s3cret', logger });
+  expect(JSON.stringify(lines)).toContain('ws://127.0.0.1:8080/wss');
+  expect(JSON.stringify(lines)).not.toContain('s3cret');
+});
+
 it('keeps the instance id over a reload, and two tabs never share one', async () => {
   const page = await makePage();
   const first = makeClient(page);

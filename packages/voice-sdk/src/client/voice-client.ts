@@ -427,7 +427,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #listen(): void {
     this.#endpoint.on('invite', (invite) => this.#invited(invite));
     this.#registration.on('registering', () => this.emit('registering'));
-    this.#transport.on('opened', () => this.#logger.info({ url: this.#options.serverUrl }, 'connected to the server'));
+    this.#transport.on('opened', () => {
+      const { origin, pathname } = new URL(this.#options.serverUrl); // A token may stand in the rest of it.
+      this.#logger.info({ url: origin + pathname }, 'connected to the server');
+    });
     this.#transport.on('down', (lost) => {
       this.#logger.warn(lost, 'no connection to the server');
       if (lost.wasOpen) this.#recovery.connectionLost();

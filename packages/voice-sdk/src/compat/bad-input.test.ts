@@ -59,6 +59,19 @@ it.each([
   expect(heard.at(-1)).toBe('registered');
 });
 
+it('DoRegister() takes an account that refers to itself', async () => {
+  const round: Record<string, unknown> = { ...account };
+  round.self = round;
+  const { client, heard } = await makeExotel();
+  expect(client.initWebrtc(round as unknown as SipAccountInfo, (state) => heard.push(state), null, null, true)).toBe(
+    true,
+  );
+  expect(round).toMatchObject({ enableAutoAudioDeviceChangeHandling: true, sipUri: expect.any(String) });
+  expect(client.DoRegister()).toBe(true);
+  await settle();
+  expect(heard.at(-1)).toBe('registered');
+});
+
 it('takes numbers where a page writes them without quotes', async () => {
   const { client, network } = await makeExotel({ userName: 1001 as unknown as string, authUser: 'priya', port: 443 });
   expect(client.DoRegister()).toBe(true);

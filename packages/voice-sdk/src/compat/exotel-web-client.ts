@@ -59,7 +59,7 @@ export class ExotelWebClient {
   readonly #callEvents: CallEvents;
   readonly #readiness: ReadinessCheck;
   #client: VoiceClient | undefined;
-  /** The account that `#client` was made from, as text. */
+  /** What of the account `#client` was made from, as text. */
   #clientAccount = '';
   #preferredCodec: string | undefined;
   #remoteHangupEvent: RemoteHangupEvent = 'callEnded';
@@ -114,6 +114,7 @@ export class ExotelWebClient {
     const { userName, sipdomain, port, remoteHangupEvent } = sipAccountInfo;
     const sipUri = `wss://${textOf(userName)}@${textOf(sipdomain)}:${textOf(port)}`;
     Reflect.set(sipAccountInfo, 'sipUri', sipUri); // Fails softly on a frozen object.
+    Reflect.set(sipAccountInfo, 'enableAutoAudioDeviceChangeHandling', enableAutoAudioDeviceChangeHandling);
     if (remoteHangupEvent) this.setRemoteHangupEvent(remoteHangupEvent);
     this.#callbacks.set(registerEventCallback, callListenerCallback, sessionCallback);
     this.#audio.follow(Boolean(enableAutoAudioDeviceChangeHandling));
@@ -306,17 +307,20 @@ export class ExotelWebClient {
   };
 
   #clientFor(account: SipAccountInfo): VoiceClient {
-    const key = JSON.stringify(account);
+    const own = {
+      ...voiceAccountOf(account, this.#platform.securePage),
+      tones: account.tones !== false,
+      ...(account.country ? { country: textOf(account.country) } : {}),
+    };
+    const key = JSON.stringify(own);
     if (this.#client && key === this.#clientAccount) return this.#client;
     const client = new VoiceClient({
-      ...voiceAccountOf(account, this.#platform.securePage),
+      ...own,
       callWaiting: false,
       noAnswerMs: NO_ANSWER_MS,
       logger: this.#log,
       platform: this.#platform,
       audioRoute: this.#audio,
-      tones: account.tones !== false,
-      ...(account.country ? { country: textOf(account.country) } : {}),
       ...(this.#preferredCodec ? { preferredCodec: this.#preferredCodec } : {}),
     });
     this.#client?.dispose().catch(() => {});

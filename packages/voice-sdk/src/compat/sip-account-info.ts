@@ -33,6 +33,8 @@ export interface SipAccountInfo {
   tones?: boolean;
   /** Filled in by `initWebrtc`, and not used. */
   sipUri?: string;
+  /** The last argument of `initWebrtc`, which fills it in. */
+  enableAutoAudioDeviceChangeHandling?: boolean;
   /** Accepted and not used. */
   contactHost?: string;
   accountSid?: string;

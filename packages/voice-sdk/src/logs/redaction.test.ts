@@ -26,6 +26,16 @@ it.each([
   expect(redactText(clean, false)).toBe(clean);
 });
 
+it.each([
+  ['to wss://priya:s3@calls.example:8443/wss?token=s3#s3 now', 'to wss://calls.example:8443/wss now'],
+  ['{"url":"wss://priya:s3@s3@a.example/wss?jwt=s3"}', '{"url":"wss://a.example/wss"}'],
+  [String.raw`{\"url\":\"https://a.example?access=s3\"}`, String.raw`{\"url\":\"https://a.example\"}`],
+  ['sip:priya@acme.example;transport=ws?', 'sip:priya@acme.example;transport=ws?'],
+])('[SDK-D2] shows neither user nor query of a URL: %s', (text, clean) => {
+  expect(redactText(text, true)).toBe(clean);
+  expect(redactText(clean, true)).toBe(clean);
+});
+
 it('leaves the ids of calls as they are', () => {
   const ids = { callId: '12345678901@host', callSid: '1234567890', remote: '1234567890' };
   expect(redact(ids, false)).toEqual({ ...ids, remote: '***7890' });

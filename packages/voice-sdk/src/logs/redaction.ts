@@ -24,6 +24,7 @@ export function redact(value: unknown, numbers: boolean, depth = 0): unknown {
 /** Also cleans lines that another SDK left in the browser's storage: Exotel's writes the SIP password there. */
 export function redactText(text: string, numbers: boolean): string {
   const clean = text
+    .replace(/(:\/\/)(?:[^\s/?#"'<>\\]*@)?([^\s?#"'<>\\]*)(?:[?#][^\s"'<>\\]*)?/g, '$1$2') // Of a URL, user and query.
     .replace(/((?:Proxy-)?Authorization\\?"?\s*:)(?:(?!\\r|\\n)[^\r\n])*/gi, '$1 [redacted]')
     .replace(/\bresponse=\\?"[^"\\]*/gi, 'response="[redacted]')
     .replace(/(\\?"[^"\\]*(?:secret|password|token)[^"\\]*\\?"\s*:\s*\\?")[^"\\]*/gi, '$1[redacted]');
