@@ -15,6 +15,7 @@ const bodies: Record<string, unknown> = {
   'PATCH /users/{user_id}': { name: 'Changed' },
   'PUT /users/{user_id}/devices': { phone: true, sip: true },
   'PUT /contacts': [{ number: '+911130000777', name: 'Changed' }],
+  'POST /users/{user_id}/session': { expires_in: 60 },
   'POST /webhook-secrets/rotate': { overlap_hours: 0 },
 };
 
@@ -129,7 +130,7 @@ describe('the addresses of one tenant', () => {
     expect(known).toEqual(expect.arrayContaining(Object.keys(bodies)));
     const withBody = routes.filter(({ method }) => ['PUT', 'POST', 'PATCH'].includes(method));
     expect(withBody.map(({ method, path }) => `${method} ${short(path)}`).sort()).toEqual(Object.keys(bodies).sort());
-    expect(routes).toHaveLength(22);
+    expect(routes).toHaveLength(23);
   });
 
   it.each(['another customer of the account', 'another account'])(
