@@ -12,7 +12,7 @@ import { expectPageTone, launchBrowser, type TestBrowser } from '@intermix/testk
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
 import { addCarrier, addNumber, changeCarrier, ringUser } from '../support/carriers.js';
-import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metrics.js';
+import { errorLines, expectNothingLeft } from '../support/metrics.js';
 import { SdkPage } from '../support/sdk-page.js';
 import { uacRefused, uasChallenging } from '../support/sipp-scenarios.js';
 
@@ -31,7 +31,8 @@ describe('SIPp as a foreign carrier', () => {
   let port: number;
 
   beforeAll(async () => {
-    const env = { ...quickSipTimers, INTERMIX_SIMULATED_PSTN: 'off' };
+    // T1 as it is: a SIPp script fails at an INVITE that comes twice, as it does with short timers on a busy machine.
+    const env = { INTERMIX_SIMULATED_PSTN: 'off' };
     [server, browser] = await Promise.all([startServer({ env }), launchBrowser({ micToneHz: micHz })]);
     admin = new AdminApi(server);
     port = server.sparePort();

@@ -18,7 +18,7 @@ const traces = ['intermix_calls_active', 'intermix_legs_active', 'intermix_media
  */
 export const quickSipTimers = { INTERMIX_SIP_T1_MS: '100' };
 
-/** Waits until no call, leg, media endpoint or transaction is left. Start the server with `quickSipTimers`. */
+/** Waits until no call, leg, media endpoint or transaction is left: 32 s, or 6 with `quickSipTimers`. */
 export async function expectNothingLeft(server: RunningServer, timeoutMs = 50_000): Promise<void> {
   let last: Array<number | undefined> = [];
   const look = async () => {
