@@ -2,7 +2,7 @@ import { eventually, type RunningServer, runSipp, SipPhone, startServer, startSi
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
 import { addCarrier, addNumber, ringUser } from '../support/carriers.js';
-import { errorLines, expectNothingLeft, logLines, metric, quickSipTimers } from '../support/metrics.js';
+import { errorLines, expectNothingLeft, logLines, metric } from '../support/metrics.js';
 import { RawUdpPeer } from '../support/raw-peer.js';
 import { uacAuthenticated } from '../support/sipp-scenarios.js';
 
@@ -20,7 +20,7 @@ describe('who may call in', () => {
   let desk: SipPhone;
 
   beforeAll(async () => {
-    server = await startServer({ env: { ...quickSipTimers, INTERMIX_SIMULATED_PSTN: 'off' } });
+    server = await startServer({ env: { INTERMIX_SIMULATED_PSTN: 'off' } });
     admin = new AdminApi(server);
     const trusted = await addCarrier(admin, { name: 'By address', sip_address: hosts.trusted, transport: 'udp' });
     await addNumber(admin, trusted, { number: trustedNumber, target: ringUser(server) });
