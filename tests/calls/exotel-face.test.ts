@@ -123,6 +123,8 @@ describe("the face of Exotel's SDK in a browser", () => {
     await admin.request('DELETE', `/api/v1/simulator/calls/${call.id}`);
     await heard(asha, 'callEnded');
     await asha.page.reload();
+    const outlived = await asha.page.evaluate(() => localStorage.getItem('webrtc_sdk_logs') ?? '');
+    expect(outlived).toContain('call ringing');
     const download = asha.page.waitForEvent('download');
     await asha.page.evaluate(() => (window as unknown as GuidePage).phone.downloadLogs());
     const file = await download;

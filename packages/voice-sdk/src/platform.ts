@@ -119,13 +119,16 @@ function storage(read: () => Storage): Storage | undefined {
   }
 }
 
+/** A browser reads a saved file after the click that asked for it: Safari and a busy machine take their time. */
+const READ_WITHIN_MS = 40_000;
+
 function saveFile(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(url);
+  setTimeout(() => URL.revokeObjectURL(url), READ_WITHIN_MS);
 }
 
 /** Events whose browser name or target differs; the others are the window's own. */
