@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CheckName, checkNames, type Finding, findingOf, verdictOf } from './checks.js';
+import { barOf, type CheckName, checkNames, type Finding, findingOf, verdictOf } from './checks.js';
 
 const candidate = 'candidate:1 1 udp 2122260223 192.0.2.7 51820 typ host';
 
@@ -38,4 +38,11 @@ it('sums up: only problems count', () => {
   expect(verdictOf([note, { result: 'good', text: '' }]).result).toBe('good');
   expect(verdictOf([note, bad]).text).toBe('One thing needs attention.');
   expect(verdictOf([bad, bad])).toEqual({ result: 'bad', text: '2 things need attention.' });
+});
+
+it('draws a steady tone, which fills few bins of the spectrum, as a bar that is seen to move', () => {
+  expect(barOf(0)).toBe(0);
+  expect(barOf(2)).toBeGreaterThan(0.1);
+  expect(barOf(40)).toBeCloseTo(0.67, 1);
+  expect(barOf(255)).toBe(1);
 });

@@ -90,6 +90,17 @@ export function verdictOf(findings: Iterable<Finding>): { result: 'good' | 'bad'
   return { result: 'bad', text: bad === 1 ? 'One thing needs attention.' : `${bad} things need attention.` };
 }
 
+/** Average level of the SDK's tests that fills the bar; they count to 255. */
+const FULL_LEVEL = 90;
+
+/**
+ * How full the bar of a device's test stands, 0 to 1. The level is an average over the whole spectrum, to which a
+ * whistle or a test tone, however loud, gives no more than 5: by the root the bar is seen to move for that too.
+ */
+export function barOf(level: number): number {
+  return Math.min(1, Math.sqrt(Math.max(0, level) / FULL_LEVEL));
+}
+
 const resultNames: Record<CheckResult, string> = { waiting: 'Running', good: 'Good', note: 'Note', bad: 'Problem' };
 
 /** A row of the list; `more` stands below it. */

@@ -1,5 +1,5 @@
 import type { ExotelWebClient } from '@intermix/voice-sdk';
-import { type CheckName, checkNames, checkRow, type Finding, findingOf, verdictOf } from './checks.js';
+import { barOf, type CheckName, checkNames, checkRow, type Finding, findingOf, verdictOf } from './checks.js';
 import { byId, create, isBusy, setBusy } from './dom.js';
 import { saveText } from './files.js';
 import type { Phone } from './phone.js';
@@ -47,8 +47,6 @@ const asked: Record<Hearing, { ready: string; start: string; question: string; g
 
 /** The network's tests take 5 s at most; without a word by then the part was not loaded. */
 const LIMIT_MS = 9_000;
-/** Average level of the SDK's tests that fills the bar; they count to 255. */
-const FULL_LEVEL = 90;
 
 /** Runs the SDK's tests and says what they found and what helps. */
 export class CheckupPanel {
@@ -155,7 +153,7 @@ export class CheckupPanel {
       return;
     }
     const bar = this.#levels[what];
-    if (bar) bar.style.transform = `scaleX(${Math.min(1, Number(level) / FULL_LEVEL).toFixed(3)})`;
+    if (bar) bar.style.transform = `scaleX(${barOf(Number(level)).toFixed(3)})`;
   }
 
   #start(what: Hearing): void {

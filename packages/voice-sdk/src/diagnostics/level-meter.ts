@@ -5,7 +5,7 @@ const EVERY_MS = 50;
 
 /**
  * How loud a sound is, 0 to 255: the average over the spectrum that Exotel's SDK gives, by an AnalyserNode that is asked
- * from time to time. What it needs of Web Audio belongs to its owner, who closes the context.
+ * from time to time. A pure tone fills few bins: it gives 5, however loud. What it needs of Web Audio belongs to its owner, who closes the context.
  */
 export class LevelMeter {
   readonly analyser: AnalyserNode;
