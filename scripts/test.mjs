@@ -20,6 +20,7 @@ const foreign = [
     debian: 'kamailio-websocket-modules',
   },
   { name: 'rtpengine', path: '/usr/bin/rtpengine', debian: 'rtpengine-daemon' },
+  { name: 'coturn', path: '/usr/bin/turnserver', debian: 'coturn' },
   { name: 'SIPp', path: '/usr/bin/sipp', debian: 'sip-tester' },
   { name: 'baresip', path: '/usr/bin/baresip', debian: 'baresip-core' },
   { name: 'PostgreSQL', path: '/usr/lib/postgresql/15/bin/initdb', debian: 'postgresql-15' },

@@ -38,6 +38,11 @@ export interface SessionSource {
   token: string;
 }
 
+/** Options of `VoiceClient` beside the account. */
+export interface PageOptions {
+  iceTransportPolicy?: RTCIceTransportPolicy;
+}
+
 /** A page that uses the SDK's bundle by its typed face, driven from the test. */
 export class SdkPage {
   private constructor(
@@ -50,25 +55,30 @@ export class SdkPage {
     browser: TestBrowser | TestFirefox,
     server: RunningServer,
     user: BootstrapUser,
-    overrides: { password?: string; session?: SessionSource } = {},
+    overrides: { password?: string; session?: SessionSource; options?: PageOptions } = {},
   ): Promise<SdkPage> {
-    const { session } = overrides;
+    const { session, options } = overrides;
     const script = `${server.baseUrl}/sdk/exotelsdk.js`;
-    const places = { script, serverUrl: server.bootstrap.sip_ws_url, ...(session && { session }) };
+    const places = {
+      script,
+      serverUrl: server.bootstrap.sip_ws_url,
+      ...(session && { session }),
+      ...(options && { options }),
+    };
     return SdkPage.openAt(browser, places, { ...user, sip_password: overrides.password ?? user.sip_password });
   }
 
   /** The same with the bundle from anywhere, and on any SIP server. */
   static async openAt(
     browser: TestBrowser | TestFirefox,
-    places: { script: string; serverUrl: string; session?: SessionSource },
+    places: { script: string; serverUrl: string; session?: SessionSource; options?: PageOptions },
     user: PageUser,
   ): Promise<SdkPage> {
     const site = await PageServer.start({ '/': html(places.script) });
     const opened = await browser.openPage(site.origin);
     await site.stop();
     await opened.page.evaluate(
-      ({ session, ...account }) => {
+      ({ session, options, ...account }) => {
         const page = window as unknown as DriverWindow;
         page.events = [];
         page.calls = [];
@@ -77,7 +87,7 @@ export class SdkPage {
           const headers = { authorization: `Bearer ${session?.token}` };
           return (await (await fetch(session?.url ?? '', { method: 'POST', headers })).json()).data;
         };
-        page.client = new page.exotelSDK.VoiceClient(session ? { tokenProvider } : account);
+        page.client = new page.exotelSDK.VoiceClient({ ...(session ? { tokenProvider } : account), ...options });
         for (const name of ['registering', 'registered', 'unregistered'])
           page.client.on(name, (data: unknown) => note(name, data));
         page.client.on('callAdded', (call: any) => {
@@ -92,6 +102,7 @@ export class SdkPage {
       },
       {
         session: places.session,
+        options: places.options,
         serverUrl: places.serverUrl,
         username: user.sip_username,
         password: user.sip_password,

@@ -18,6 +18,13 @@ describe('findingOf', () => {
     expect(findingOf(key, 'disconnected', '')?.result).toBe('note');
   });
 
+  it('tells a relay that refuses us from one that cannot be reached', () => {
+    const answer = '401 Unauthorized (turn:turn.example:3478?transport=udp)';
+    expect(findingOf('relay', 'disconnected', answer)).toMatchObject({ result: 'bad', text: answer });
+    expect(findingOf('relay', 'disconnected', answer)?.cure).toContain('INTERMIX_TURN_SECRET');
+    expect(findingOf('relay', 'disconnected', '701 timed out (turn:…)')?.text).toBe('Not reachable');
+  });
+
   it('waits for a registration that was asked for, and complains of one that is not there', () => {
     expect(findingOf('userReg', 'sent_request', 'asha')?.result).toBe('waiting');
     expect(findingOf('userReg', 'registered', 'asha')).toEqual({ result: 'good', text: 'asha' });

@@ -67,7 +67,8 @@ export function findingOf(key: string, status: string, description: string): Fin
     case 'userReg':
       return registration(status, description);
     default:
-      return status === 'connected' ? { result: 'good', text: addressOf(description) } : missing[name];
+      if (status === 'connected') return { result: 'good', text: addressOf(description) };
+      return name === 'relay' && /^4\d\d /.test(description) ? refusedRelay(description) : missing[name];
   }
 }
 
@@ -75,6 +76,12 @@ function registration(status: string, userName: string): Finding {
   if (status === 'registered') return { result: 'good', text: userName };
   if (status === 'sent_request') return { result: 'waiting', text: 'Asked…' };
   return { result: 'bad', text: 'Not registered', cure: 'Go online. Nobody can reach this page until it is.' };
+}
+
+/** The relay answers and does not want us: nothing is wrong with the network. */
+function refusedRelay(answer: string): Finding {
+  const cure = 'The TURN server refuses the credentials. Its secret and INTERMIX_TURN_SECRET must be the same.';
+  return { result: 'bad', text: answer, cure };
 }
 
 /** Address and port of an ICE candidate line; RFC 8839 section 5.1. */

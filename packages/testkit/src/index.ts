@@ -1,5 +1,6 @@
 export { Baresip, type BaresipEvent, type BaresipOptions } from './baresip.js';
 export type { BaresipAccount, BaresipAudio } from './baresip-config.js';
+export { Coturn, type CoturnOptions } from './coturn.js';
 export { type EventuallyOptions, eventually } from './eventually.js';
 export { findExecutable } from './executable.js';
 export { FakeClock } from './fake-clock.js';

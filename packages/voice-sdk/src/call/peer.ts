@@ -10,6 +10,7 @@ const CANDIDATE_SETTLE_MS = 10;
 
 export interface PeerOptions {
   iceServers?: RTCIceServer[];
+  iceTransportPolicy?: RTCIceTransportPolicy | undefined;
   /** Codec to put first, for instance `opus`; others stay behind it. */
   preferredCodec?: string;
 }
@@ -41,6 +42,7 @@ export class Peer extends TypedEmitter<PeerEvents> {
     this.#preferredCodec = options.preferredCodec;
     this.connection = platform.createPeerConnection({
       iceServers: options.iceServers ?? [],
+      iceTransportPolicy: options.iceTransportPolicy ?? 'all',
       bundlePolicy: 'balanced',
       rtcpMuxPolicy: 'require',
     });

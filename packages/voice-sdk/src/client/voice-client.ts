@@ -46,6 +46,8 @@ export interface VoiceClientOptions extends Partial<VoiceAccount> {
   tokenProvider?: TokenProvider;
   /** STUN and TURN; by default what our server tells when it registers us. No third party is asked unless named here. */
   iceServers?: RTCIceServer[];
+  /** `relay`: audio goes by the TURN server alone, and no address of this device is told; `all` by default. */
+  iceTransportPolicy?: RTCIceTransportPolicy;
   /** For instance `opus`; the browser's order otherwise. */
   preferredCodec?: string;
   /** Microphone settings; `true` is the browser's default device with its own processing. */
@@ -415,6 +417,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       dtmfMode: options.dtmfMode ?? 'auto',
       peerOptions: () => ({
         iceServers: this.iceServers,
+        iceTransportPolicy: options.iceTransportPolicy,
         ...(options.preferredCodec ? { preferredCodec: options.preferredCodec } : {}),
       }),
       route: this.#route,

@@ -191,6 +191,21 @@ it('tells relay where there is a TURN server, and an mDNS name is no IPv6', asyn
   expect(page.reports.at(-1)).not.toContain('c3VwZXI=');
 });
 
+it('says why a TURN server gives no relay: what it answered, before that it could not be reached from one address', async () => {
+  const page = await testedPage({ header: TURN });
+  page.platform.candidates = [HOST];
+  const url = 'turn:turn.example:3478?transport=udp';
+  page.platform.candidateErrors = [
+    { url, errorCode: 701, errorText: 'TURN allocate request timed out.' },
+    { url, errorCode: 401, errorText: 'Unauthorized' },
+  ];
+  page.phone.startNetworkDiagnostics();
+  await settle();
+  expect(page.of('relay').at(-1)).toEqual(['disconnected', `401 Unauthorized (${url})`]);
+  expect(page.of('srflx').at(-1)).toEqual(['disconnected', '']);
+  expect(page.reports.at(-1)).toContain('relay: disconnected 401 Unauthorized');
+});
+
 it('without a NAT the STUN server sees the host candidate itself', async () => {
   const page = await testedPage({ header: STUN });
   page.platform.candidates = [IPV6, HOST];

@@ -118,8 +118,8 @@ export class Diagnostics {
     this.#probe = probeNetwork(platform, iceServers, Math.max(0, until - platform.clock.now()));
     const findings = await this.#probe.findings;
     if (isStopped) return;
-    for (const [key, lines] of findings) {
-      if (lines.length === 0) this.#tell(key, 'disconnected', '');
+    for (const [key, { lines, reason }] of findings) {
+      if (lines.length === 0) this.#tell(key, 'disconnected', reason);
       for (const line of lines) this.#tell(key, 'connected', line);
     }
     this.#tellSocket();

@@ -109,6 +109,7 @@ export class FakePeerConnection extends EventTarget {
   gathering: 'at-once' | 'silent' = 'at-once';
   /** What is gathered, in order. */
   candidates = ['candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host'];
+  candidateErrors: Array<{ url: string; errorCode: number; errorText: string }> = [];
   stats: Array<Record<string, unknown>> = [];
   readonly #transceivers: FakeTransceiver[] = [];
   readonly #session = ++sessions;
@@ -207,6 +208,7 @@ export class FakePeerConnection extends EventTarget {
       if (!this.localDescription.sdp.includes(line)) this.localDescription.sdp += `a=${line}\r\n`;
       this.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: { candidate: line } }));
     }
+    for (const error of this.candidateErrors) this.dispatchEvent(Object.assign(new Event('icecandidateerror'), error));
     this.iceGatheringState = 'complete';
     this.onicegatheringstatechange?.();
     this.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: null }));

@@ -35,6 +35,8 @@ export class FakePlatform implements Platform {
   microphoneGranted: Promise<void> = Promise.resolve();
   soundAllowed = true;
   candidates: string[] | undefined;
+  /** What STUN and TURN servers answer in the place of a candidate. */
+  candidateErrors: FakePeerConnection['candidateErrors'] = [];
   gathering: FakePeerConnection['gathering'] = 'at-once';
   readonly #listeners = new Map<PageEvent, Set<(persisted: boolean) => void>>();
 
@@ -82,6 +84,7 @@ export class FakePlatform implements Platform {
     const peer = new FakePeerConnection(configuration);
     peer.gathering = this.gathering;
     if (this.candidates) peer.candidates = this.candidates;
+    peer.candidateErrors = this.candidateErrors;
     this.peers.push(peer);
     return peer as unknown as RTCPeerConnection;
   }
