@@ -1,17 +1,22 @@
 import { readdirSync } from 'node:fs';
-import { systemRandom } from '@intermix/kernel';
+import { systemClock, systemRandom } from '@intermix/kernel';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as fullHashes from '../auth/digest-hashes.js';
 import * as fullNames from '../message/header-names.js';
+import type { SipResponse } from '../message/message.js';
 import { parseMessage } from '../message/parse.js';
 import * as fullPhrases from '../message/reason-phrases.js';
 import { createCallId } from '../message/requests.js';
 import { checkSanity as fullSanity } from '../message/sanity.js';
 import type { Flow } from '../transport/flow.js';
+import { Composer } from '../ua/composer.js';
 import * as fullMethods from '../ua/method-checks.js';
+import * as fullPeerRequests from '../ua/peer-requests.js';
 import * as hashes from './digest-hashes.js';
 import * as names from './header-names.js';
+import { answerWhenReady } from './late-answer.js';
 import * as methods from './method-checks.js';
+import * as peerRequests from './peer-requests.js';
 import * as phrases from './reason-phrases.js';
 import { ResponsePath } from './response-path.js';
 import { checkSanity } from './sanity.js';
@@ -22,8 +27,10 @@ const originals = {
   'digest-hashes': 'auth',
   'header-names': 'message',
   hops: 'ua',
+  'late-answer': 'ua',
   'method-checks': 'ua',
   multipart: 'message',
+  'peer-requests': 'ua',
   'reason-phrases': 'message',
   'response-path': 'transaction',
   sanity: 'message',
@@ -153,5 +160,47 @@ describe('the modules that stand in the SDK for larger ones', () => {
     expect(methods.refuseInvite(fit)).toBeUndefined();
     fit.setBody({ type: 'multipart/mixed;boundary=x', content: '--x' });
     expect(methods.refuseInvite(fit)?.status).toBe(415);
+  });
+
+  /** What a request gets where nobody listens: status, and header fields of the answer. */
+  const answersTo = ({ receiveInside, receiveOutside }: typeof fullPeerRequests, line: string, ...more: string[]) => {
+    const request = requestOf(line, ...more) as Parameters<typeof methods.refuseInvite>[0];
+    if (more.length > 0) request.setBody({ type: 'application/dtmf-relay', content: 'Signal=1' });
+    const composer = new Composer({ userAgent: 'test' });
+    const inside: unknown[] = [];
+    const core = {
+      composer,
+      clock: systemClock,
+      timers: { t1: 1 },
+      newToken: () => 'tag',
+      contact: () => '<sip:us@h>',
+    };
+    const outside: unknown[] = [];
+    const respond = (response: SipResponse) => outside.push([response.status, ...response.headers]);
+    const transaction = { request, flow: undefined, respond } as never;
+    const host = {
+      announce: () => false,
+      reply: (_: unknown, status: number, parts: unknown) => inside.push([status, parts]),
+    };
+    receiveInside(core as never, { request, transaction, flow: undefined as never }, { host } as never);
+    receiveOutside(core as never, transaction, { count: 0, emit: () => {} });
+    return { inside, outside };
+  };
+
+  it.each(['OPTIONS', 'INFO', 'MESSAGE', 'REFER', 'PRACK', 'UPDATE', 'DANCE'])(
+    'answer a request that nobody serves alike: %s',
+    (method) => {
+      for (const more of [[], ['Content-Type: application/dtmf-relay']]) {
+        const full = answersTo(fullPeerRequests, `${method} sip:b@h`, ...more);
+        expect(answersTo(peerRequests as typeof fullPeerRequests, `${method} sip:b@h`, ...more)).toEqual(full);
+        expect([full.inside.length, full.outside.length]).toEqual([1, 1]);
+      }
+    },
+  );
+
+  it('answer a BYE at once', () => {
+    const answered: string[] = [];
+    answerWhenReady(undefined, new Promise(() => {}), () => answered.push('200'));
+    expect(answered).toEqual(['200']);
   });
 });

@@ -15,3 +15,6 @@ export function refuseInvite({ contacts, body, contentType, headers }: SipReques
   if (body.length === 0 || contentType === 'application/sdp' || isOptional) return undefined;
   return { status: 415, headers: [['Accept', 'application/sdp']] };
 }
+
+/** The page has no say in the methods: the SDK itself names them. */
+export function checkMethod(): void {}

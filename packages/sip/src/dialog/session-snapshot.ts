@@ -33,6 +33,28 @@ const MAX_CSEQ = 2 ** 31 - 1; // RFC 3261 §8.1.1.5.
 const MAX_ROUTES = 20;
 const MIN_TIMER_SEC = 90; // RFC 4028 §4.
 
+/** The snapshot of a dialog, with what else belongs to its session. */
+export function snapshotOf(
+  dialog: Dialog,
+  { timer, contactUser }: { timer: SessionSnapshot['timer'] | undefined; contactUser: string | undefined },
+): SessionSnapshot {
+  const { role, callId, local, remote, routeSet, remoteTarget, cseqs, secure } = dialog;
+  return {
+    v: 1,
+    role,
+    callId,
+    local: local.toString(),
+    remote: remote.toString(),
+    routes: routeSet.map(String),
+    remoteTarget: remoteTarget.toString(),
+    localCseq: cseqs.local,
+    ...(cseqs.remote === undefined ? {} : { remoteCseq: cseqs.remote }),
+    secure,
+    ...(timer ? { timer } : {}),
+    ...(contactUser === undefined ? {} : { contactUser }),
+  };
+}
+
 /** The dialog of a snapshot, its own numbers moved ahead. Throws SessionSnapshotError, whatever the snapshot is. */
 export function restoreDialog(snapshot: SessionSnapshot): Dialog {
   try {

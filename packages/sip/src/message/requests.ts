@@ -15,7 +15,7 @@ export interface RequestParts {
   cseq: number;
   via?: Via;
   /** 70 unless given, RFC 3261 §8.1.1.6. */
-  maxForwards?: number;
+  maxForwards?: number | undefined;
   headers?: Iterable<readonly [name: string, value: string]>;
   body?: { type: string; content: string | Uint8Array } | undefined;
 }

@@ -5,7 +5,7 @@ import type { SipParseError } from './syntax-errors.js';
 
 export interface ResponseParts {
   /** The registered phrase unless given. */
-  reason?: string;
+  reason?: string | undefined;
   /** Added to To when the request has no tag there. Left out for 100. */
   toTag?: string | undefined;
   headers?: Iterable<readonly [name: string, value: string]>;

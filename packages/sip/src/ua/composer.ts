@@ -59,7 +59,7 @@ export class Composer {
       to: parts.to,
       callId: parts.callId,
       cseq: parts.cseq,
-      ...(parts.maxForwards === undefined ? {} : { maxForwards: parts.maxForwards }),
+      maxForwards: parts.maxForwards,
       body: parts.body,
     });
     for (const route of parts.routes) request.headers.add('Route', route.toString());
@@ -82,7 +82,7 @@ export class Composer {
       throw new SipHeaderError('reason-phrase', 'a reason phrase may not hold CR, LF or NUL');
     }
     const response = createResponse(request, status, {
-      ...(parts.reason === undefined ? {} : { reason: parts.reason }),
+      reason: parts.reason,
       toTag: parts.toTag,
       body: parts.body,
     });
@@ -103,4 +103,9 @@ export class Composer {
 
 function addDefault(message: SipRequest | SipResponse, name: string, value: string): void {
   if (!message.headers.has(name)) message.headers.add(name, value);
+}
+
+/** A body of SDP, or none. */
+export function sdpBody(sdp: string | undefined): SipBody | undefined {
+  return sdp === undefined ? undefined : { type: 'application/sdp', content: sdp };
 }

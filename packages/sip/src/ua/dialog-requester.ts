@@ -2,6 +2,7 @@ import type { Dialog } from '../dialog/dialog.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
 import type { ClientTransaction } from '../transaction/client-transaction.js';
 import type { Flow } from '../transport/flow.js';
+import { sdpBody } from './composer.js';
 import { Alarm, type UaCore } from './core.js';
 import type { Authorization, DigestAnswers } from './digest-answers.js';
 import { responseFailure, timeoutFailure, transportFailure } from './failures.js';
@@ -91,8 +92,7 @@ export class DialogRequester {
   ack(invite: SipRequest, sdp: string | undefined, sent: (bytes: Uint8Array) => void): void {
     this.#reach(
       (flow) => {
-        const body = sdp === undefined ? undefined : { type: 'application/sdp', content: sdp };
-        const ack = this.#build('ACK', invite.cseq.number, flow, { body }, credentialsOf(invite));
+        const ack = this.#build('ACK', invite.cseq.number, flow, { body: sdpBody(sdp) }, credentialsOf(invite));
         sent(this.#core.sendAck(ack, flow));
       },
       () => {},

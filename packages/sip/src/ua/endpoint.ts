@@ -17,11 +17,11 @@ import { type Cancellable, reply, type UaCore } from './core.js';
 import { DigestAnswers } from './digest-answers.js';
 import { firstFlow } from './hops.js';
 import { UasInvite } from './incoming-invite.js';
-import { UasRequest } from './incoming-request.js';
 import { DialogSession } from './invite-session.js';
-import { refuseInvite, unservedStatus } from './method-checks.js';
+import { refuseInvite } from './method-checks.js';
 import { UacInvite } from './outgoing-invite.js';
 import { UacRequest } from './outgoing-request.js';
+import { receiveOutside } from './peer-requests.js';
 import { refuseInterval } from './session-timer.js';
 import type {
   EndpointEvents,
@@ -180,7 +180,10 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
       else reply(this.#core, transaction, 481);
     } else if (this.#layer.isMerged(transaction)) reply(this.#core, transaction, 482);
     else if (request.method === 'INVITE') this.#onInvite(transaction, request);
-    else this.#onOtherRequest(transaction, request, flow);
+    else {
+      const count = this.listenerCount('request');
+      receiveOutside(this.#core, transaction, { count, emit: (incoming) => this.emit('request', incoming) });
+    }
   }
 
   #onInvite(transaction: ServerTransaction, request: SipRequest): void {
@@ -195,24 +198,6 @@ export class Endpoint extends TypedEmitter<EndpointEvents> implements EndpointFa
     }
     transaction.respond(this.#core.composer.trying(request));
     this.emit('invite', new UasInvite(this.#core, transaction));
-  }
-
-  #onOtherRequest(transaction: ServerTransaction, request: SipRequest, flow: Flow): void {
-    const unserved = unservedStatus(request.method);
-    const isOptions = request.method === 'OPTIONS';
-    if (unserved === 481) {
-      reply(this.#core, transaction, 481);
-      return;
-    }
-    if (!isOptions && this.listenerCount('request') === 0) {
-      reply(this.#core, transaction, unserved);
-      return;
-    }
-    const contact = isOptions ? this.#core.contact(flow, {}) : undefined;
-    const incoming = new UasRequest(this.#core, { request, transaction, flow, contact });
-    this.emit('request', incoming);
-    // Carriers probe with OPTIONS before they send calls: it is answered whatever the listeners are interested in.
-    if (isOptions) incoming.respond(200, { headers: [['Accept', 'application/sdp']] });
   }
 
   #onCancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {

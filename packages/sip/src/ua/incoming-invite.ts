@@ -5,6 +5,7 @@ import type { SipRequest } from '../message/message.js';
 import { SipUri } from '../message/uri.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Flow } from '../transport/flow.js';
+import { sdpBody } from './composer.js';
 import { Alarm, type Cancellable, type ListenerArgs, reply, replyBusy, type UaCore } from './core.js';
 import { checkExtraHeaders } from './extra-headers.js';
 import { DialogSession } from './invite-session.js';
@@ -167,8 +168,4 @@ export class UasInvite extends TypedEmitter<IncomingInviteEvents> implements Inc
     const user = uri instanceof SipUri ? uri.user : undefined;
     return this.#core.contact(this.flow, { user, secure: this.#dialog.secure });
   }
-}
-
-function sdpBody(sdp: string | undefined): { type: string; content: string } | undefined {
-  return sdp === undefined ? undefined : { type: 'application/sdp', content: sdp };
 }

@@ -1,7 +1,7 @@
 import type { Dialog } from '../dialog/dialog.js';
 import type { SipRequest } from '../message/message.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
-import type { AnswerParts } from './composer.js';
+import { type AnswerParts, sdpBody } from './composer.js';
 import { reply, replyBusy, type UaCore } from './core.js';
 import type { DialogRequester } from './dialog-requester.js';
 import type { Handshakes } from './handshakes.js';
@@ -98,9 +98,8 @@ export class IncomingOffers {
   }
 
   #accept({ request, transaction }: UasReinvite, answer: AcceptedReinvite): void {
-    const body = answer.sdp === undefined ? undefined : { type: 'application/sdp', content: answer.sdp };
     const headers = [...(answer.headers ?? []), ...this.#host.timerHeaders(request)];
-    const parts = { headers, body, contacts: [this.#requester.contact()] };
+    const parts = { headers, body: sdpBody(answer.sdp), contacts: [this.#requester.contact()] };
     const response = this.#core.composer.response(request, 200, { ...parts, toTag: this.#dialog.localTag });
     if (request.method === 'INVITE') this.#handshakes.answer(transaction, response);
     else transaction.respond(response);

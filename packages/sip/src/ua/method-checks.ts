@@ -1,5 +1,7 @@
 // In browsers, `browser/method-checks.ts` stands in the place of this module.
+import { SipHeaderError } from '../message/errors.js';
 import type { SipRequest } from '../message/message.js';
+import { isToken } from '../message/scanner.js';
 
 export interface Refusal {
   status: number;
@@ -10,6 +12,11 @@ export interface Refusal {
 /** Methods that only make sense in a dialog: without a To tag there is none. */
 const dialogOnly = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK']);
 const wellKnown = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'MESSAGE', 'REFER']);
+/** Methods that the engine sends by itself, or that have a way of their own. */
+const sentOtherwise = {
+  inside: new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK']),
+  outside: new Set(['INVITE', 'ACK', 'CANCEL']),
+};
 
 /** What a request outside of dialogs gets when nobody serves its method. RFC 3261 §8.2.1. */
 export function unservedStatus(method: string): number {
@@ -33,4 +40,10 @@ export function refuseInvite(request: SipRequest): Refusal | undefined {
 
 function isOptionalBody(request: SipRequest): boolean {
   return /;\s*handling\s*=\s*optional/i.test(request.headers.get('Content-Disposition') ?? '');
+}
+
+/** Throws SipHeaderError for what is no method, or one that `request()` does not send, inside a dialog or outside. */
+export function checkMethod(method: string, place: 'inside' | 'outside'): void {
+  if (isToken(method) && !sentOtherwise[place].has(method)) return;
+  throw new SipHeaderError('method', `${JSON.stringify(method)} is not sent by request()`);
 }

@@ -1,5 +1,6 @@
 import { SessionEndedError, SipRejectedError, SipRequestError } from '../message/errors.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
+import { sdpBody } from './composer.js';
 import { Alarm, type UaCore } from './core.js';
 import type { DialogRequester } from './dialog-requester.js';
 import type { ExtraHeaders, SipFailure } from './types.js';
@@ -63,6 +64,11 @@ export class OfferQueue {
     return this.#inFlight;
   }
 
+  /** True once the session is over. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   add(sdp: string | undefined, headers: ExtraHeaders | undefined): Promise<OfferResult> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ sdp, headers, resolve, reject, tries: 0 });
@@ -91,7 +97,6 @@ export class OfferQueue {
     this.#inFlight = true;
     offer.tries += 1;
     let accepted = false;
-    const body = offer.sdp === undefined ? undefined : { type: 'application/sdp', content: offer.sdp };
     const success = (response: SipResponse, request: SipRequest): void => {
       const isRepeat = accepted;
       accepted = true;
@@ -101,7 +106,10 @@ export class OfferQueue {
     };
     try {
       const headers = [...(offer.headers ?? []), ...this.#host.timerHeaders()];
-      this.#requester.invite({ headers, body }, { success, failure: (why) => this.#failed(offer, why) });
+      this.#requester.invite(
+        { headers, body: sdpBody(offer.sdp) },
+        { success, failure: (why) => this.#failed(offer, why) },
+      );
     } catch (error) {
       this.#inFlight = false;
       this.#settle(offer, () => offer.reject(error));

@@ -4,6 +4,7 @@ import type { SipRequest, SipResponse } from '../message/message.js';
 import { writeMessage } from '../message/write.js';
 import type { ClientTransaction } from '../transaction/client-transaction.js';
 import type { Flow } from '../transport/flow.js';
+import { sdpBody } from './composer.js';
 import { Alarm, type Hops, type UaCore, viaAndContact } from './core.js';
 import { type Authorization, DigestAnswers } from './digest-answers.js';
 import { EarlyCallerDialog } from './early-caller-dialog.js';
@@ -135,7 +136,7 @@ export class UacInvite extends TypedEmitter<OutgoingInviteEvents> implements Out
       maxForwards,
       contacts: flow && [this.#core.contact(flow, { user: contactUser, secure })],
       headers,
-      body: sdp === undefined ? undefined : { type: 'application/sdp', content: sdp },
+      body: sdpBody(sdp),
       authorization,
     });
   }

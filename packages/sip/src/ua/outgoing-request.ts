@@ -1,16 +1,14 @@
 import { type DialogRouting, routeRequest } from '../dialog/dialog.js';
-import { SipHeaderError, SipRequestError } from '../message/errors.js';
+import { SipRequestError } from '../message/errors.js';
 import type { SipRequest, SipResponse } from '../message/message.js';
-import { isToken } from '../message/scanner.js';
 import { writeMessage } from '../message/write.js';
 import type { Flow } from '../transport/flow.js';
 import { type Hops, type UaCore, viaAndContact } from './core.js';
 import { type Authorization, DigestAnswers } from './digest-answers.js';
 import { checkExtraHeaders } from './extra-headers.js';
 import { responseFailure, timeoutFailure, transportFailure } from './failures.js';
+import { checkMethod } from './method-checks.js';
 import type { OutgoingRequestOptions, SipFailure } from './types.js';
-
-const otherWays = new Set(['INVITE', 'ACK', 'CANCEL']);
 
 /**
  * A request outside of dialogs that is not INVITE, over as many transactions as challenges and unreachable hops ask for.
@@ -49,9 +47,7 @@ export class UacRequest {
 
   /** Resolves with the final response; rejects with SipRequestError, or SipHeaderError for what may not be sent. */
   static async send(core: UaCore, options: OutgoingRequestOptions): Promise<SipResponse> {
-    if (!isToken(options.method) || otherWays.has(options.method)) {
-      throw new SipHeaderError('method', `${JSON.stringify(options.method)} is not sent by request()`);
-    }
+    checkMethod(options.method, 'outside');
     checkExtraHeaders(options.headers);
     return new Promise((resolve, reject) => new UacRequest(core, options, resolve, reject).#start());
   }
