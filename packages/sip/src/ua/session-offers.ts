@@ -115,9 +115,9 @@ export class SessionOffers {
 
   /** The session is over: what is pending of the peer's gets 487 (RFC 3261 §15.1.2), ours are given up. */
   close(): void {
+    this.#queue.close(); // First, so that what frees the way sends none of ours behind the end.
     this.#timer.close();
     this.#incoming.terminate();
-    this.#queue.close();
   }
 
   #reinviteAccepted(response: SipResponse, invite: SipRequest, hadOffer: boolean): void {

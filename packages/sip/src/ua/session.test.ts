@@ -339,6 +339,21 @@ describe('the end of a session', () => {
     expect(await leftovers(world, bob)).toEqual([]);
   });
 
+  it('[END2] sends none of ours that waited behind what it answers with 487', async () => {
+    const { world, bob, peer, flow, session, inDialog } = await talking();
+    session.on('reinvite', () => {});
+    peer.send(flow, 'INVITE', { ...inDialog, cseq: 2, sdp: offerSdp });
+    await world.pass();
+    const ours = session.reinvite({ sdp: offerSdp }).catch((error: { code: string }) => error.code);
+    session.bye();
+    await world.pass();
+    expect(peer.lastResponse('INVITE').status).toBe(487);
+    expect(peer.requests('INVITE')).toEqual([]);
+    expect(await ours).toBe('ERR_SIP_SESSION_ENDED');
+    peer.answer(peer.last('BYE'), 200);
+    expect(await leftovers(world, bob)).toEqual([]);
+  });
+
   it('[END3] still ACKs the 2xx to a re-INVITE that was under way, and sends nothing else', async () => {
     const talk = await talking();
     const { world, bob, peer, flow, session, inDialog } = talk;
