@@ -1,7 +1,7 @@
 import type { CodecName, LegKind } from '@intermix/media';
 import type { DigestCredentials, ExtraHeaders, NameAddr, RequestTarget } from '@intermix/sip';
 import type { CallDirection, PartyKind } from '../ports/call-store.js';
-import type { Device } from './leg.js';
+import type { Device } from './device-link.js';
 
 /** One party that is to ring. */
 export interface BranchPlan {

@@ -7,7 +7,8 @@ import type {
   OutgoingInviteOptions,
   SipFailure,
 } from '@intermix/sip';
-import { type Device, type Farewell, Leg, type LegDeps } from './leg.js';
+import type { Device } from './device-link.js';
+import { type Farewell, Leg, type LegDeps } from './leg.js';
 import type { LegIdentity } from './leg-life.js';
 
 /** What a ringing leg tells the call. */

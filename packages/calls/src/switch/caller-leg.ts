@@ -1,6 +1,7 @@
 import type { CodecName, LegKind } from '@intermix/media';
 import type { ExtraHeaders, Flow, IncomingInvite } from '@intermix/sip';
-import { type Device, type Farewell, Leg, type LegDeps } from './leg.js';
+import type { Device } from './device-link.js';
+import { type Farewell, Leg, type LegDeps } from './leg.js';
 import type { LegIdentity } from './leg-life.js';
 import { mediaKindOfCaller } from './media-kind.js';
 
