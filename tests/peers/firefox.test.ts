@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { SimulatorCallRead } from '@intermix/contracts';
+import type { BootstrapUser, SimulatorCallRead } from '@intermix/contracts';
 import { eventually, type RunningServer, startServer } from '@intermix/testkit';
 import { expectPageTone, launchFirefox, pageTone, type TestFirefox, type TestPage } from '@intermix/testkit/browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,20 +11,31 @@ import { SdkPage } from '../support/sdk-page.js';
 const micHz = 620;
 const from = '+911130000777';
 
-/** The page of Exotel's guide: what its callbacks are told goes into `told`. */
+/**
+ * The page of Exotel's guide: what its callbacks are told goes into `told`. Reloaded, it registers again; while
+ * `sessionStorage.refused` is set the person refuses the microphone, which Firefox asks for after each reload.
+ */
 const guidePage = (
   script: string,
 ) => `<!doctype html><link rel="icon" href="data:,"><script src="${script}"></script><script>
   const client = new exotelSDK.ExotelWebClient();
   window.told = [];
   window.phone = () => client.getCall();
+  const media = navigator.mediaDevices;
+  const open = media.getUserMedia.bind(media);
+  media.getUserMedia = async (wanted) => {
+    if (sessionStorage.refused) throw new DOMException('refused', 'NotAllowedError');
+    return open(wanted);
+  };
   window.start = (account) => {
+    sessionStorage.account = JSON.stringify(account);
     client.initWebrtc(account,
       (state) => told.push(state),
       (call, event, caller) => told.push(event === 'incoming' ? 'incoming ' + caller : event),
-      () => {});
+      (state) => state.startsWith('media') && told.push(state));
     client.DoRegister();
   };
+  if (sessionStorage.account) start(JSON.parse(sessionStorage.account));
 </script>`;
 
 interface GuideWindow {
@@ -106,11 +117,7 @@ describe('Firefox ESR', () => {
     const site = await PageServer.start({ '/': guidePage(`${server.baseUrl}/sdk/exotelsdk.js`) });
     const opened = await firefox.openPage(site.origin);
     await site.stop();
-    const { host, port } = new URL(server.baseUrl);
-    await opened.page.evaluate((account) => (window as unknown as GuideWindow).start(account), {
-      ...{ userName: user.sip_username, authUser: user.sip_username, displayname: user.name },
-      ...{ sipdomain: user.sip_domain, domain: host, secret: user.sip_password, port, security: 'ws', endpoint: 'wss' },
-    });
+    await start(opened, user);
     await expectTold(opened, 'registered');
     const { id } = await admin.simulatedCall({ to: exophone, from });
     await expectTold(opened, `incoming ${from}`);
@@ -133,6 +140,42 @@ describe('Firefox ESR', () => {
     expect(opened.errors).toEqual([]);
     await opened.close();
   });
+
+  it('[SDK-D25] [SDK-D60] reloaded in a call with the microphone refused: hears on, is told, and is heard when it is allowed', async () => {
+    const [user, exophone] = [server.bootstrap.users[0], server.bootstrap.exophones[0] ?? ''];
+    if (!user) throw new Error('no demo user');
+    const site = await PageServer.start({ '/': guidePage(`${server.baseUrl}/sdk/exotelsdk.js`) });
+    const opened = await firefox.openPage(site.origin);
+    await start(opened, user);
+    await expectTold(opened, 'registered');
+    const { id } = await admin.simulatedCall({ to: exophone, from });
+    await expectTold(opened, `incoming ${from}`);
+    await onPhone(opened, 'Answer');
+    await Promise.all([expectPageTone(opened.page, 800), hearsMic(id)]);
+
+    await opened.page.evaluate(() => sessionStorage.setItem('refused', '1'));
+    await opened.page.reload();
+    await expectTold(opened, 'activeSession');
+    await expectTold(opened, 'media_permission_denied');
+    await Promise.all([expectPageTone(opened.page, 800), hearsNothing(id)]);
+    await opened.page.evaluate(() => sessionStorage.removeItem('refused'));
+    await onPhone(opened, 'UnMute');
+    await Promise.all([expectPageTone(opened.page, 800), hearsMic(id)]);
+    await onPhone(opened, 'Hangup');
+    await admin.expectSimulated('the end', ({ end }) => end?.by === 'intermix', { id });
+    expect(opened.errors).toEqual([]);
+    await opened.close();
+    await site.stop();
+  });
+
+  /** As the guide's page does it when an agent signs in. */
+  async function start(opened: TestPage, user: BootstrapUser): Promise<void> {
+    const { host, port } = new URL(server.baseUrl);
+    await opened.page.evaluate((account) => (window as unknown as GuideWindow).start(account), {
+      ...{ userName: user.sip_username, authUser: user.sip_username, displayname: user.name },
+      ...{ sipdomain: user.sip_domain, domain: host, secret: user.sip_password, port, security: 'ws', endpoint: 'wss' },
+    });
+  }
 
   it('leaves no error in the log', () => {
     expect(errorLines(server)).toEqual([]);

@@ -65,12 +65,13 @@ export class TestFirefox {
 
 /**
  * The part of Playwright's page that tests of both browsers use, which Puppeteer's has under the same names: `evaluate` with one
- * argument, `goto`, `close`, and the events of `TestPage`. Anything else is undefined here, and a test that uses it fails.
+ * argument, `goto`, `reload`, `close`, and the events of `TestPage`. Anything else is undefined here, and a test that uses it fails.
  */
 function asPlaywrights(page: PuppeteerPage): Page {
   const part = {
     evaluate: (script: (argument: unknown) => unknown, argument?: unknown) => page.evaluate(script, argument),
     goto: (url: string) => page.goto(url),
+    reload: () => page.reload(),
     close: () => page.close(),
     on: (event: 'console' | 'pageerror' | 'crash', heard: (detail: never) => void) =>
       page.on(event === 'crash' ? 'error' : event, heard as never),

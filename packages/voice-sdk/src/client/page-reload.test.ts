@@ -2,6 +2,7 @@ import type { InviteSession } from '@intermix/sip';
 import { PAGE_GONE } from '@intermix/sip';
 import { expect, it, vi } from 'vitest';
 import type { VoiceCall } from '../call/voice-call.js';
+import type { FakeTrack } from '../testing/fake-media.js';
 import {
   answeredSession,
   makeClient,
@@ -171,19 +172,121 @@ it('[SDK-D25] a page that comes back from the cache goes on with its call', asyn
   expect(resumed[0]?.state).toBe('connected');
 });
 
-it('[SDK-D25] a refused microphone after the reload ends the call, with its reason', async () => {
+/** A page that is reloaded in a call, and what its new page hears of that call, in order. */
+async function reloadedUnheard(setUp: (page: Talking) => void, before: (call: VoiceCall) => void = () => {}) {
   const page = await talking();
-  const failures: unknown[] = [];
+  before(page.call);
   page.platform.page('pagehide');
   await settle();
-  page.platform.microphoneError = 'NotAllowedError';
+  setUp(page);
   const client = makeClient(page);
-  client.on('callAdded', (call) => call.on('failed', (error) => failures.push(error)));
+  const told: string[] = [];
+  client.on('resumed', (call) => told.push(`resumed ${call.muted ? 'muted' : 'heard'}`));
+  client.on('callAdded', (call) => {
+    call.on('failed', ({ problem, fatal }) => told.push(`${problem}${fatal ? ', fatal' : ''}`));
+    for (const event of ['muted', 'unmuted', 'ended'] as const) call.on(event, () => told.push(event));
+  });
   await client.register();
   await vi.dynamicImportSettled();
   await pass(page.clock, 20);
-  expect(failures).toEqual([expect.objectContaining({ problem: 'microphone-blocked' })]);
-  expect(page.session.ended).toBe(true);
+  const call = client.calls[0] as VoiceCall;
+  /** What is sent to the far end. */
+  const sent = () => page.platform.peers.at(-1)?.getTransceivers()[0]?.sender.track as FakeTrack;
+  return { ...page, client, call, told, sent };
+}
+
+it('[SDK-D60] a refused microphone after the reload leaves the call up and muted; unmute() asks again', async () => {
+  const page = await reloadedUnheard(({ platform }) => {
+    platform.microphoneError = 'NotAllowedError';
+  });
+  const { call, told, platform } = page;
+  expect(told).toEqual(['resumed heard', 'muted', 'microphone-blocked']);
+  expect(call).toMatchObject({ state: 'connected', muted: true });
+  expect(page.session.ended).toBe(false);
+  expect(call.remoteStream).toBeDefined();
+  expect(page.sent()).toBe(platform.audioContexts.at(-1)?.silence);
+
+  call.unmute();
+  await settle();
+  expect([told.slice(3), call.muted]).toEqual([['microphone-blocked'], true]);
+  platform.microphoneError = undefined;
+  call.unmute();
+  await settle();
+  expect([told.slice(4), call.muted]).toEqual([['unmuted'], false]);
+  expect(platform.liveTracks).toEqual([page.sent()]);
+  expect(page.sent().enabled).toBe(true);
+  await call.hangup();
+  await settle();
+  expect(platform.liveTracks).toEqual([]);
+  expect(platform.audioContexts.every(({ state }) => state === 'closed')).toBe(true);
+});
+
+it('[SDK-D60] while the person has not answered for the microphone the call is heard, and it goes live when they allow it', async () => {
+  let allow = () => {};
+  const page = await reloadedUnheard(({ platform }) => {
+    platform.microphoneGranted = new Promise((resolve) => {
+      allow = resolve;
+    });
+  });
+  const { call, told } = page;
+  expect([told, call.state]).toEqual([['resumed heard'], 'connected']);
+  await pass(page.clock, 1_000);
+  expect(told.slice(1)).toEqual(['muted', 'microphone-blocked']);
+  call.unmute(); // The browser asks already.
+  await settle();
+  expect(call.muted).toBe(true);
+  allow();
+  await settle();
+  expect([told.slice(3), call.muted]).toEqual([['unmuted'], false]);
+  expect(page.platform.microphones).toHaveLength(2); // That of the page before, and this one.
+  expect(page.platform.liveTracks).toEqual([page.sent()]);
+  await pass(page.clock, 5_000);
+  expect(told).toHaveLength(4);
+});
+
+it.each([
+  ['was muted before the reload', (call: VoiceCall) => call.mute(), () => {}],
+  ['is muted while the person is asked', () => {}, (call: VoiceCall) => call.mute()],
+])('[SDK-D60] a call that %s stays muted when the microphone comes', async (_name, before, meanwhile) => {
+  let allow = () => {};
+  const page = await reloadedUnheard(({ platform }) => {
+    platform.microphoneGranted = new Promise((resolve) => {
+      allow = resolve;
+    });
+  }, before);
+  meanwhile(page.call);
+  await pass(page.clock, 1_000);
+  allow();
+  await settle();
+  expect(page.call.muted).toBe(true);
+  expect(page.sent().enabled).toBe(false);
+  page.call.unmute();
+  expect([page.call.muted, page.sent().enabled]).toEqual([false, true]);
+});
+
+it('[SDK-D60] what a second reload hands on is what the person wanted, not that there was no microphone', async () => {
+  const page = await reloadedUnheard(({ platform }) => {
+    platform.microphoneError = 'NotAllowedError';
+  });
+  expect([page.call.muted, page.call.snapshot()?.muted]).toEqual([true, false]);
+  page.call.mute();
+  expect(page.call.snapshot()?.muted).toBe(true);
+});
+
+it('[SDK-D60] a call that ends while the person is asked opens no microphone, and leaves nothing behind', async () => {
+  let allow = () => {};
+  const page = await reloadedUnheard(({ platform }) => {
+    platform.microphoneGranted = new Promise((resolve) => {
+      allow = resolve;
+    });
+  });
+  await page.call.hangup();
+  allow();
+  await settle();
+  await pass(page.clock, 5_000);
+  expect(page.told).toEqual(['resumed heard', 'ended']);
+  expect(page.platform.liveTracks).toEqual([]);
+  expect(page.platform.audioContexts.every(({ state }) => state === 'closed')).toBe(true);
 });
 
 it('a call is taken up from another page, with its audio or without', async () => {

@@ -249,7 +249,8 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   /**
    * Goes on with a call of another page, by `VoiceCall.snapshot()` there; `handOver()` is for the other page to call. With
    * `media: false` the audio stays where it is, and the call can be hung up here. Rejects with VoiceError: `not-connected`,
-   * `call-ended` when the server no longer has the call, `invalid-options` when the snapshot is none, or what keeps the microphone shut.
+   * `call-ended` when the server no longer has the call, `invalid-options` when the snapshot is none. A microphone that the
+   * person has to allow, or refuses, keeps the call muted: `failed` tells it (not fatal), and `unmute()` asks again.
    */
   async takeUp(snapshot: CallSnapshot, options: { media?: boolean } = {}): Promise<VoiceCall> {
     const { resumeCall } = await this.#keeper.load();
@@ -263,8 +264,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       }),
     );
     this.#add(call);
-    await call.start(session, options.media !== false);
-    this.emit('resumed', call);
+    await call.start(session, options.media !== false, () => this.emit('resumed', call));
     return call;
   }
 

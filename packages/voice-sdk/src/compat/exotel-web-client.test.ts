@@ -394,6 +394,32 @@ it('[SDK-D25] after a reload in a call the page hears activeSession, and callDet
   expect(heard).toEqual(['activeSession +919876543210', 'callEnded +919876543210']);
 });
 
+it('[SDK-D60] a microphone that is refused after the reload: activeSession, media_permission_denied, and UnMute() asks again', async () => {
+  const before = await connected();
+  await vi.dynamicImportSettled();
+  before.platform.page('pagehide');
+  await settle();
+  before.platform.microphoneError = 'NotAllowedError';
+  const heard: string[] = [];
+  const client = new ExotelWebClient(before.platform);
+  client.initWebrtc(
+    account,
+    () => {},
+    (_call, event) => heard.push(event),
+    (state) => state.startsWith('media') && heard.push(state),
+  );
+  client.DoRegister();
+  await settle();
+  await vi.dynamicImportSettled();
+  await pass(before.clock, 50);
+  expect(heard).toEqual(['activeSession', 'media_permission_denied']);
+  expect(client.getCall().callDetails().callState).toBe('connected');
+  before.platform.microphoneError = undefined;
+  client.getCall().UnMute();
+  await settle();
+  expect(before.platform.liveTracks.map((track) => track.enabled)).toEqual([true]);
+});
+
 it("the Call object has the guide's fields, always those of the current call, and they are not among its own keys", async () => {
   const { client, session, server } = await connected();
   const call = client.getCall();

@@ -277,6 +277,8 @@ export class FakeAudioContext {
   sinkId = '';
   readonly scheduled: ScheduledTone[] = [];
   readonly destination = {};
+  /** What a destination of streams gives: nothing is ever connected to it. */
+  readonly silence = new FakeTrack('silence');
   readonly #waiting: Array<() => void> = [];
   allowed = true;
 
@@ -288,6 +290,10 @@ export class FakeAudioContext {
 
   get bursts(): number {
     return this.scheduled.length;
+  }
+
+  createMediaStreamDestination(): unknown {
+    return { stream: new FakeStream([this.silence]) };
   }
 
   createGain(): unknown {
