@@ -114,6 +114,21 @@ it('gives one source 200 answers at once and 100 a second after that', async () 
   expect(server.counts.answered).toBe(300);
 });
 
+it('gives a source that always asks too much its 100 a second all the same', async () => {
+  const total = () => server.counts.answered + server.counts.dropped;
+  const askOnce = async () => {
+    const before = total();
+    ask(bindingRequest());
+    await eventually(async () => total() > before || undefined, { everyMs: 1 });
+  };
+  for (let asked = 0; asked < 200; asked++) await askOnce();
+  for (let asked = 0; asked < 300; asked++) {
+    clock.advance(1_000 / 150);
+    await askOnce();
+  }
+  expect(server.counts.answered).toBeGreaterThan(390);
+});
+
 it('says which port is taken', async () => {
   const second = new StunServer({ host: '127.0.0.1', port: server.port, clock, logger: silentLogger });
   await expect(second.start()).rejects.toMatchObject({ code: 'ERR_MEDIA', problem: 'port-in-use' });

@@ -84,9 +84,10 @@ export class StunServer {
     const before = this.#sources.get(address) ?? { tokens: BURST, at: now };
     const tokens = Math.min(BURST, before.tokens + ((now - before.at) * PER_SECOND) / 1000);
     this.#sources.delete(address); // And to the end: the first is the one that was longest silent.
-    this.#sources.set(address, { tokens: Math.max(0, tokens - 1), at: now });
+    const may = tokens >= 1;
+    this.#sources.set(address, { tokens: may ? tokens - 1 : tokens, at: now });
     if (this.#sources.size > MAX_SOURCES) this.#forgetOldest();
-    return tokens >= 1;
+    return may;
   }
 
   #forgetOldest(): void {

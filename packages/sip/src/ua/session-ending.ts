@@ -51,8 +51,8 @@ export class SessionEnding {
     this.#bye = options;
     const { handshakes } = this.#offers;
     handshakes.acknowledge(); // Of a late offer that was never answered.
+    if (!handshakes.isAwaitingAck) this.sendBye(); // First: who hears of the end may close the connection.
     this.#finish({ by: 'local', cause: 'bye' });
-    if (!handshakes.isAwaitingAck) this.sendBye();
   }
 
   /** The BYE that had to wait for the ACK of our 2xx may go, or one that tells of an end that is none of ours. */
@@ -63,16 +63,16 @@ export class SessionEnding {
   }
 
   neverAcknowledged(): void {
-    this.#finish({ by: 'local', cause: 'no-ack' });
     this.sendBye();
+    this.#finish({ by: 'local', cause: 'no-ack' });
   }
 
   /** RFC 3261 §12.2.1.2 asks for a BYE, but where the peer has said that it knows no dialog. */
   dialogGone(failure: SipFailure | SipResponse): void {
     if (this.#end) return;
-    this.#finish({ by: 'local', cause: 'dialog-gone' });
     if (failure.status === 481) this.#host.gone();
     else this.sendBye();
+    this.#finish({ by: 'local', cause: 'dialog-gone' });
   }
 
   /** Ends without sending anything. */

@@ -65,7 +65,7 @@ export class Negotiator {
       await this.#peer.acceptAnswer(answer.sdp);
     } catch (cause) {
       await this.#restore();
-      throw refusal(cause);
+      throw this.#session.ended ? new VoiceError('call-ended', 'the call ended meanwhile', { cause }) : refusal(cause);
     }
   }
 

@@ -59,6 +59,9 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   #remoteStream: MediaStream | undefined;
   #state: CallState;
   #muted = false;
+  /** What was asked last, while it is being agreed on. */
+  #holdAsked: boolean | undefined;
+  #holdsPending = 0;
   #connectedAt: number | undefined;
   #endedAt: number | undefined;
   #end: CallEnd | undefined;
@@ -139,6 +142,11 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
 
   async unhold(): Promise<void> {
     await this.#setHeld(false);
+  }
+
+  /** The other of both, also while the first is still being agreed on: pressed twice, the call is as before. */
+  async toggleHold(): Promise<void> {
+    await this.#setHeld(!(this.#holdAsked ?? this.held));
   }
 
   /** Sends digits, in order; a comma, or a `w`, is a pause of 2 s. Resolves when the last was played or confirmed. */
@@ -369,17 +377,20 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
 
   /** A held party must not overhear the room, even where the far end plays no music. */
   protected applyMicrophone(): void {
-    this.peer?.setMicrophoneEnabled(!this.#muted && !this.held);
+    this.peer?.setMicrophoneEnabled(!this.#muted && !(this.#holdAsked || this.held));
   }
 
   async #setHeld(held: boolean): Promise<void> {
     this.#connected();
     const negotiator = this.#negotiator as Negotiator;
     if (held) this.peer?.setMicrophoneEnabled(false);
+    this.#holdAsked = held;
+    this.#holdsPending++;
     try {
       const changed = await negotiator.setHeld(held);
       if (changed) this.emit(held ? 'held' : 'unheld');
     } finally {
+      if (--this.#holdsPending === 0) this.#holdAsked = undefined;
       this.applyMicrophone();
     }
   }

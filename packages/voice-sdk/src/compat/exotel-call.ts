@@ -4,7 +4,7 @@ import type { VoiceCall } from '../call/voice-call.js';
 import { VoiceError } from '../errors.js';
 import { textOf } from './page-callbacks.js';
 
-/** What `callDetails()` gives: Exotel's 14 keys and `legSid`. Times are ISO 8601, empty until they happen. */
+/** What `callDetails()` gives: Exotel's 14 keys, and `legSid`, `muted` and `held`. Times are ISO 8601, empty until they happen. */
 export interface ExotelCallDetails {
   callId: string;
   remoteId: string;
@@ -21,6 +21,10 @@ export interface ExotelCallDetails {
   sessionId: string;
   callSid: string;
   legSid: string;
+  /** For the buttons of a page that has taken up a call after a reload. */
+  muted: boolean;
+  /** The far end is on hold. */
+  held: boolean;
   /** All header fields of the INVITE, names written as Exotel's SDK writes them. */
   sipHeaders: HeaderMap;
 }
@@ -67,7 +71,7 @@ export function createExotelCall(current: () => VoiceCall | undefined, onError: 
     },
     Mute: () => current()?.mute(),
     UnMute: () => current()?.unmute(),
-    HoldToggle: () => act((call) => (call.held ? call.unhold() : call.hold())),
+    HoldToggle: () => act((call) => call.toggleHold()),
     Hold: () => act((call) => call.hold()),
     UnHold: () => act((call) => call.unhold()),
     callDetails,
@@ -95,6 +99,8 @@ function exotelDetails(details: CallDetails | undefined): ExotelCallDetails {
     sessionId: details ? details.callId + fromTag(details.headers) : '',
     callSid: details?.callSid ?? '',
     legSid: details?.legSid ?? '',
+    muted: details?.muted ?? false,
+    held: details?.held ?? false,
     sipHeaders: details ? exotelHeaders(details.headers) : {},
   };
 }

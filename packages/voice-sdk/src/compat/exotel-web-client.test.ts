@@ -263,7 +263,36 @@ it('[SDK-D11] callDetails() fills all 14 keys and legSid', async () => {
   await call.Hangup();
   expect(call.callDetails()).toMatchObject({ callState: 'ended', callEndReason: 'local-hangup', callDuration: 65 });
   expect(call.callDetails().callEndedTime).toMatch(/^2026-/);
-  expect(Object.keys(call.callDetails())).toHaveLength(15);
+  expect(Object.keys(call.callDetails())).toHaveLength(17);
+});
+
+it('[SDK-D70] HoldToggle() twice, faster than the far end can agree, leaves the call as it was', async () => {
+  const { client, platform } = await connected();
+  const call = client.getCall();
+  await Promise.all([call.HoldToggle(), call.HoldToggle()]);
+  expect(call.callDetails().held).toBe(false);
+  expect(platform.liveTracks.map(({ enabled }) => enabled)).toEqual([true]);
+  await Promise.all([call.HoldToggle(), call.HoldToggle(), call.HoldToggle()]);
+  expect(call.callDetails().held).toBe(true);
+  expect(platform.liveTracks.map(({ enabled }) => enabled)).toEqual([false]);
+});
+
+it('Hold() of a call that the far end ends meanwhile rejects with call-ended', async () => {
+  const { client, session } = await connected();
+  const held = expect(client.getCall().Hold()).rejects.toMatchObject({ problem: 'call-ended' });
+  session.bye();
+  await held;
+});
+
+it('[SDK-D71] UnRegister() in a call: it goes on, and Hangup() still tells the far end', async () => {
+  const { client, network, session } = await connected();
+  client.UnRegister();
+  await settle();
+  expect(session.ended).toBe(false);
+  await client.getCall().Hangup();
+  await settle();
+  expect(session.ended).toBe(true);
+  expect(network.openSockets).toHaveLength(0);
 });
 
 it('[SDK-D11] a call without X-Exotel-CallSid has none, not that of the call before', async () => {

@@ -70,12 +70,12 @@ it("has every method of Exotel's Call, as own enumerable fields with the same nu
   expect(publicNames(ours.getCall())).toMatchObject(publicNames(client.getCall()));
 });
 
-it("callDetails() has every key of Exotel's, and legSid", async () => {
+it("callDetails() has every key of Exotel's, and legSid, muted, held", async () => {
   const client = new vendor.ExotelWebClient() as Surface & { initWebrtc(a: object): boolean; getCall(): Surface };
   client.initWebrtc({ userName: 'a', sipdomain: 'b', port: 1 });
   const theirs = Object.keys((client.getCall().callDetails as () => object)());
   const ours = Object.keys(new sdk.ExotelWebClient((await makePage()).platform).getCall().callDetails());
-  expect([...ours].sort()).toEqual([...theirs, 'legSid'].sort());
+  expect([...ours].sort()).toEqual([...theirs, 'legSid', 'muted', 'held'].sort());
 });
 
 it("has every method of Exotel's two handlers, and they do no harm", async () => {
