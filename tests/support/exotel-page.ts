@@ -5,12 +5,16 @@ import { eventually, type RunningServer, repositoryRoot } from '@intermix/testki
 import type { TestBrowser, TestPage } from '@intermix/testkit/browser';
 import { PageServer } from './page-server.js';
 
-/** One callback of the SDK, with the page's own clock. */
+/** One callback of the SDK. */
 export interface Heard {
   /** `register registered`, `call incoming`, … */
   name: string;
+  /** Milliseconds since 1970, to compare one page with another. */
   atMs: number;
 }
+
+/** What a page does as it loads, in this order. */
+export type ExotelStep = 'SessionListener' | 'DoRegister';
 
 interface PageWindow {
   phone: any;
@@ -20,32 +24,42 @@ interface PageWindow {
 
 /**
  * A page written as the integration guide has it, which registers as it loads, so that it can be reloaded. Its media takes
- * the port that `routeMedia` names, and no other: what either side writes into an SDP is changed on its way.
+ * the port that `routeMedia` names, and no other: what either side writes into an SDP is changed on its way. Further tabs of
+ * the same browser profile come from `openTab`.
  */
 export class ExotelPage {
   private constructor(
     readonly opened: TestPage,
     readonly user: BootstrapUser,
     readonly site: PageServer,
+    /** The first page of its profile: the others are closed with it. */
+    readonly isFirst = true,
   ) {}
 
   static async open(
-    browser: TestBrowser,
+    browser: Pick<TestBrowser, 'openPage'>,
     server: RunningServer,
     user: BootstrapUser,
-    options: { wsPort?: number; mediaPort?: number } = {},
+    options: { wsPort?: number; mediaPort?: number; account?: object; steps?: readonly ExotelStep[] } = {},
   ): Promise<ExotelPage> {
     const { port } = new URL(server.baseUrl);
     const account = {
       ...{ userName: user.sip_username, authUser: user.sip_username, secret: user.sip_password },
       ...{ sipdomain: user.sip_domain, domain: `127.0.0.1:${options.wsPort ?? port}`, port, security: 'ws' },
+      ...options.account,
     };
     const html = `<!doctype html><link rel="icon" href="data:,"><title>SDK</title>
       <script>window.mediaPort = ${options.mediaPort ?? 0}; (${routeMedia})();</script>
       <script src="exotelsdk.js"></script>
       <script>(${start})(${JSON.stringify(account)});</script>`;
     const site = await PageServer.start({ '/': html, ...sdkFiles() });
-    return new ExotelPage(await browser.openPage(site.origin), user, site);
+    return new ExotelPage(await browser.openPage(address(site, options.steps)), user, site);
+  }
+
+  /** Another tab of this page's profile, with the same account. */
+  async openTab(browser: Pick<TestBrowser, 'openPage'>, steps?: readonly ExotelStep[]): Promise<ExotelPage> {
+    const opened = await browser.openPage(address(this.site, steps), { tabOf: this.opened });
+    return new ExotelPage(opened, this.user, this.site, false);
   }
 
   get page() {
@@ -84,10 +98,26 @@ export class ExotelPage {
     }, port);
   }
 
+  /** As a person closes a tab. */
+  closeTab(): Promise<void> {
+    return this.opened.close();
+  }
+
+  /** Closes it; the first page of a profile with all tabs, also those that crashed. */
   async close(): Promise<void> {
-    await this.opened.close();
+    if (!this.isFirst) return this.closeTab();
+    await Promise.all(
+      this.page
+        .context()
+        .pages()
+        .map((page) => page.close()),
+    );
     await this.site.stop();
   }
+}
+
+function address(site: PageServer, steps: readonly ExotelStep[] = ['DoRegister']): string {
+  return `${site.origin}/?steps=${steps.join()}`;
 }
 
 /** The classic script and its parts, as a site has them beside its own pages. */
@@ -102,7 +132,7 @@ function sdkFiles(): Record<string, string> {
 function start(account: unknown): void {
   const page = window as unknown as PageWindow & { exotelSDK: any };
   page.heard = [];
-  const note = (name: string) => page.heard.push({ name, atMs: performance.now() });
+  const note = (name: string) => page.heard.push({ name, atMs: performance.timeOrigin + performance.now() });
   page.phone = new page.exotelSDK.ExotelWebClient();
   page.phone.registerLoggerCallback((type: string, message: string) => type === 'error' && console.warn(message));
   page.phone.initWebrtc(
@@ -111,7 +141,7 @@ function start(account: unknown): void {
     (_call: unknown, event: string) => note(`call ${event}`),
     (state: string) => note(`session ${state}`),
   );
-  page.phone.DoRegister();
+  for (const step of (new URLSearchParams(location.search).get('steps') ?? '').split(',')) page.phone[step]();
 }
 
 function routeMedia(): void {

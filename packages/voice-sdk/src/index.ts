@@ -37,3 +37,4 @@ export type { DiagnosticsKeyValueCallback, DiagnosticsReportCallback } from './d
 export { VoiceError, type VoiceProblem } from './errors.js';
 export type { PageEvent, Platform } from './platform.js';
 export type { CallQuality, QualityWarning, QualityWarningName } from './quality/part.js';
+export type { TabMode, TabRole } from './tabs/part.js';

@@ -21,4 +21,5 @@ export const parts: typeof bundled = {
   resume: () => beside('resume'),
   sounds: () => beside('sounds'),
   tokens: () => beside('tokens'),
+  tabs: () => beside('tabs'),
 };

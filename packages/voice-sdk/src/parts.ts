@@ -11,4 +11,5 @@ export const parts = {
   resume: () => import('./resume/part.js'),
   sounds: () => import('./sounds/part.js'),
   tokens: () => import('./tokens/part.js'),
+  tabs: () => import('./tabs/part.js'),
 };

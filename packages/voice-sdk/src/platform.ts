@@ -54,6 +54,8 @@ export interface Platform {
   readonly visible: boolean;
   /** Offers a text file for download. */
   saveFile(name: string, text: string): void;
+  /** Changes of `profileStorage` by other tabs. Returns the function that stops listening. */
+  onStorage(heard: (key: string | null, value: string | null) => void): () => void;
   /** Returns the function that stops listening. */
   onPage(event: PageEvent, heard: (persisted: boolean) => void): () => void;
   /** True on an https page: decides the default port of the Exotel-shaped face. */
@@ -97,6 +99,7 @@ export function browserPlatform(): Platform {
       return typeof document === 'undefined' || document.visibilityState === 'visible';
     },
     saveFile,
+    onStorage,
     onPage,
     get securePage() {
       return typeof location !== 'undefined' && location.protocol === 'https:';
@@ -129,6 +132,13 @@ function saveFile(name: string, text: string): void {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), READ_WITHIN_MS);
+}
+
+function onStorage(heard: (key: string | null, value: string | null) => void): () => void {
+  if (typeof window === 'undefined') return () => {};
+  const listener = ({ key, newValue }: StorageEvent) => heard(key, newValue);
+  window.addEventListener('storage', listener);
+  return () => window.removeEventListener('storage', listener);
 }
 
 /** Events whose browser name or target differs; the others are the window's own. */

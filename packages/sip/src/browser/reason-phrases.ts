@@ -4,15 +4,8 @@ const phrases: Record<number, string> = {
   180: 'Ringing',
   200: 'OK',
   400: 'Bad Request',
-  405: 'Method Not Allowed',
-  415: 'Unsupported Media Type',
-  416: 'Unsupported URI Scheme',
-  420: 'Bad Extension',
-  422: 'Session Interval Too Small',
   480: 'Temporarily Unavailable',
   481: 'Call/Transaction Does Not Exist',
-  482: 'Loop Detected',
-  483: 'Too Many Hops',
   486: 'Busy Here',
   487: 'Request Terminated',
   488: 'Not Acceptable Here',
@@ -20,7 +13,6 @@ const phrases: Record<number, string> = {
   500: 'Server Internal Error',
   501: 'Not Implemented',
   503: 'Service Unavailable',
-  603: 'Decline',
 };
 
 /** The registered phrase, or the one of the class's x00; empty where there is neither. */

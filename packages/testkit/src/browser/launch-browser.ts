@@ -13,6 +13,8 @@ export interface LaunchOptions {
   micWav?: string;
   /** False: the browser's own autoplay policy, under which a page without a gesture makes no sound. Default true. */
   autoplay?: boolean;
+  /** For `ownProfile`: where the browser takes a second connection for debugging, on loopback. */
+  debuggingPort?: number;
   /** Further command line flags. */
   args?: readonly string[];
 }
@@ -41,22 +43,26 @@ export async function launchBrowser(options: LaunchOptions = {}): Promise<TestBr
   const bursts = { onMs: 800, offMs: 200 };
   const wav = options.micWav ?? makeToneWav(join(folder, 'microphone.wav'), options.micToneHz ?? 440, 10, bursts);
   const autoplay = options.autoplay === false ? [] : ['--autoplay-policy=no-user-gesture-required'];
+  const { debuggingPort } = options;
+  const debugging = debuggingPort === undefined ? [] : [`--remote-debugging-port=${debuggingPort}`];
   const browser = await chromium.launch({
     executablePath: process.env.INTERMIX_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
-    args: [...flags, `--use-file-for-fake-audio-capture=${wav}`, ...autoplay, ...(options.args ?? [])],
+    args: [...flags, `--use-file-for-fake-audio-capture=${wav}`, ...autoplay, ...debugging, ...(options.args ?? [])],
   });
-  return new TestBrowser(browser, folder);
+  return new TestBrowser(browser, folder, debuggingPort);
 }
 
 /** A running browser with a profile that lives as long as it does. */
 export class TestBrowser {
   readonly browser: Browser;
   readonly #folder: string;
+  readonly #debuggingPort: number | undefined;
 
-  constructor(browser: Browser, folder: string) {
+  constructor(browser: Browser, folder: string, debuggingPort?: number) {
     this.browser = browser;
     this.#folder = folder;
+    this.#debuggingPort = debuggingPort;
   }
 
   /** Opens the address and waits for its load event. The microphone is allowed, self-signed certificates are taken. */
@@ -65,6 +71,24 @@ export class TestBrowser {
     const page = new TestPage(await context.newPage());
     await page.page.goto(url, { waitUntil: 'load' });
     return page;
+  }
+
+  /**
+   * Opens pages as a person does, all in the browser's own profile: they may be hidden and frozen, while those of `openPage`
+   * believe that they are in front. Needs `debuggingPort`; one at a time.
+   */
+  async ownProfile(): Promise<Pick<TestBrowser, 'openPage'>> {
+    const endpoint = `http://127.0.0.1:${this.#debuggingPort}`;
+    const [context] = (await chromium.connectOverCDP(endpoint, { noDefaults: true })).contexts();
+    if (!context) throw new Error('the browser has no profile of its own');
+    await context.addInitScript(recordPeerConnections);
+    return {
+      openPage: async (url) => {
+        const page = new TestPage(await context.newPage());
+        await page.page.goto(url, { waitUntil: 'load' });
+        return page;
+      },
+    };
   }
 
   /** Closes every page and ends the browser. May be called twice. */

@@ -89,6 +89,14 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     return this.#negotiator?.held ?? false;
   }
 
+  /** True when it rings in several tabs of the browser profile, and another one of them aloud. @internal */
+  quiet = false;
+
+  /** True when another tab of the browser profile holds the audio; steps are taken there. */
+  get elsewhere(): boolean {
+    return false;
+  }
+
   get end(): CallEnd | undefined {
     return this.#end;
   }

@@ -1,39 +1,55 @@
 import { hex } from '@intermix/kernel';
-import type { Platform } from '../platform.js';
+import type { PageStorage, Platform } from '../platform.js';
 
 const KEY = 'intermix.sip-instance';
 
 /**
- * The instance id of this tab (RFC 5626 §4.1): the same after a reload, so that the server replaces the old binding
- * instead of ringing a dead one; different in each tab, so that tabs do not replace one another. A duplicated tab copies
- * its opener's session storage, so the id lies there only between `pagehide` and the next load.
+ * The instance id of a registration (RFC 5626 §4.1): the same after a reload, so that the server replaces the old binding
+ * instead of ringing a dead one.
+ *
+ * Where the tabs of a profile share one registration, `sharedBy` is their address of record, and the id is theirs: the tab
+ * that takes over is the same device to the server. Otherwise it is different in each tab, so that tabs do not replace one
+ * another. A duplicated tab copies its opener's session storage, so the id lies there only between `pagehide` and the
+ * next load.
  */
 export class InstanceId {
   readonly uuid: string;
-  readonly #platform: Platform;
+  readonly #storage: PageStorage | undefined;
+  readonly #key: string;
 
-  constructor(platform: Platform) {
-    this.#platform = platform;
-    this.uuid = take(platform) ?? createUuid(platform);
+  constructor(platform: Platform, sharedBy?: string) {
+    const profile = sharedBy === undefined ? undefined : platform.profileStorage;
+    this.#storage = profile ?? platform.tabStorage;
+    this.#key = profile ? `${KEY}:${sharedBy}` : KEY;
+    this.uuid = this.#read() ?? createUuid(platform);
+    if (profile) this.leave();
+    else this.#take();
   }
 
-  /** Leaves the id for the page that loads next in this tab. */
+  /** Leaves the id for the page that loads next. */
   leave(): void {
     try {
-      this.#platform.tabStorage?.setItem(KEY, this.uuid);
+      this.#storage?.setItem(this.#key, this.uuid);
     } catch {
       // Storage is full or forbidden: the next load gets a new id, and the old binding expires.
     }
   }
-}
 
-function take(platform: Platform): string | undefined {
-  try {
-    const uuid = platform.tabStorage?.getItem(KEY);
-    platform.tabStorage?.removeItem(KEY);
-    return uuid && /^[0-9a-f-]{36}$/.test(uuid) ? uuid : undefined;
-  } catch {
-    return undefined;
+  #read(): string | undefined {
+    try {
+      const uuid = this.#storage?.getItem(this.#key);
+      return uuid && /^[0-9a-f-]{36}$/.test(uuid) ? uuid : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #take(): void {
+    try {
+      this.#storage?.removeItem(this.#key);
+    } catch {
+      // Forbidden: there was nothing in it.
+    }
   }
 }
 

@@ -18,6 +18,7 @@ import type { AudioDevices } from '../devices/audio-devices.js';
 import { VoiceError } from '../errors.js';
 import { parts } from '../parts.js';
 import { browserPlatform, type Platform } from '../platform.js';
+import type { TabClient, TabMode, TabRole, TabSeat } from '../tabs/part.js';
 import type { TokenAccount, TokenKeeper } from '../tokens/part.js';
 import { WebSocketTransport } from '../transport/websocket-transport.js';
 import { addressOfRecord, targetUri, unknownAccount, type VoiceAccount } from './account.js';
@@ -48,6 +49,13 @@ export interface VoiceClientOptions extends Partial<VoiceAccount> {
   iceServers?: RTCIceServer[];
   /** `relay`: audio goes by the TURN server alone, and no address of this device is told; `all` by default. */
   iceTransportPolicy?: RTCIceTransportPolicy;
+  /**
+   * `one-registration` (the default): the tabs of one browser profile that are the same user share one registration; any
+   * of them can answer and end calls, and when the tab that registers goes, another takes its place.
+   * `each-registers`: every tab registers for itself. So it is also where the browser has no Web Locks (plain http), and
+   * with `tokenProvider`.
+   */
+  tabs?: TabMode;
   /** For instance `opus`; the browser's order otherwise. */
   preferredCodec?: string;
   /** Microphone settings; `true` is the browser's default device with its own processing. */
@@ -90,6 +98,13 @@ export interface VoiceClientEvents {
   callRemoved: [call: VoiceCall];
   /** `tokenProvider` gave no credentials; it is asked again, and calls go on. */
   tokenFailed: [error: VoiceError];
+  /** Which tab of the browser profile registers: see `tabs` of the options. */
+  tabRole: [role: TabRole];
+  /**
+   * The tab that registered is gone. This one registers in its place; or, when it only listens, no other tab does and
+   * this one may, by `register()`.
+   */
+  reRegister: [];
   /** The browser wants a click or a key before it plays sound; it starts by itself at that gesture. */
   autoplayBlocked: [what: 'ringtone' | 'remote-audio'];
 }
@@ -116,6 +131,14 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #keeper: CallKeeper;
   #tokens: TokenKeeper | undefined;
   #started = false;
+  /** Of the lock that the tabs share; undefined where they know nothing of one another. */
+  readonly #tabsName: string | undefined;
+  #seat: TabSeat | undefined;
+  #seatLoading: Promise<TabSeat | undefined> | undefined;
+  /** It is being found out which tab registers. */
+  #seating: Promise<void> | undefined;
+  /** From `register()` until `unregister()`. */
+  #wanted = false;
   #returnRegistered = false;
   /** What the page before has left is being taken up. */
   #taking = false;
@@ -131,11 +154,16 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#aor = addressOfRecord(this.#options);
     this.#platform = options.platform ?? browserPlatform();
     this.#logger = options.logger ?? silentLogger;
-    this.#instance = new InstanceId(this.#platform);
+    // Of whom tokens are is known too late to say which tabs are the same user.
+    const isShared = options.tabs !== 'each-registers' && !options.tokenProvider && this.#platform.locks;
+    const aor = this.#aor.uri.toString();
+    this.#tabsName = isShared ? `intermix-voice:${aor}@${this.#options.serverUrl}` : undefined;
+    this.#instance = new InstanceId(this.#platform, isShared ? aor : undefined);
     this.#contactUser = hex(this.#platform.random.bytes(6));
     this.#transport = new WebSocketTransport({
       url: this.#options.serverUrl,
       platform: this.#platform,
+      createSocket: (url, protocol) => (this.#seat ?? this.#platform).createWebSocket(url, protocol),
       wire: (sent, text) =>
         this.#logger.debug({ sip: text.slice(0, text.indexOf('\r\n')) }, sent ? 'sent' : 'received'),
     });
@@ -149,6 +177,8 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   }
 
   get registrationState(): RegistrationState {
+    // Finding out which tab registers is the first step of it.
+    if (this.#seating && this.#registration.state === 'idle') return 'connecting';
     return this.#registration.state;
   }
 
@@ -175,7 +205,11 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     return this.#route.devices;
   }
 
-  /** Calls that are not over, oldest first. */
+  get tabRole(): TabRole {
+    return this.#seat?.role ?? 'alone';
+  }
+
+  /** Calls that are not over, oldest first; with those whose audio is in another tab (`elsewhere`). */
   get calls(): readonly VoiceCall[] {
     return [...this.#calls];
   }
@@ -206,14 +240,31 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       };
     });
     result.catch(() => {}); // Ignoring the promise is allowed; the event tells the same.
-    this.#registration.start();
+    this.#wanted = true;
+    if (!this.#tabsName) this.#registration.start();
+    else void this.#sit();
     return result;
+  }
+
+  /**
+   * Hears of calls as long as another tab of the profile registers, and may answer them; does not register. Does nothing
+   * where tabs know nothing of one another.
+   */
+  listen(): void {
+    this.#start();
+    void this.#loadSeat().then(async (seat) => {
+      await this.#seating; // A tab that is about to register need not follow another one first.
+      seat?.listen();
+    });
   }
 
   /** Ends the registration; the connection closes with the last call. Resolves when the server has confirmed. */
   async unregister(): Promise<void> {
-    this.#returnRegistered = false;
+    this.#returnRegistered = this.#wanted = false;
+    if (this.#seat?.hasHeirs) return this.#handOver(this.#seat);
     await this.#registration.stop();
+    if (this.#registration.wanted) return; // register() came in between.
+    if (this.#seat) this.#seat.candidate = false;
     if (!this.#transport.flow) this.#recovery.giveUp();
     this.#closeWhenIdle();
   }
@@ -297,8 +348,11 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   async dispose(): Promise<void> {
     for (const stop of this.#stops) stop();
     this.#tokens?.stop();
-    await Promise.all(this.calls.map((call) => call.hangup()));
+    await Promise.all(this.#ownCalls.map((call) => call.hangup()));
+    this.#wanted = false;
+    if (this.#seat?.hasHeirs) this.#transport.close(); // The registration goes on in another tab.
     await this.#registration.stop();
+    this.#seat?.leave();
     this.#sounds.close();
     if (!this.#options.audioRoute) await this.#route.close();
     this.#transport.close();
@@ -361,6 +415,63 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#started = true;
     this.#sounds.load();
     this.#endpoint.start().catch((error) => this.#logger.error({ error: String(error) }, 'SIP could not start'));
+  }
+
+  get #ownCalls(): VoiceCall[] {
+    return this.calls.filter((call) => !call.elsewhere);
+  }
+
+  /** Another tab registers from now on: the binding at the server stays. Our calls go on through that tab. */
+  async #handOver(seat: TabSeat): Promise<void> {
+    this.#transport.close(); // First, so that no removal is sent.
+    await this.#registration.stop();
+    seat.candidate = false;
+    seat.stepDown();
+    if (this.#calls.size === 0) return this.#closeWhenIdle();
+    this.#recovery.connectionLost();
+    this.#transport.open();
+  }
+
+  /** Registers, when it is known which tab does: this one, or another, which then serves this one. */
+  #sit(): Promise<void> {
+    this.#seating ??= this.#loadSeat()
+      .then((seat) => seat?.sit())
+      .finally(() => {
+        this.#seating = undefined;
+        if (this.#wanted && this.#seat?.candidate !== false) this.#registration.start();
+      });
+    return this.#seating;
+  }
+
+  /** Undefined where tabs know nothing of one another; without the part each of them registers. */
+  #loadSeat(): Promise<TabSeat | undefined> {
+    this.#seatLoading ??= this.#createSeat().catch((error) => {
+      this.#seatLoading = undefined;
+      this.#logger.error({ error: String(error) }, 'exotelsdk-tabs.js cannot be loaded');
+      return undefined;
+    });
+    return this.#seatLoading;
+  }
+
+  async #createSeat(): Promise<TabSeat | undefined> {
+    if (!this.#tabsName) return undefined;
+    const { TabSeat } = await parts.tabs();
+    const client: TabClient = {
+      platform: this.#platform,
+      logger: this.#logger,
+      transport: this.#transport,
+      registration: this.#registration,
+      services: this.#services,
+      calls: this.#calls,
+      VoiceCall,
+      callAdded: (told) => this.on('callAdded', told),
+      add: (call) => this.#add(call),
+      takeUp: (snapshot) => this.takeUp(snapshot),
+      roleChanged: (role) => this.emit('tabRole', role),
+      reRegister: () => this.emit('reRegister'),
+    };
+    this.#seat = new TabSeat(client, this.#tabsName);
+    return this.#seat;
   }
 
   #createEndpoint(): Endpoint {
@@ -430,9 +541,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #listen(): void {
     this.#endpoint.on('invite', (invite) => this.#invited(invite));
     this.#registration.on('registering', () => this.emit('registering'));
-    this.#transport.on('opened', () => {
+    this.#transport.on('opened', (flow) => {
       const { origin, pathname } = new URL(this.#options.serverUrl); // A token may stand in the rest of it.
       this.#logger.info({ url: origin + pathname }, 'connected to the server');
+      if (!this.#registration.wanted) this.#recovery.connectionBack(flow);
     });
     this.#transport.on('down', (lost) => {
       this.#logger.warn(lost, 'no connection to the server');
@@ -467,6 +579,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       return;
     }
     const call = new IncomingCall(this.#services, invite, this.#options.noAnswerMs ?? NO_ANSWER_MS);
+    call.quiet = this.#seat?.quiet.has(call.callId) === true;
     this.#add(call);
     this.emit('incoming', call);
     this.#sounds.update(); // Last: a page's first audio context takes the browser some 20 ms.
@@ -500,25 +613,31 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   /** BYE needs the connection, so it stays while there are calls. */
   #closeWhenIdle(): void {
-    if (this.#calls.size === 0 && this.#registration.state === 'idle' && !this.#recovery.hasPending) {
-      this.#transport.close();
-    }
+    if (this.#calls.size > 0 || this.#registration.state !== 'idle' || this.#recovery.hasPending) return;
+    const seat = this.#seat;
+    if (seat?.role === 'following' && seat.listening) return; // Served by the tab that registers.
+    this.#transport.close();
+    seat?.leave();
+    if (seat?.listening) seat.listen();
   }
 
   /** The page goes away: one chance to tell the far ends. Not `unload`, which would keep the page out of the cache. */
   #pageHides(): void {
     this.#returnRegistered = this.#registration.wanted;
-    const talking = this.calls.filter((call) => call.state === 'connected');
-    const isKept = this.#options.resumeCalls !== false && this.#keeper.leave(talking);
-    for (const call of this.calls) {
-      if (isKept && call.state === 'connected') {
-        this.#left.set(call.callId, call);
+    const passedOn = this.#options.resumeCalls !== false && this.#seat?.passOn() === true;
+    const talking = this.#ownCalls.filter((call) => call.state === 'connected');
+    const isKept = !passedOn && this.#options.resumeCalls !== false && this.#keeper.leave(talking);
+    for (const call of this.#ownCalls) {
+      if ((isKept || passedOn) && call.state === 'connected') {
+        if (isKept) this.#left.set(call.callId, call);
         call.handOver();
       } else leaveCall(call);
     }
+    if (this.#seat?.hasHeirs) this.#transport.close(); // Before the registration is given up, which then sends nothing.
     this.#registration.leave();
     this.#instance.leave();
     this.#transport.close(isKept ? PAGE_GONE : undefined);
+    this.#seat?.leave();
   }
 
   /** Goes on with what this page had before its reload. */
@@ -539,7 +658,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   #pageReturns(): void {
     if (this.#returnRegistered) void this.register();
-    else void this.#takeUpKept(); // In vain, which is told.
+    else {
+      void this.#takeUpKept(); // In vain, which is told.
+      if (this.#seat?.listening) this.#seat.listen();
+    }
   }
 }
 

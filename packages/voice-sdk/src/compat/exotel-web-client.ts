@@ -1,7 +1,9 @@
 import { AudioRoute } from '../audio/audio-route.js';
 import { VoiceClient } from '../client/voice-client.js';
+
 import type { DeviceChange, DeviceChangeCallbacks } from '../devices/exotel-devices.js';
 import type { DiagnosticsKeyValueCallback, DiagnosticsReportCallback } from '../diagnostics/diagnostics.js';
+import { parts } from '../parts.js';
 import { browserPlatform, type Platform } from '../platform.js';
 import { CallEvents } from './call-events.js';
 import { diagnose } from './diagnose.js';
@@ -118,6 +120,7 @@ export class ExotelWebClient {
     if (remoteHangupEvent) this.setRemoteHangupEvent(remoteHangupEvent);
     this.#callbacks.set(registerEventCallback, callListenerCallback, sessionCallback);
     this.#audio.follow(Boolean(enableAutoAudioDeviceChangeHandling));
+    this.#joinTabs();
     return true;
   };
 
@@ -155,7 +158,19 @@ export class ExotelWebClient {
 
   getCallController = (): ExotelCallController => this.ctrlr;
 
-  SessionListener = (): void => {};
+  /**
+   * From now on SessionCallback tells of calls that are in another tab (`incoming`, `connected`, `callEnded`) and says
+   * `re-register` when the tab that registered is gone; it also hands on what pages post to `app-data` themselves.
+   */
+  SessionListener = (): void => {
+    if (this.#callEvents.listening) return;
+    this.#callEvents.listening = true;
+    this.#joinTabs();
+    parts.tabs().then(
+      ({ AppData }) => new AppData(this.#platform, (...told) => this.#callbacks.session(...told)),
+      (error) => this.#log.error({ error: String(error) }, 'exotelsdk-tabs.js cannot be loaded'),
+    );
+  };
 
   /** Asks for the microphone, looks at the connection, then at the registration; the microphone is given back. */
   checkClientStatus = (callback: (status: string) => void): void => {
@@ -305,12 +320,21 @@ export class ExotelWebClient {
     if (isComplete(sipAccountInfo)) this.sipAccountInfo = sipAccountInfo;
     this.DoRegister();
   };
+  #joinTabs(): void {
+    if (!this.#callEvents.listening || !this.sipAccountInfo) return;
+    try {
+      this.#clientFor(this.sipAccountInfo).listen();
+    } catch (error) {
+      this.#log.error({ error: String(error) }, 'the account cannot be used');
+    }
+  }
 
   #clientFor(account: SipAccountInfo): VoiceClient {
     const own = {
       ...voiceAccountOf(account, this.#platform.securePage),
       tones: account.tones !== false,
       ...(account.country ? { country: textOf(account.country) } : {}),
+      ...(account.tabs === 'each-registers' ? { tabs: account.tabs } : {}),
     };
     const key = JSON.stringify(own);
     if (this.#client && key === this.#clientAccount) return this.#client;
@@ -328,6 +352,7 @@ export class ExotelWebClient {
     this.#clientAccount = key;
     this.#registerEvents.listen(client, textOf(account.userName));
     this.#callEvents.listen(client);
+    client.on('reRegister', () => this.#callbacks.session('re-register', textOf(account.userName)));
     return client;
   }
 

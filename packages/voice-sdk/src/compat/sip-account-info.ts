@@ -1,4 +1,5 @@
 import type { VoiceAccount } from '../client/account.js';
+import type { TabMode } from '../tabs/part.js';
 import type { ExotelCall } from './exotel-call.js';
 
 export type RemoteHangupEvent = 'callEnded' | 'terminated';
@@ -35,6 +36,8 @@ export interface SipAccountInfo {
   sipUri?: string;
   /** The last argument of `initWebrtc`, which fills it in. */
   enableAutoAudioDeviceChangeHandling?: boolean;
+  /** `each-registers`: every tab of the page registers, as with Exotel's SDK. One for all tabs unless given. */
+  tabs?: TabMode;
   /** Accepted and not used. */
   contactHost?: string;
   accountSid?: string;

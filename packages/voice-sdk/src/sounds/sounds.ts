@@ -102,7 +102,7 @@ export function toneFor(calls: Iterable<VoiceCall>): NationalTone | undefined {
   let ringsThere = false;
   let talking = false;
   for (const call of calls) {
-    if (call.direction === 'incoming' && call.state === 'ringing') ringsHere = true;
+    if (call.direction === 'incoming' && call.state === 'ringing') ringsHere ||= !call.quiet;
     else if (call.direction === 'outgoing' && call.state === 'ringing') ringsThere = true;
     else if (call.state !== 'ended') talking = true;
   }

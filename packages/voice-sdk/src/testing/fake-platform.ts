@@ -38,6 +38,7 @@ export class FakePlatform implements Platform {
   /** What STUN and TURN servers answer in the place of a candidate. */
   candidateErrors: FakePeerConnection['candidateErrors'] = [];
   gathering: FakePeerConnection['gathering'] = 'at-once';
+  readonly #storageListeners = new Set<(key: string | null, value: string | null) => void>();
   readonly #listeners = new Map<PageEvent, Set<(persisted: boolean) => void>>();
 
   constructor(deps: { clock: Clock; random: Random; network: FakeSipNetwork }) {
@@ -130,6 +131,16 @@ export class FakePlatform implements Platform {
 
   createMediaStream(): MediaStream {
     return new FakeStream() as unknown as MediaStream;
+  }
+
+  onStorage(heard: (key: string | null, value: string | null) => void): () => void {
+    this.#storageListeners.add(heard);
+    return () => this.#storageListeners.delete(heard);
+  }
+
+  /** Another tab has changed the profile's storage. */
+  storageChanged(key: string | null, value: string | null): void {
+    for (const heard of [...this.#storageListeners]) heard(key, value);
   }
 
   onPage(event: PageEvent, heard: (persisted: boolean) => void): () => void {

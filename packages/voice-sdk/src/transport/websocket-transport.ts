@@ -29,6 +29,7 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
   #url: URL;
   readonly #platform: Platform;
   readonly #wire: ((sent: boolean, text: string) => void) | undefined;
+  readonly #createSocket: Platform['createWebSocket'];
   /** RFC 7118 §5: a page has no address, so Via and Contact carry a random host that resolves nowhere. */
   readonly viaHost: string;
   #sink: TransportSink | undefined;
@@ -40,12 +41,21 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
   #connectTimer: Timer | undefined;
   #stopListening: Array<() => void> = [];
 
-  /** `wire` is shown each SIP message. */
-  constructor(deps: { url: string; platform: Platform; wire?: (sent: boolean, text: string) => void }) {
+  /**
+   * `createSocket` stands in for the platform's where the way to the server leads through another tab; `wire` is shown
+   * each SIP message.
+   */
+  constructor(deps: {
+    url: string;
+    platform: Platform;
+    createSocket?: Platform['createWebSocket'];
+    wire?: (sent: boolean, text: string) => void;
+  }) {
     super();
     this.#wire = deps.wire;
     this.#url = this.lead(deps.url);
     this.#platform = deps.platform;
+    this.#createSocket = deps.createSocket ?? ((url, protocol) => deps.platform.createWebSocket(url, protocol));
     this.viaHost = `${createId('', 6, deps.platform.random)}.invalid`;
   }
 
@@ -101,6 +111,13 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
     this.#flow?.close(undefined, code);
   }
 
+  /** Tries at once what would be tried later: there is reason to believe that it succeeds now. */
+  hurry(): void {
+    if (!this.#wanted || this.#flow || !this.#retryTimer) return;
+    this.#attempt = 0;
+    this.#connect();
+  }
+
   /** Gives up this connection and makes another after the back-off; for a server that answers nothing. */
   reconnect(reason: string): void {
     this.#flow?.close(reason);
@@ -111,7 +128,7 @@ export class WebSocketTransport extends TypedEmitter<WebSocketTransportEvents> i
     this.#retryTimer = undefined;
     let socket: WebSocket;
     try {
-      socket = this.#platform.createWebSocket(this.#url.href, 'sip');
+      socket = this.#createSocket(this.#url.href, 'sip');
     } catch {
       this.#lost('blocked', false); // For instance ws: on an https page.
       return;

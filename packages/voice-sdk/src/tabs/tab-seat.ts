@@ -1,0 +1,203 @@
+import { createId, type Logger } from '@intermix/kernel';
+import type { CallSnapshot } from '../call/call-types.js';
+import type { CallServices, VoiceCall } from '../call/voice-call.js';
+import type { RegistrationKeeper } from '../client/registration-keeper.js';
+import type { Platform } from '../platform.js';
+import type { WebSocketTransport } from '../transport/websocket-transport.js';
+import { TabGroup } from './tab-group.js';
+
+/** `one-registration`: the tabs of a browser profile share one. `each-registers`: they know nothing of one another. */
+export type TabMode = 'one-registration' | 'each-registers';
+
+/** `leading`: this tab registers. `following`: another one does, and serves this one. `alone`: neither. */
+export type TabRole = 'alone' | 'leading' | 'following';
+
+/** The lock, while this tab has it. */
+interface Lease {
+  release(): void;
+}
+
+/** What the tabs need of the client. */
+export interface TabClient {
+  readonly platform: Platform;
+  readonly logger: Logger;
+  readonly transport: WebSocketTransport;
+  readonly registration: RegistrationKeeper;
+  readonly services: CallServices;
+  readonly calls: ReadonlySet<VoiceCall>;
+  readonly VoiceCall: typeof VoiceCall;
+  callAdded(told: (call: VoiceCall) => void): () => void;
+  add(call: VoiceCall): void;
+  takeUp(snapshot: CallSnapshot): Promise<VoiceCall>;
+  roleChanged(role: TabRole): void;
+  /** The tab that registered is gone: this one registers, or its page may now ask for it. */
+  reRegister(): void;
+}
+
+/**
+ * This tab among those of the browser profile that are the same SIP user at the same server. Whoever holds the lock
+ * registers; all else that the tabs have to do with one another begins with the first word of another one.
+ */
+export class TabSeat {
+  readonly tabId: string;
+  readonly client: TabClient;
+  /** That of the lock and of the channel. */
+  readonly name: string;
+  /** Call-ID of an INVITE that is being delivered, and for which another tab rings aloud. */
+  readonly quiet = new Set<string>();
+  /** The WebSocket, while this tab registers. */
+  socket: WebSocket | undefined;
+  /** True when this tab is to register as soon as it may. */
+  candidate = false;
+  /** True when the page wants to hear of calls without registering. */
+  listening = false;
+  #role: TabRole = 'alone';
+  #channel: BroadcastChannel | undefined;
+  #group: TabGroup | undefined;
+  #lease: Lease | undefined;
+  #seating: Promise<void> | undefined;
+
+  constructor(client: TabClient, name: string) {
+    this.client = client;
+    this.name = name;
+    this.tabId = createId('', 8, client.platform.random);
+  }
+
+  get role(): TabRole {
+    return this.#role;
+  }
+
+  /** True when incoming calls are to be told here. */
+  get rings(): boolean {
+    return this.candidate || this.listening;
+  }
+
+  /** True when another tab is there to register in this one's place. */
+  get hasHeirs(): boolean {
+    return this.#role === 'leading' && this.#group?.hasHeirs === true;
+  }
+
+  /** The page goes away: gives its calls to the others as they stand. False when nobody is there to go on with them. */
+  passOn(): boolean {
+    return this.#group?.passOn() === true;
+  }
+
+  /** Finds out who registers; until then this tab opens no connection. Undefined where there is nothing to find out. */
+  sit(): Promise<void> | undefined {
+    if (this.candidate || !this.#join()) return this.#seating;
+    this.candidate = true;
+    const asked = this.ask({ ifAvailable: true });
+    this.#seating = asked
+      .then((leads) => (leads || !this.candidate ? undefined : this.#follow()))
+      .finally(() => {
+        this.#seating = undefined;
+      });
+    return this.#seating;
+  }
+
+  /** Hears of calls, and may take them, as long as another tab registers; does not register itself. */
+  listen(): void {
+    this.listening = true;
+    if (this.#role === 'alone' && !this.#seating && this.#join()) this.#follow();
+  }
+
+  /** Asks for the lead. Resolves with true when this tab has it, with false when it is refused or taken back. */
+  ask(options: LockOptions): Promise<boolean> {
+    return new Promise((resolve) => {
+      let lease: Lease | undefined;
+      const held = this.client.platform.locks?.request(this.name, options, (lock) => {
+        if (!lock || !this.candidate) return resolve(false);
+        return new Promise<void>((release) => {
+          lease = { release };
+          this.#lead(lease);
+          if (!options.ifAvailable) this.client.reRegister(); // It had been another tab's.
+          resolve(true);
+        });
+      });
+      held?.catch(() => {
+        resolve(false);
+        if (lease && lease === this.#lease) this.stepDown();
+      });
+    });
+  }
+
+  /** Lets another tab register, without a word to the server; this tab's calls go on through that one. */
+  stepDown(): void {
+    if (this.#role !== 'leading') return;
+    this.#release();
+    this.#become('following');
+    this.client.transport.reconnect('another tab registers');
+    this.#follow();
+  }
+
+  /** Leaves the other tabs to themselves. */
+  leave(): void {
+    this.candidate = false;
+    if (!this.#channel) return;
+    this.post({ kind: 'bye' });
+    const [channel, group] = [this.#channel, this.#group];
+    this.#channel = this.#group = undefined; // First: the calls of other tabs end here, and may lead back.
+    group?.close();
+    channel.close();
+    this.#release();
+    this.#become('alone');
+  }
+
+  /** Throws when the word cannot be copied to another tab. */
+  post(word: object): void {
+    this.#channel?.postMessage({ ...word, from: this.tabId });
+  }
+
+  /** The connection of this tab: to the server, or to the tab that registers. */
+  createWebSocket(url: string, protocol: string): WebSocket {
+    if (this.#role === 'following') return this.#others.openSocket();
+    const real = this.client.platform.createWebSocket(url, protocol);
+    if (this.#role !== 'leading') return real;
+    this.socket = real;
+    return this.#group?.tapped(real) ?? real;
+  }
+
+  #join(): boolean {
+    if (this.#channel) return true;
+    const { platform } = this.client;
+    const channel = platform.createChannel(this.name);
+    if (channel) channel.onmessage = (event) => this.#hear(event.data);
+    this.#channel = channel;
+    return channel !== undefined;
+  }
+
+  /** What there is to do with the other tabs; a tab that is alone never asks. */
+  get #others(): TabGroup {
+    this.#group ??= new TabGroup(this);
+    return this.#group;
+  }
+
+  #hear(data: unknown): void {
+    this.#others.receive(data);
+  }
+
+  #lead(lease: Lease): void {
+    this.#lease = lease;
+    this.#become('leading');
+    this.post({ kind: 'leader' });
+    this.#group?.leads();
+  }
+
+  #follow(): void {
+    this.#become('following');
+    this.#others.follows();
+  }
+
+  #release(): void {
+    const lease = this.#lease;
+    this.#lease = undefined;
+    lease?.release();
+  }
+
+  #become(role: TabRole): void {
+    if (this.#role === role) return;
+    this.#role = role;
+    this.socket = undefined;
+    this.client.roleChanged(role);
+  }
+}
