@@ -91,11 +91,18 @@ describe('the softphone page, panel by panel', () => {
       .click();
     await expectPageTone(room.page, micHz);
     await part('hangup').click();
+    await part('tab-checkup').click();
+    const [saved] = await Promise.all([room.page.waitForEvent('download'), part('save-log').click()]);
+    const log = await readFile(await saved.path(), 'utf8');
+    expect(saved.suggestedFilename()).toMatch(/^webrtc_sdk_logs_\d{4}-\d\d-\d\d\.txt$/);
+    expect(log.match(/\[INFO\] registered/g)).toHaveLength(2); // Before the reload, and after it.
+    expect(log).not.toContain(room.server.bootstrap.users[0]?.sip_password);
   });
 
-  it('changes the microphone within a call, measures it, and goes on with the call after a reload', async () => {
+  it('changes microphone and speaker within a call, measures it, and goes on with the call after a reload', async () => {
     await open('?agent=chitra&register=1');
     await says('state', /Online/);
+    await room.page.evaluate(keepAudioElements);
     await part('quick-answer_tone').click();
     await says('call-state', /Connected/);
     await part('tab-sound').click();
@@ -112,6 +119,15 @@ describe('the softphone page, panel by panel', () => {
     await room.admin.expectSimulated('the microphone', (call) => Math.abs((call.hearing_hz ?? 0) - micHz) < 20);
     await part('input-test').click();
     await says('input-hint', /hears you/);
+
+    const playedThrough = () => room.page.evaluate(sinksOfCalls);
+    expect(await playedThrough()).toEqual(['']);
+    const speaker = (await part('output').locator('option').nth(2).getAttribute('value')) as string;
+    await part('output').selectOption(speaker);
+    await room.sees('the call on the other speaker', async () => (await playedThrough()).join() === speaker);
+    await expectPageTone(room.page, toneHz);
+    await part('output').selectOption('default');
+    await room.sees('the call on the default speaker', async () => /^(default)?$/.test((await playedThrough()).join()));
 
     await room.page.reload();
     await says('call-state', /Connected/);
@@ -206,3 +222,24 @@ describe('the softphone page, panel by panel', () => {
 
   const isFocused = (id: string) => part(id).evaluate((element) => element === document.activeElement);
 });
+
+// The two functions below run in the page. The SDK's element is not in the document.
+
+function keepAudioElements(): void {
+  const page = window as unknown as { Audio: typeof Audio; audioElements: HTMLAudioElement[] };
+  page.audioElements = [];
+  page.Audio = class extends Audio {
+    constructor(source?: string) {
+      super(source);
+      page.audioElements.push(this);
+    }
+  };
+}
+
+/** Outputs of the elements that are heard: those that the tests themselves measure with are muted. */
+function sinksOfCalls(): string[] {
+  const { audioElements } = window as unknown as { audioElements: HTMLAudioElement[] };
+  return audioElements
+    .filter(({ srcObject, paused, muted }) => srcObject && !paused && !muted)
+    .map((one) => one.sinkId);
+}

@@ -1,6 +1,7 @@
 import type {
   AudioDevices,
   ExotelWebClient,
+  SdkLog,
   Unregistered,
   VoiceCall,
   VoiceClient,
@@ -8,13 +9,17 @@ import type {
 } from '@intermix/voice-sdk';
 import type { Agent } from './api.js';
 import type { Diagnostics } from './checkup-panel.js';
-import type { PageLog } from './page-log.js';
 
 /** The classic script beside this one: `exotelsdk.js`. */
 declare const exotelSDK: {
   VoiceClient: new (options: VoiceClientOptions) => VoiceClient;
   ExotelWebClient: new () => ExotelWebClient;
+  SdkLog: new () => SdkLog;
 };
+
+export function createLog(): SdkLog {
+  return new exotelSDK.SdkLog();
+}
 
 export type PhoneState = 'offline' | 'connecting' | 'online' | 'reconnecting' | 'refused';
 
@@ -33,13 +38,13 @@ export interface PhoneListener {
 export class Phone {
   readonly #serverUrl: string;
   readonly #listener: PhoneListener;
-  readonly #log: PageLog;
+  readonly #log: SdkLog;
   #client: VoiceClient | undefined;
   #agent: Agent | undefined;
   #state: PhoneState = 'offline';
   #wasOnline = false;
 
-  constructor(serverUrl: string, log: PageLog, listener: PhoneListener) {
+  constructor(serverUrl: string, log: SdkLog, listener: PhoneListener) {
     this.#serverUrl = serverUrl;
     this.#log = log;
     this.#listener = listener;
@@ -103,7 +108,7 @@ export class Phone {
     });
     client.on('unregistered', (told) => this.#unregistered(told));
     client.on('callAdded', (call) => {
-      this.#follow(call);
+      call.on('quality', (quality) => this.#log.debug({ callId: call.callId, ...quality }, 'quality'));
       this.#listener.callAdded(call);
     });
     client.on('resumed', (call) => this.#listener.callResumed(call));
@@ -126,19 +131,10 @@ export class Phone {
     return this.#client?.call(target);
   }
 
-  /**
-   * Talks in this held call, and holds the one that was talked in. When this call cannot be taken back the other one is: the
-   * person is left in one call and not in none. Rejects with VoiceError.
-   */
+  /** Talks in this held call, and holds the one that was talked in, if any. Rejects with VoiceError. */
   async resume(call: VoiceCall): Promise<void> {
-    const talkedIn = this.calls.filter((other) => other !== call && other.state === 'connected' && !other.held);
-    await Promise.all(talkedIn.map((other) => other.hold()));
-    try {
-      await call.unhold();
-    } catch (error) {
-      await Promise.all(talkedIn.map((other) => other.unhold().catch(() => {})));
-      throw error;
-    }
+    const talkedIn = this.calls.find((other) => other !== call && other.state === 'connected' && !other.held);
+    await (talkedIn ? this.#client?.swap(talkedIn, call) : call.unhold());
   }
 
   #unregistered(told: Unregistered): void {
@@ -149,17 +145,6 @@ export class Phone {
 
   #become(state: PhoneState, told?: Unregistered): void {
     this.#state = state;
-    this.#log.info({ ...told }, state);
     this.#listener.stateChanged(state, told);
-  }
-
-  #follow(call: VoiceCall): void {
-    this.#log.info({ direction: call.direction, remote: call.remote.user }, 'call');
-    call.on('stateChanged', (state) => this.#log.info({ callId: call.callId, state }, 'call'));
-    call.on('ended', (end) => this.#log.info({ callId: call.callId, ...end }, 'call ended'));
-    call.on('failed', (error) => this.#log.warn({ callId: call.callId, code: error.code }, String(error)));
-    call.on('reconnecting', (what) => this.#log.warn({ callId: call.callId, what }, 'reconnecting'));
-    call.on('reconnected', (what) => this.#log.info({ callId: call.callId, what }, 'reconnected'));
-    call.on('quality', (quality) => this.#log.debug({ callId: call.callId, ...quality }, 'quality'));
   }
 }

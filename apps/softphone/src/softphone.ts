@@ -9,8 +9,7 @@ import { announce, byId, create, isBusy, setBusy, showError } from './dom.js';
 import { showIncoming } from './incoming-banner.js';
 import { Names } from './names.js';
 import { hideNotice, showNotice } from './notice.js';
-import { PageLog } from './page-log.js';
-import { Phone, type PhoneState } from './phone.js';
+import { createLog, Phone, type PhoneState } from './phone.js';
 import { listenForShortcuts } from './shortcuts.js';
 import { SoundPanel } from './sound-panel.js';
 import { Tabs } from './tabs.js';
@@ -28,7 +27,8 @@ const pills: Record<PhoneState, { look: string; text: string; button: string }> 
 export class Softphone {
   readonly #directory: Directory;
   readonly #names: Names;
-  readonly #pageLog = new PageLog();
+  /** The SDK's own, which outlives the page. */
+  readonly #log = createLog();
   readonly #phone: Phone;
   readonly #history = new CallHistory((target) => this.#dial(target));
   readonly #contacts: Contacts;
@@ -44,7 +44,7 @@ export class Softphone {
     this.#directory = directory;
     this.#names = new Names(directory);
     this.#contacts = new Contacts(directory, (target) => this.#dial(target));
-    this.#phone = new Phone(directory.ws_url, this.#pageLog, {
+    this.#phone = new Phone(directory.ws_url, this.#log, {
       stateChanged: (state, told) => this.#stateChanged(state, told),
       callAdded: (call) => this.#callAdded(call),
       callResumed: () =>
@@ -95,7 +95,7 @@ export class Softphone {
       this.#number.focus();
     });
     byId('call-me').addEventListener('click', () => this.#online(() => void this.#callMe()));
-    byId('save-log').addEventListener('click', () => this.#pageLog.save());
+    byId('save-log').addEventListener('click', () => void this.#log.download());
     fillPad(byId('pad'), (digit) => this.#padPressed(digit), true);
     listenForShortcuts(
       () => this.#activeCard,

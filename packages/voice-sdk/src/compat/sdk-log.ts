@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '@intermix/kernel';
 import type { LogBook } from '../logs/part.js';
 import { parts } from '../parts.js';
-import type { Platform } from '../platform.js';
+import { browserPlatform, type Platform } from '../platform.js';
 
 /** `log` is what only a developer wants to read; the others are as everywhere. */
 export type LogType = 'log' | 'info' | 'warn' | 'error';
@@ -30,7 +30,8 @@ export interface LogSettings {
 const MAX_WAITING = 1000;
 
 /**
- * The log as the rest of the SDK sees it. Lines go to the log book, which is loaded with the first of them; until then, and
+ * The log that outlives the page: its last thousand lines are in the browser's storage, without secrets, numbers by their last
+ * digits. `ExotelWebClient` has one; a page of the typed face gives one to its client as `logger`. Lines go to the log book, which is loaded with the first of them; until then, and
  * where it cannot be loaded, they wait in memory.
  */
 export class SdkLog implements Logger {
@@ -40,7 +41,8 @@ export class SdkLog implements Logger {
   #book: LogBook | undefined;
   #loading: Promise<void> | undefined;
 
-  constructor(platform: Platform) {
+  /** `platform` is for tests. */
+  constructor(platform: Platform = browserPlatform()) {
     this.#platform = platform;
   }
 
