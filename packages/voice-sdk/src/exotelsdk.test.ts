@@ -106,7 +106,7 @@ it('[SDK-D12] [SDK-D16] loading makes no element, opens nothing, stores nothing 
   expect(touched).toEqual([]);
   expect(page.onunload).toBeUndefined();
   expect(runInContext('Object.keys(exotelSDK).sort().join()', context)).toBe(
-    'ExDelegationHandler,ExSynchronousHandler,ExotelWebClient,VoiceCall,VoiceClient,VoiceError,default',
+    'ExDelegationHandler,ExSynchronousHandler,ExotelWebClient,SdkLog,VoiceCall,VoiceClient,VoiceError,default',
   );
   expect(runInContext('made.getCall() === made.getCall() && typeof made.DoRegister', context)).toBe('function');
 });
