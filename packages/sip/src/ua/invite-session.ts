@@ -139,6 +139,7 @@ export class DialogSession
 
   rebind(flow: Flow, remoteTarget?: SipUri): void {
     this.#path.follow(flow);
+    this.#requests.release(); // An ACK that has not come may have been lost, as our 2xx may: only asking tells.
     if (remoteTarget) this.#dialog.retarget(remoteTarget);
   }
 

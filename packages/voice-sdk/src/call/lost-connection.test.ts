@@ -30,6 +30,19 @@ it('[SDK-D6] a hangup() while the socket is down is told as soon as it is back',
   expect(session.ended).toBe(true);
 });
 
+it('[SDK-D73] a 200 that is lost with the socket: the call is over when the page is connected again', async () => {
+  const { call, network, clock, client } = await ringingPage();
+  const answered = call.answer();
+  network.swallow = true;
+  await answered;
+  expect(call.state).toBe('connected');
+  network.openSockets[0]?.server.close();
+  network.swallow = false;
+  await pass(clock, 1_000);
+  expect(client.registered).toBe(true);
+  expect(call.end).toMatchObject({ reason: 'connection-lost' });
+});
+
 it('a ringing call whose connection is lost is over', async () => {
   const { call, network } = await ringingPage();
   network.openSockets[0]?.server.close();

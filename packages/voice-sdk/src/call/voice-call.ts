@@ -242,9 +242,10 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     if (!this.#session || this.#state === 'ended') return;
     this.#session.rebind(flow);
     this.emit('reconnected', 'signalling');
-    // Without audio of its own there is nothing to offer, but the far end is to learn of the new way all the same.
-    if (!this.#mender) this.#session.request('OPTIONS').catch(() => {});
-    else void this.#mender.judge().then((isBroken) => this.#refreshAfter(isBroken || this.#mender?.broken === true));
+    // The far end is to learn of the new way at once; one that knows no call, as our 200 was lost with the old way, says so.
+    this.#session.request('OPTIONS').catch(() => {});
+    if (this.#mender)
+      void this.#mender.judge().then((isBroken) => this.#refreshAfter(isBroken || this.#mender?.broken === true));
   }
 
   /** The network may have changed: when nothing is heard any more, a new path is looked for. @internal */

@@ -52,14 +52,16 @@ export class CallKeeper {
     }
   }
 
-  /** What the page before has left, and which is not there any more then. */
-  async take(): Promise<CallSnapshot[]> {
+  /** What the page before has left, and which is not there any more then; unless it cannot be used now, by `isReady`. */
+  async take(isReady: () => boolean): Promise<CallSnapshot[]> {
     try {
       const { tabStorage, clock } = this.#platform;
       const text = tabStorage?.getItem(this.#key);
       if (!text) return [];
+      const { readKept } = await this.load();
+      if (!isReady()) return []; // The page is reloaded again, or the connection is lost: for the next.
       tabStorage?.removeItem(this.#key);
-      return (await this.load()).readKept(text, clock.now());
+      return readKept(text, clock.now());
     } catch {
       return [];
     }

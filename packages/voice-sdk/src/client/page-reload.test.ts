@@ -77,6 +77,20 @@ it('[SDK-D25] a call outlives a reload: same facts, new audio path, and hang-up 
   expect(page.session.ended).toBe(true);
 });
 
+it('[SDK-D25] a page that is reloaded again before it has taken the call up leaves it to the next', async () => {
+  const page = await talking();
+  page.platform.page('pagehide');
+  await pass(page.clock, 50);
+  const second = makeClient(page);
+  second.on('registered', () => page.platform.page('pagehide'));
+  await second.register();
+  const { resumed } = await reload(page);
+  expect(resumed.map(({ state }) => state)).toEqual(['connected']);
+  await resumed[0]?.hangup();
+  await settle();
+  expect(page.session.ended).toBe(true);
+});
+
 it('[SDK-D25] mute and hold are as they were', async () => {
   const page = await talking();
   page.call.mute();

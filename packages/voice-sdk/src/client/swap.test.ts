@@ -48,3 +48,40 @@ it('[SDK-D43] swap() goes back to the first when the other cannot be taken back'
   await expect(client.swap(first, second)).rejects.toMatchObject({ problem: 'hold-refused', fatal: false });
   expect([held(), client.calls.length]).toEqual([[true, false], 2]);
 });
+
+it('[SDK-D72] of two calls that are answered at the same time one is talked in', async () => {
+  const page = await registeredPage();
+  const calls: VoiceCall[] = [];
+  page.client.on('incoming', (call) => calls.push(call));
+  const invites = [page.server.call(), page.server.call()];
+  await settle();
+  for (const invite of invites) {
+    void answeredSession(invite).then((session) =>
+      session.on('reinvite', (offer) => offer.accept({ sdp: serverSdp() })),
+    );
+  }
+  await Promise.all(calls.map((call) => call.answer()));
+  await settle();
+  expect(calls.map(({ state, held }) => [state, held])).toEqual([
+    ['connected', true],
+    ['connected', false],
+  ]);
+});
+
+it('[SDK-D72] a call that is answered while another is being dialled is held when that one is taken', async () => {
+  const page = await registeredPage();
+  const incoming = new Promise<VoiceCall>((resolve) => page.client.once('incoming', resolve));
+  const invite = page.server.call();
+  const ringing = await incoming;
+  const dialled = page.client.call('+15550001');
+  const answered = answeredSession(invite);
+  await ringing.answer();
+  (await answered).on('reinvite', (offer) => offer.accept({ sdp: serverSdp() }));
+  await settle();
+  page.server.invites[0]?.accept({ sdp: serverSdp() });
+  await settle();
+  expect([ringing, dialled].map(({ state, held }) => [state, held])).toEqual([
+    ['connected', true],
+    ['connected', false],
+  ]);
+});

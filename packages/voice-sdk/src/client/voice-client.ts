@@ -593,7 +593,10 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     });
     this.#sounds.follow(call);
     logCall(call, this.#logger);
-    call.on('connected', () => void this.#keeper.load().catch(() => {}));
+    call.on('connected', () => {
+      void this.#keeper.load().catch(() => {});
+      void this.#holdOthers(call); // Those too that were answered while this one was.
+    });
     this.emit('callAdded', call);
   }
 
@@ -642,6 +645,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   /** Goes on with what this page had before its reload. */
   async #takeUpKept(): Promise<void> {
+    if (this.#taking) return;
     this.#taking = true;
     const take = (snapshot: CallSnapshot) =>
       this.takeUp(snapshot).then(
@@ -650,7 +654,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
           this.#logger.warn({ callId: snapshot.callId, error: String(error) }, 'a call could not be taken up');
         },
       );
-    await Promise.all((await this.#keeper.take()).map(take));
+    await Promise.all((await this.#keeper.take(() => this.#transport.flow !== undefined)).map(take));
     this.#taking = false;
     for (const call of this.#left.values()) this.emit('notResumed', call);
     this.#left.clear();
