@@ -62,6 +62,10 @@ it("gives onError what Exotel's gives", async () => {
   await page.answer();
   expect(await page.change('changeAudioInputDevice', 'toaster')).toBe('deviceIdNotFound');
   expect(await page.change('changeAudioInputDevice', 'toaster', true)).toBe('deviceIdNotFound');
+  for (const none of [undefined, null] as unknown as string[]) {
+    expect(await page.change('changeAudioInputDevice', none)).toBe('deviceIdNotFound');
+    expect(await page.change('changeAudioOutputDevice', none)).toBe('deviceIdNotFound');
+  }
   expect(await page.change('changeAudioOutputDevice', 'toaster')).toBe('deviceIdNotFound');
   expect(await page.change('changeAudioInputDevice', 'default')).toBe(
     'current input device is same as default hence not changing',

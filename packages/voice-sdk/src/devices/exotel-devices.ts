@@ -34,6 +34,10 @@ export class ExotelDevices {
   async change(kind: DeviceKind, ...change: DeviceChange): Promise<void> {
     const [deviceId, onSuccess, onError, force = false] = change;
     const devices = this.#devices;
+    if (typeof deviceId !== 'string') {
+      this.#call(onError, 'deviceIdNotFound');
+      return;
+    }
     if (devices.followDefault && !force && deviceId === devices[kind]) {
       const hence = kind === 'input' ? ' hence not changing' : '';
       this.#call(onError, `current ${kind} device is same as ${deviceId}${hence}`);
