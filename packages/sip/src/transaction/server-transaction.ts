@@ -42,12 +42,6 @@ export interface ServerTransactionParts {
   path: ResponsePath;
 }
 
-/** The request of a transaction that is not answered yet. */
-export function openRequest({ request }: ServerTransactionParts): SipRequest {
-  if (!request) throw new Error('a request is let go once it has its final response');
-  return request;
-}
-
 /** The side of a server transaction that faces the layer. */
 export interface ServerMachine extends ServerTransaction {
   readonly key: string;
