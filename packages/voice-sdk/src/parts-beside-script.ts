@@ -19,6 +19,7 @@ export const parts: typeof bundled = {
   logs: () => beside('logs'),
   quality: () => beside('quality'),
   resume: () => beside('resume'),
+  ringing: () => beside('ringing'),
   sounds: () => beside('sounds'),
   tokens: () => beside('tokens'),
   tabs: () => beside('tabs'),

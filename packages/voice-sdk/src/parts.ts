@@ -9,6 +9,7 @@ export const parts = {
   logs: () => import('./logs/part.js'),
   quality: () => import('./quality/part.js'),
   resume: () => import('./resume/part.js'),
+  ringing: () => import('./ringing/part.js'),
   sounds: () => import('./sounds/part.js'),
   tokens: () => import('./tokens/part.js'),
   tabs: () => import('./tabs/part.js'),

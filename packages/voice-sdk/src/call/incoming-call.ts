@@ -1,11 +1,15 @@
 import type { Timer } from '@intermix/kernel';
 import type { IncomingInvite, Reason } from '@intermix/sip';
 import { VoiceError } from '../errors.js';
+import type { parts } from '../parts.js';
+import type { ReadyAnswer } from '../ringing/part.js';
 import type { CallEnd, RemoteParty } from './call-types.js';
 import { headerMapOf } from './header-map.js';
 import type { Peer } from './peer.js';
 import { remotePartyOf } from './remote-party.js';
 import { type CallServices, VoiceCall } from './voice-call.js';
+
+type RingingPart = Awaited<ReturnType<typeof parts.ringing>>;
 
 /** A call that came to this page. Rings from the start: 180 is sent here. */
 export class IncomingCall extends VoiceCall {
@@ -15,6 +19,7 @@ export class IncomingCall extends VoiceCall {
   readonly #invite: IncomingInvite;
   readonly #noAnswerTimer: Timer;
   #answering: Promise<void> | undefined;
+  #ready: ReadyAnswer | undefined;
 
   constructor(services: CallServices, invite: IncomingInvite, noAnswerMs: number) {
     super(services, 'ringing');
@@ -24,8 +29,18 @@ export class IncomingCall extends VoiceCall {
     this.headers = headerMapOf(invite.request);
     invite.on('cancelled', (reason) => this.finish(cancelledBy(reason)));
     this.#noAnswerTimer = services.platform.clock.schedule(noAnswerMs, () => this.#notAnswered());
-    this.on('ended', () => this.#noAnswerTimer.cancel());
+    this.on('ended', () => {
+      this.#noAnswerTimer.cancel();
+      this.#ready?.close();
+    });
     invite.progress(180);
+  }
+
+  /** Makes the answer ready while it rings. @internal */
+  prepare({ ReadyAnswer }: RingingPart): void {
+    const { offer } = this.#invite;
+    if (this.state !== 'ringing' || offer === undefined) return;
+    this.#ready = new ReadyAnswer({ platform: this.services.platform, peer: this.newPeer(), offer });
   }
 
   answer(): Promise<void> {
@@ -53,8 +68,12 @@ export class IncomingCall extends VoiceCall {
     this.#mustRing();
     this.answeredAt = this.services.platform.clock.now();
     this.setState('answering');
-    const peer = this.createPeer();
-    if (this.#invite.offer !== undefined) peer.prepare(this.#invite.offer);
+    const ready = this.#ready;
+    this.#ready = undefined;
+    const readyPeer = ready?.take();
+    const peer = this.createPeer(readyPeer);
+    if (readyPeer) ready?.retell();
+    else if (this.#invite.offer !== undefined) peer.prepare(this.#invite.offer);
     let others: VoiceCall[];
     try {
       await peer.openMicrophone(this.services.route.microphone());
@@ -64,19 +83,20 @@ export class IncomingCall extends VoiceCall {
       throw error;
     }
     try {
-      await this.#accept(peer);
+      await this.#accept(peer, readyPeer && ready);
     } catch (error) {
       for (const other of others) other.unhold().catch(() => {}); // Held for nothing.
       throw error;
     }
   }
 
-  async #accept(peer: Peer): Promise<void> {
+  async #accept(peer: Peer, ready: ReadyAnswer | undefined): Promise<void> {
     if (this.#over()) throw this.#tooLate();
     const { offer } = this.#invite;
     let sdp: string;
     try {
-      sdp = offer === undefined ? await peer.offer() : await peer.answer(offer);
+      if (offer === undefined) sdp = await peer.offer();
+      else sdp = ready?.give() ?? (await peer.answer(offer));
     } catch (cause) {
       if (this.#over()) throw this.#tooLate();
       const error = new VoiceError('media-failed', 'the offered media does not suit this browser', { cause });

@@ -111,6 +111,14 @@ export class Peer extends TypedEmitter<PeerEvents> {
     return this.#localSdp();
   }
 
+  /** An answer to this offer is in force that was made for this transceiver: the microphone goes into it. */
+  adopt(transceiver: RTCRtpTransceiver, offer: string): void {
+    this.#transceiver = transceiver;
+    this.#remoteSdp = offer;
+    const track = this.#microphone?.getAudioTracks()[0] ?? null;
+    transceiver.sender.replaceTrack(track).catch(() => {}); // The call ended meanwhile.
+  }
+
   /** Our offer, with the candidates at hand. `direction` changes what we send from now on (hold). */
   async offer(options: { direction?: RTCRtpTransceiverDirection; iceRestart?: boolean } = {}): Promise<string> {
     this.#attachMicrophone();
@@ -138,6 +146,12 @@ export class Peer extends TypedEmitter<PeerEvents> {
   /** Silences the microphone at its source: nothing said is encoded. RTP goes on with silence. */
   setMicrophoneEnabled(enabled: boolean): void {
     for (const stream of this.#streams) for (const track of stream.getAudioTracks()) track.enabled = enabled;
+  }
+
+  /** Tells what happened before anybody listened. */
+  retell(streams: readonly MediaStream[], states: readonly RTCIceGatheringState[]): void {
+    for (const stream of streams) this.emit('remoteStream', stream);
+    for (const state of states) this.emit('iceGathering', state);
   }
 
   close(): void {
@@ -188,13 +202,12 @@ export class Peer extends TypedEmitter<PeerEvents> {
       const sender = this.connection.addTrack(track, this.#microphone as MediaStream);
       this.#transceiver = this.connection.getTransceivers().find((t) => t.sender === sender);
     } else this.#transceiver = this.connection.addTransceiver('audio'); // Its microphone comes later.
-    this.#orderCodecs();
+    this.orderCodecs(this.#transceiver);
   }
 
   /** `setCodecPreferences`, never an edit of the SDP: the browser keeps offer and answer true. */
-  #orderCodecs(): void {
+  orderCodecs(transceiver: RTCRtpTransceiver | undefined): void {
     const wanted = this.#preferredCodec?.toLowerCase();
-    const transceiver = this.#transceiver;
     if (!wanted || !transceiver?.setCodecPreferences) return;
     const codecs = this.#platform.audioCodecs();
     const first = codecs.filter((c) => c.mimeType.toLowerCase() === `audio/${wanted}`);

@@ -282,8 +282,11 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     this.emit('stateChanged', state);
   }
 
-  protected createPeer(): Peer {
-    const peer = new Peer(this.services.platform, this.services.peerOptions());
+  protected newPeer(): Peer {
+    return new Peer(this.services.platform, this.services.peerOptions());
+  }
+
+  protected createPeer(peer = this.newPeer()): Peer {
     this.peer = peer;
     peer.on('remoteStream', (stream) => this.#heard(stream));
     peer.on('microphoneLost', () => this.services.route.with((devices) => devices.microphoneLost(this)));

@@ -139,6 +139,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #seating: Promise<void> | undefined;
   /** From `register()` until `unregister()`. */
   #wanted = false;
+  #ringing: Awaited<ReturnType<typeof parts.ringing>> | undefined;
   #returnRegistered = false;
   /** What the page before has left is being taken up. */
   #taking = false;
@@ -553,6 +554,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#registration.on('registered', () => {
       this.#logger.info({}, 'registered');
       this.emit('registered');
+      this.#loadParts();
       if (this.#transport.flow) this.#recovery.connectionBack(this.#transport.flow);
       if (this.#options.resumeCalls !== false) void this.#takeUpKept();
     });
@@ -573,6 +575,19 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     );
   }
 
+  /** What a call needs is there before the call is. Nothing waits for it. */
+  #loadParts(): void {
+    const missed = () => {}; // The call that needs it tells.
+    parts.quality().catch(missed);
+    this.#keeper.load().catch(missed);
+    parts.ringing().then(
+      (part) => {
+        this.#ringing = part;
+      },
+      (error) => this.#logger.error({ error: String(error) }, 'answers are not made ready: a part cannot be loaded'),
+    );
+  }
+
   #invited(invite: IncomingInvite): void {
     if (this.#options.callWaiting === false && (this.#calls.size > 0 || this.#taking)) {
       invite.reject(480, { reason: '4001' }); // The status and phrase that Exotel's SDK gives when it is busy.
@@ -582,7 +597,8 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     call.quiet = this.#seat?.quiet.has(call.callId) === true;
     this.#add(call);
     this.emit('incoming', call);
-    this.#sounds.update(); // Last: a page's first audio context takes the browser some 20 ms.
+    this.#sounds.update(); // After it: a page's first audio context takes the browser some 20 ms.
+    if (this.#ringing && this.#platform.visible) call.prepare(this.#ringing);
   }
 
   #add(call: VoiceCall): void {

@@ -83,6 +83,7 @@ class FakeTransceiver {
   /** What both sides agreed on; null before. */
   currentDirection: RTCRtpTransceiverDirection | null = null;
   codecPreferences: unknown[] | undefined;
+  readonly receiver = { track: new FakeTrack() };
 
   constructor(readonly sender: FakeSender) {}
 
@@ -121,16 +122,30 @@ export class FakePeerConnection extends EventTarget {
   }
 
   addTrack(track: FakeTrack): unknown {
-    const transceiver = new FakeTransceiver(new FakeSender(track, this.dtmf));
-    this.#transceivers.push(transceiver);
+    const offered = this.#transceivers.find(({ sender }) => !sender.track); // RFC 9429 §5.10.
+    const transceiver = offered ?? this.#newTransceiver();
+    transceiver.sender.track = track;
+    transceiver.direction = 'sendrecv';
     return transceiver.sender;
   }
 
   addTransceiver(_kind: string): unknown {
     if (this.closed) throw new Error('InvalidStateError: closed');
+    return this.#newTransceiver();
+  }
+
+  #newTransceiver(): FakeTransceiver {
     const transceiver = new FakeTransceiver(new FakeSender(null as never, this.dtmf));
     this.#transceivers.push(transceiver);
     return transceiver;
+  }
+
+  /** Candidates of the far end that came apart from its description. */
+  readonly added: string[] = [];
+
+  async addIceCandidate({ candidate }: { candidate: string }): Promise<void> {
+    if (!this.remoteDescription || this.closed) throw new Error('InvalidStateError: no description');
+    this.added.push(candidate);
   }
 
   getTransceivers(): FakeTransceiver[] {
@@ -171,6 +186,7 @@ export class FakePeerConnection extends EventTarget {
     this.#offeredDirection = directionIn(description.sdp);
     if (description.type === 'answer') this.#agree(description.sdp);
     const first = this.remoteDescription === null;
+    if (first && description.type === 'offer' && !this.#transceivers[0]) this.#newTransceiver().direction = 'recvonly';
     this.remoteDescription = description;
     if (first) this.ontrack?.({ track: new FakeTrack(), streams: [] });
   }

@@ -1,0 +1,1 @@
+export { ReadyAnswer } from './ready-answer.js';
