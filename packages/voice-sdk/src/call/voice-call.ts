@@ -5,7 +5,7 @@ import { RemoteAudio } from '../audio/remote-audio.js';
 import { VoiceError } from '../errors.js';
 import { parts } from '../parts.js';
 import type { Platform } from '../platform.js';
-import type { CallQuality, QualityMeter, QualityWarning } from '../quality/part.js';
+import type { CallQuality, PathMender, QualityMeter, QualityWarning } from '../quality/part.js';
 import type {
   CallDetails,
   CallDirection,
@@ -18,7 +18,6 @@ import type {
 import { type DtmfMode, dtmfDigits, insertDtmf, sendDtmfInfo } from './dtmf.js';
 import { type HeaderMap, headerIn } from './header-map.js';
 import { Negotiator } from './negotiator.js';
-import { PathMender } from './path-mender.js';
 import { Peer, type PeerOptions } from './peer.js';
 
 /** RTP comes each 20 ms: this long without any is no accident. */
@@ -319,35 +318,35 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   }
 
   #attach(session: InviteSession, peer: Peer, held: boolean): void {
-    const { clock } = this.services.platform;
     const negotiator = new Negotiator({ session, peer, logger: this.services.logger, held });
     this.#negotiator = negotiator;
     negotiator.onRemoteHold = (isHeld) => this.emit('remoteHold', isHeld);
-    this.#mender = new PathMender({
-      ...{ clock, random: this.services.platform.random, connection: peer.connection },
-      isAudioDue: () => !negotiator.held && !negotiator.remoteHeld,
-      restart: async () => {
-        if (!session.flow.closed) await negotiator.refresh(true);
-      },
-      changed: (broken) => this.emit(broken ? 'reconnecting' : 'reconnected', 'media'),
-    });
-    void this.#measure(peer.connection);
+    void this.#watch(session, peer.connection, negotiator);
   }
 
-  /** Figures and warnings come from a part that is loaded with the first call; without it the call is not worse. */
-  async #measure(connection: RTCPeerConnection): Promise<void> {
+  /** Figures, warnings and the mending of the path come from a part that is there since the registration. */
+  async #watch(session: InviteSession, connection: RTCPeerConnection, negotiator: Negotiator): Promise<void> {
     const { logger, platform } = this.services;
+    const { clock, random } = platform;
     try {
-      const { QualityMeter } = await parts.quality();
+      const { PathMender, QualityMeter } = await parts.quality();
       if (this.#state === 'ended') return;
+      this.#mender = new PathMender({
+        ...{ clock, random, connection },
+        isAudioDue: () => !negotiator.held && !negotiator.remoteHeld,
+        restart: async () => {
+          if (!session.flow.closed) await negotiator.refresh(true);
+        },
+        changed: (broken) => this.emit(broken ? 'reconnecting' : 'reconnected', 'media'),
+      });
       const listener = {
         quality: (quality: CallQuality) => this.emit('quality', quality),
         warning: (warning: QualityWarning) => this.emit('qualityWarning', warning),
         cleared: (warning: QualityWarning) => this.emit('qualityWarningCleared', warning),
       };
-      this.#quality = new QualityMeter({ connection, clock: platform.clock, listener });
+      this.#quality = new QualityMeter({ connection, clock, listener });
     } catch (error) {
-      logger.error({ error: String(error) }, 'the quality of calls cannot be measured');
+      logger.error({ error: String(error) }, 'exotelsdk-quality.js cannot be loaded: a broken path is not mended');
     }
   }
 

@@ -178,7 +178,7 @@ it('a part that cannot be loaded is logged, and the call goes on', async () => {
   const failing = () => void vi.spyOn(parts, 'quality').mockRejectedValue(new TypeError('Failed to fetch'));
   const { call, seconds, told } = await measuredCall({ logger }, failing);
   await seconds(10);
-  expect(lines).toEqual(['the quality of calls cannot be measured']);
+  expect(lines).toEqual(['exotelsdk-quality.js cannot be loaded: a broken path is not mended']);
   expect(told).toEqual([]);
   await call.hangup();
   expect(call.end).toMatchObject({ reason: 'local-hangup' });
