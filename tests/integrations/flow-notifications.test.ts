@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CustomerServer } from '../support/customer-server.js';
 import { IntegrationsApi, type TestApp } from '../support/integrations.js';
 
-const query = 'CallSid=abc123&CallFrom=09876543210&CallTo=08047100000&Direction=incoming&DialCallDuration=7';
+const query =
+  'CallSid=abc123&CallFrom=09876543210&CallTo=08047100000&Direction=incoming&DialCallDuration=7&CustomField=order-42';
 
 describe('a flow elsewhere tells of its call, without a token', () => {
   let server: RunningServer;
@@ -36,6 +37,7 @@ describe('a flow elsewhere tells of its call, without a token', () => {
     expect(post?.body).toMatchObject({
       AppId: app.id,
       CallSid: 'abc123',
+      CustomField: 'order-42',
       ExotelAccountSid: server.bootstrap.account.sid,
       FromNumber: '09876543210',
       ToNumber: '08047100000',

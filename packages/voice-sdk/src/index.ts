@@ -22,7 +22,7 @@ export {
   ExotelWebClient as default,
 } from './compat/exotel-web-client.js';
 export type { ExotelCallListener, ExotelEventListener } from './compat/listeners.js';
-export { type LogEntry, type LoggerCallback, type LogSettings, type LogType, SdkLog } from './compat/sdk-log.js';
+export { type LoggerCallback, type LogSettings, type LogType, SdkLog } from './compat/sdk-log.js';
 export type {
   CallListenerCallback,
   RegisterEventCallback,

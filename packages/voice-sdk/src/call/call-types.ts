@@ -59,6 +59,8 @@ export interface CallDetails {
   remote: RemoteParty;
   muted: boolean;
   held: boolean;
+  /** The far end holds us: it said so by `sendonly` or `inactive` (RFC 3264 section 8.4). */
+  remoteHeld: boolean;
   startedAt: number;
   answeredAt: number | undefined;
   connectedAt: number | undefined;
@@ -83,6 +85,7 @@ export interface CallSnapshot {
   connectedAt: number;
   muted: boolean;
   held: boolean;
+  remoteHeld: boolean;
 }
 
 export interface VoiceCallEvents {

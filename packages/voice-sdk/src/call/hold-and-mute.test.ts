@@ -71,6 +71,30 @@ it('answers when the far end holds and resumes', async () => {
   expect(held).toEqual([true, false]);
 });
 
+it('[SDK-D61] tells whether the far end holds: by its offers, and by its answers to ours', async () => {
+  const { call, session } = await connectedPage();
+  const told: boolean[] = [];
+  call.on('remoteHold', (state) => told.push(state));
+  const state = () => [call.remoteHeld, call.details().remoteHeld, call.snapshot()?.remoteHeld];
+  expect(state()).toEqual([false, false, false]);
+  await session.reinvite({ sdp: serverSdp('inactive') });
+  expect(state()).toEqual([true, true, true]);
+
+  let direction = 'inactive';
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp(direction) }));
+  await call.hold(); // Both hold.
+  direction = 'sendonly';
+  await call.unhold();
+  expect([call.held, call.remoteHeld, told]).toEqual([false, true, [true]]);
+  await call.hold();
+  direction = 'sendrecv';
+  await call.unhold();
+  expect([call.remoteHeld, told]).toEqual([false, [true, false]]);
+  direction = 'inactive';
+  await call.hold(); // The answer to a hold of ours tells of no other.
+  expect(call.remoteHeld).toBe(false);
+});
+
 it('offers when the far end asks by a re-INVITE without SDP', async () => {
   const { session, platform } = await connectedPage();
   const { sdp } = await session.reinvite({});

@@ -7,7 +7,7 @@ import type { CallEnd, RemoteParty } from './call-types.js';
 import { headerMapOf } from './header-map.js';
 import type { Peer } from './peer.js';
 import { remotePartyOf } from './remote-party.js';
-import { type CallServices, VoiceCall } from './voice-call.js';
+import { type CallServices, unholdAll, VoiceCall } from './voice-call.js';
 
 type RingingPart = Awaited<ReturnType<typeof parts.ringing>>;
 
@@ -85,7 +85,7 @@ export class IncomingCall extends VoiceCall {
     try {
       await this.#accept(peer, readyPeer && ready);
     } catch (error) {
-      for (const other of others) other.unhold().catch(() => {}); // Held for nothing.
+      unholdAll(others); // Held for nothing.
       throw error;
     }
   }

@@ -20,12 +20,13 @@ export class Negotiator {
   /** Told when the far end holds us or takes us back. */
   onRemoteHold: (held: boolean) => void = () => {};
 
-  /** `held`: as the call was before another page took it up. */
-  constructor(deps: { session: InviteSession; peer: Peer; logger: Logger; held: boolean }) {
+  /** `held`, `remoteHeld`: as the call was before another page took it up. */
+  constructor(deps: { session: InviteSession; peer: Peer; logger: Logger; held: boolean; remoteHeld: boolean }) {
     this.#session = deps.session;
     this.#peer = deps.peer;
     this.#logger = deps.logger;
     this.#held = deps.held;
+    this.#remoteHeld = deps.remoteHeld;
     this.#session.on('reinvite', (reinvite) => {
       // Queued behind an offer of ours it would wait for that one, which the session holds back for its sake.
       if (this.#ours > 0) reinvite.reject(491);
@@ -63,6 +64,7 @@ export class Negotiator {
       const answer = await this.#session.reinvite({ sdp });
       if (answer.sdp === undefined) throw new Error('the answer holds no session description');
       await this.#peer.acceptAnswer(answer.sdp);
+      if (!held) this.#noteRemoteHold(answer.sdp); // What answers a hold of ours may be inactive for that.
     } catch (cause) {
       await this.#restore();
       throw this.#session.ended ? new VoiceError('call-ended', 'the call ended meanwhile', { cause }) : refusal(cause);
@@ -105,8 +107,8 @@ export class Negotiator {
     reinvite.accept({ sdp });
   }
 
-  #noteRemoteHold(offer: string): void {
-    const held = /^a=(?:sendonly|inactive)\s*$/m.test(offer);
+  #noteRemoteHold(theirs: string): void {
+    const held = /^a=(?:sendonly|inactive)\s*$/m.test(theirs);
     if (held === this.#remoteHeld) return;
     this.#remoteHeld = held;
     this.onRemoteHold(held);

@@ -1,6 +1,7 @@
 import type { IncomingInvite } from '@intermix/sip';
 import { expect, it } from 'vitest';
 import type { VoiceClient } from '../client/voice-client.js';
+import { connectedPage } from '../testing/call-fixture.js';
 import { type Page, pass, registeredPage, serverSdp, settle } from '../testing/page-fixture.js';
 import type { VoiceCall } from './voice-call.js';
 
@@ -156,4 +157,25 @@ it.each([
   await failed;
   expect(page.network.sentByPage('INVITE')).toHaveLength(0);
   expect(page.platform.liveTracks).toHaveLength(0);
+});
+
+it.each([
+  ['given up while the call before is being held', (call: VoiceCall) => void call.hangup(), 'cancelled'],
+  ['that cannot be offered', () => {}, 'failed'],
+])('[SDK-D62] a call that is %s leaves that one as it was: talked in', async (_name, meanwhile, reason) => {
+  const page = await connectedPage();
+  let answer = () => {};
+  page.session.on('reinvite', (reinvite) => {
+    if (reinvite.offer?.includes('a=sendonly')) answer = () => reinvite.accept({ sdp: serverSdp('recvonly') });
+    else reinvite.accept({ sdp: serverSdp() });
+  });
+  const call = page.client.call('+919876500000', reason === 'failed' ? { headers: [['Via', 'forged']] } : {});
+  await settle();
+  meanwhile(call);
+  answer();
+  await pass(page.clock, 100);
+  expect(call.end?.reason).toBe(reason);
+  expect(page.server.invites).toEqual([]);
+  expect([page.call.state, page.call.held]).toEqual(['connected', false]);
+  expect(page.platform.liveTracks.map((track) => track.enabled)).toEqual([true]);
 });

@@ -10,7 +10,7 @@ import { VoiceError } from '../errors.js';
 import { endReasonOf, type RemoteParty } from './call-types.js';
 import { headerMapOf } from './header-map.js';
 import type { Peer } from './peer.js';
-import { type CallServices, VoiceCall } from './voice-call.js';
+import { type CallServices, unholdAll, VoiceCall } from './voice-call.js';
 
 type Progress = OutgoingInviteEvents['progress'][0];
 
@@ -55,16 +55,18 @@ export class OutgoingCall extends VoiceCall {
 
   async #start(): Promise<void> {
     await Promise.resolve(); // The page has the call, and may listen, before anything can happen to it.
+    let others: VoiceCall[] = [];
     try {
       const peer = this.createPeer();
       await peer.openMicrophone(this.services.route.microphone());
-      await this.services.holdOthers(this); // Only now: a blocked microphone must not leave the other call on hold.
-      if (this.#over()) return;
-      const sdp = await peer.offer();
-      if (!this.#over()) this.#listen(this.#send(sdp), peer);
+      // Only now: a blocked microphone must not leave the other call on hold.
+      others = await this.services.holdOthers(this);
+      const sdp = this.#over() ? '' : await peer.offer();
+      if (!this.#over()) return this.#listen(this.#send(sdp), peer);
     } catch (error) {
       this.finish({ reason: 'failed', by: 'local' }, failureOf(error));
     }
+    unholdAll(others); // No INVITE went out: they were held for nothing.
   }
 
   #listen(invite: OutgoingInvite, peer: Peer): void {

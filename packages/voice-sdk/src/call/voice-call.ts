@@ -96,6 +96,11 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     return false;
   }
 
+  /** True when the far end holds us. */
+  get remoteHeld(): boolean {
+    return this.#negotiator?.remoteHeld ?? false;
+  }
+
   get end(): CallEnd | undefined {
     return this.#end;
   }
@@ -196,6 +201,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
       remote: this.remote,
       muted: this.#muted,
       held: this.held,
+      remoteHeld: this.remoteHeld,
       startedAt: this.startedAt,
       answeredAt: this.answeredAt,
       connectedAt: this.#connectedAt,
@@ -209,10 +215,9 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   /** All that another page needs to go on with the call; undefined unless it is connected. See `VoiceClient.takeUp`. */
   snapshot(): CallSnapshot | undefined {
     if (!this.#session || this.#session.ended || this.#connectedAt === undefined) return undefined;
-    const { callId, direction, remote, headers, startedAt, answeredAt, muted, held } = this;
-    const session = this.#session.snapshot();
-    const connectedAt = this.#connectedAt;
-    return { v: 1, session, direction, callId, remote, headers, startedAt, answeredAt, connectedAt, muted, held };
+    const { callId, direction, remote, headers, startedAt, answeredAt, muted, held, remoteHeld } = this;
+    const facts = { direction, callId, remote, headers, startedAt, answeredAt, muted, held, remoteHeld };
+    return { v: 1, session: this.#session.snapshot(), connectedAt: this.#connectedAt, ...facts };
   }
 
   /** Ends the call in this page alone, `handed-over`: another one goes on with it. The far end hears nothing of it. */
@@ -310,15 +315,16 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     this.#connectedAt = before?.connectedAt ?? this.services.platform.clock.now();
     this.answeredAt ??= this.#connectedAt;
     this.#muted = before?.muted ?? this.#muted;
-    if (peer) this.#attach(session, peer, before?.held === true);
+    if (peer) this.#attach(session, peer, before);
     this.applyMicrophone();
     if (before) return;
     this.setState('connected');
     this.emit('connected');
   }
 
-  #attach(session: InviteSession, peer: Peer, held: boolean): void {
-    const negotiator = new Negotiator({ session, peer, logger: this.services.logger, held });
+  #attach(session: InviteSession, peer: Peer, before: CallSnapshot | undefined): void {
+    const { held = false, remoteHeld = false } = before ?? {};
+    const negotiator = new Negotiator({ session, peer, logger: this.services.logger, held, remoteHeld });
     this.#negotiator = negotiator;
     negotiator.onRemoteHold = (isHeld) => this.emit('remoteHold', isHeld);
     void this.#watch(session, peer.connection, negotiator);
@@ -440,6 +446,11 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
       session.bye();
     });
   }
+}
+
+/** Of calls that were held for one that came to nothing. */
+export function unholdAll(calls: readonly VoiceCall[]): void {
+  for (const call of calls) call.unhold().catch(() => {});
 }
 
 function endOfSession(end: SessionEnd): CallEnd {

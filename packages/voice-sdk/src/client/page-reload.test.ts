@@ -21,6 +21,8 @@ interface Talking extends Page {
   /** The server's side; answers every re-INVITE. */
   session: InviteSession;
   offers: string[];
+  /** Direction of the answers from now on. */
+  answerWith(direction: string): void;
 }
 
 async function talking(options: Partial<VoiceClientOptions> = {}): Promise<Talking> {
@@ -30,13 +32,17 @@ async function talking(options: Partial<VoiceClientOptions> = {}): Promise<Talki
   const call = await incoming;
   const [session] = await Promise.all([answeredSession(invite), call.answer()]);
   const offers: string[] = [];
+  let direction = 'sendrecv';
   session.on('reinvite', (reinvite) => {
     offers.push(reinvite.offer ?? '');
-    reinvite.accept({ sdp: serverSdp() });
+    reinvite.accept({ sdp: serverSdp(direction) });
   });
+  const answerWith = (wanted: string) => {
+    direction = wanted;
+  };
   await vi.dynamicImportSettled();
   await settle();
-  return { ...page, call, session, offers };
+  return { ...page, call, session, offers, answerWith };
 }
 
 /** The same tab again: what it stored is there, everything else is new. */
@@ -104,6 +110,17 @@ it('[SDK-D25] mute and hold are as they were', async () => {
   expect(page.platform.liveTracks.map((track) => track.enabled)).toEqual([false]);
   call.unmute();
   expect(page.platform.liveTracks.map((track) => track.enabled)).toEqual([true]);
+});
+
+it.each([
+  ['holds on', 'sendonly', true],
+  ['has resumed meanwhile', 'sendrecv', false],
+])('[SDK-D61] a reload while the far end holds: it %s', async (_name, direction, remoteHeld) => {
+  const page = await talking();
+  await page.session.reinvite({ sdp: serverSdp('sendonly') });
+  page.answerWith(direction);
+  const { resumed } = await reload(page);
+  expect(resumed[0]?.details()).toMatchObject({ remoteHeld, held: false });
 });
 
 it('[SDK-D25] the page tells the server that it goes away, and ends the call in itself alone', async () => {

@@ -643,6 +643,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   /** The page goes away: one chance to tell the far ends. Not `unload`, which would keep the page out of the cache. */
   #pageHides(): void {
     this.#returnRegistered = this.#registration.wanted;
+    this.#tokens?.stop(); // A page in the cache asks nobody; `register()` at its return plans anew.
     const passedOn = this.#options.resumeCalls !== false && this.#seat?.passOn() === true;
     const talking = this.#ownCalls.filter((call) => call.state === 'connected');
     const isKept = !passedOn && this.#options.resumeCalls !== false && this.#keeper.leave(talking);

@@ -5,12 +5,13 @@ import type { DeviceChange, DeviceChangeCallbacks } from '../devices/exotel-devi
 import type { DiagnosticsKeyValueCallback, DiagnosticsReportCallback } from '../diagnostics/diagnostics.js';
 import { parts } from '../parts.js';
 import { browserPlatform, type Platform } from '../platform.js';
+import type { AppData } from '../tabs/part.js';
 import { CallEvents } from './call-events.js';
 import { diagnose } from './diagnose.js';
 import { createExotelCall, type ExotelCall } from './exotel-call.js';
 import { callListenerOver, type ExotelCallListener, type ExotelEventListener, eventListenerOver } from './listeners.js';
 import { callSafely, PageCallbacks, textOf } from './page-callbacks.js';
-import { clientStatus, ReadinessCheck } from './readiness.js';
+import type { ReadinessCheck } from './readiness.js';
 import { RegisterEvents } from './register-events.js';
 import { type LoggerCallback, SdkLog } from './sdk-log.js';
 import {
@@ -59,7 +60,8 @@ export class ExotelWebClient {
   readonly #callbacks: PageCallbacks;
   readonly #registerEvents: RegisterEvents;
   readonly #callEvents: CallEvents;
-  readonly #readiness: ReadinessCheck;
+  #readiness: ReadinessCheck | undefined;
+  #appData: Promise<AppData> | undefined;
   #client: VoiceClient | undefined;
   /** What of the account `#client` was made from, as text. */
   #clientAccount = '';
@@ -81,7 +83,6 @@ export class ExotelWebClient {
     });
     this.#log.settings.callback = (...line) => this.clientSDKLoggerCallback?.(...line);
     this.#callbacks = new PageCallbacks(this.#log);
-    this.#readiness = new ReadinessCheck(platform);
     this.#registerEvents = new RegisterEvents({
       flags: this,
       tell: (event, phone) => this.registerEventCallback(event, phone),
@@ -166,18 +167,24 @@ export class ExotelWebClient {
     if (this.#callEvents.listening) return;
     this.#callEvents.listening = true;
     this.#joinTabs();
-    parts.tabs().then(
-      ({ AppData }) => new AppData(this.#platform, (...told) => this.#callbacks.session(...told)),
-      (error) => this.#log.error({ error: String(error) }, 'exotelsdk-tabs.js cannot be loaded'),
-    );
+    this.#appData = parts
+      .tabs()
+      .then(({ AppData }) => new AppData(this.#platform, (...told) => this.#callbacks.session(...told)));
+    this.#appData.catch((error) => this.#log.error({ error: String(error) }, 'exotelsdk-tabs.js cannot be loaded'));
   };
 
   /** Asks for the microphone, looks at the connection, then at the registration; the microphone is given back. */
   checkClientStatus = (callback: (status: string) => void): void => {
-    this.#readiness.run(
-      this.#client,
-      () => clientStatus(this.#client, this.#registerEvents.reason),
-      (status) => callSafely(callback, [status], (error) => this.#threw('checkClientStatus', error)),
+    const tell = (status: string) => callSafely(callback, [status], (error) => this.#threw('checkClientStatus', error));
+    parts.diagnostics().then(
+      ({ clientStatus, ReadinessCheck }) => {
+        this.#readiness ??= new ReadinessCheck(this.#platform);
+        this.#readiness.run(this.#client, () => clientStatus(this.#client, this.#registerEvents.reason), tell);
+      },
+      (error) => {
+        this.#log.error({ error: String(error) }, 'exotelsdk-diagnostics.js cannot be loaded');
+        tell('unknown');
+      },
     );
   };
 
@@ -266,6 +273,20 @@ export class ExotelWebClient {
   /** Offers the last 1000 log lines as a file, those of earlier page loads and of other tabs among them. */
   downloadLogs = (): void => {
     void this.#log.download();
+  };
+
+  /**
+   * Ends call and registration, which is told as ever, and gives back all that was opened: timers, listeners, devices. For a
+   * page that goes on without a phone; the client cannot be used again.
+   */
+  dispose = async (): Promise<void> => {
+    this.sipAccountInfo = null;
+    this.#diagnose((tests) => tests.close(), true);
+    await this.#client?.dispose();
+    (await this.#appData?.catch(() => undefined))?.close();
+    await this.#audio.close();
+    this.#callbacks.set(null, null, null);
+    await this.#log.close();
   };
 
   /** Puts another object in the place of the one that hands register events to `RegisterEventCallBack`. */

@@ -82,6 +82,12 @@ export class SdkLog implements Logger {
     this.#platform.saveFile(`webrtc_sdk_logs_${day}.txt`, text);
   }
 
+  /** Writes what waits, and watches the page no more. */
+  async close(): Promise<void> {
+    await this.#loading;
+    this.#book?.close();
+  }
+
   #write(type: LogType, fields: LogFields, message: string): void {
     const entry = { at: this.#platform.clock.now(), type, message, fields };
     if (this.#book) {

@@ -18,12 +18,12 @@ export class LineStore {
   readonly #platform: Platform;
   #unwritten: string[] = [];
   #timer: Timer | undefined;
+  readonly #stops: ReadonlyArray<() => void>;
 
   constructor(platform: Platform, numbers: boolean) {
     this.#platform = platform;
     this.#cleanForeignLines(numbers);
-    platform.onPage('pagehide', () => this.#write());
-    platform.onPage('hidden', () => this.#write());
+    this.#stops = (['pagehide', 'hidden'] as const).map((event) => platform.onPage(event, () => this.#write()));
   }
 
   add(line: string): void {
@@ -35,6 +35,12 @@ export class LineStore {
   /** Stored and waiting lines, oldest first: tabs write one behind another, and each line begins with its time. */
   lines(): string[] {
     return [...this.#read(), ...this.#unwritten].slice(-MAX_LINES).sort(byTime);
+  }
+
+  /** Writes what waits. */
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.#write();
   }
 
   #write(): void {

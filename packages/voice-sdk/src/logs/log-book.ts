@@ -34,6 +34,10 @@ export class LogBook {
     return this.#store.lines().join('\n');
   }
 
+  close(): void {
+    this.#store.close();
+  }
+
   #callBack(entry: LogEntry, message: string, args: unknown[]): void {
     if (this.#inCallback) return; // A callback that makes us log must not be called for that.
     this.#inCallback = true;

@@ -173,6 +173,16 @@ it('[SDK-D42] asks no more after unregister() and dispose(), and leaves no timer
   expect(page.clock.pendingTimers).toBe(0);
 });
 
+it('[SDK-D42] [SDK-D62] a page in the back/forward cache asks for nothing, and plans anew at its return', async () => {
+  const { page, backend, client } = await registered();
+  page.platform.page('pagehide', true);
+  await pass(page.clock, 2 * hourMs);
+  expect(backend.asked).toBe(1);
+  page.platform.page('pageshow', true);
+  await pass(page.clock, 1_000);
+  expect([backend.asked, client.registered]).toEqual([2, true]);
+});
+
 it('[SDK-D42] plans anew when the page registers again within the life of what it has', async () => {
   const { page, backend, client } = await registered();
   await client.unregister();

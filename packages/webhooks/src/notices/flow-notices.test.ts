@@ -82,6 +82,18 @@ describe('what a flow elsewhere tells', () => {
     expect(body.caller_info?.name).toBe(name);
   });
 
+  it.each([
+    ['order-42', 'order-42'],
+    ['x'.repeat(500), 'x'.repeat(128)],
+    ['null', undefined],
+    ['', undefined],
+  ])('goes along with the custom field of its call: %j', async (CustomField, told) => {
+    const { tell, kept } = begin();
+    await tell('popup', { CallSid: 'c1', DialWhomNumber: 'sip:one', CustomField });
+    await tell('missedcall', { CallSid: 'c1', CustomField });
+    expect(kept().map(({ payload }) => JSON.parse(payload).custom_field)).toEqual([told, told]);
+  });
+
   it('of one app hides nothing of another, nor of a call of ours', async () => {
     const { clock, tell, kept } = begin();
     const { callSid } = makeCall();

@@ -12,7 +12,7 @@ import { type AppFacts, deliveryOf, makeNotice, stableId } from './make-notice.j
 export interface FlowStep {
   app: AppIdentity & { id: string; accountSid: string };
   type: 'popup' | 'incomingcallhungup' | 'missedcall';
-  /** The applet's query: `CallSid`, `CallFrom`, `CallTo`, `DialWhomNumber`, `DialCallDuration`, … */
+  /** The applet's query: `CallSid`, `CallFrom`, `CallTo`, `DialWhomNumber`, `DialCallDuration`, `CustomField`, … */
   query: Readonly<Record<string, string>>;
 }
 
@@ -85,6 +85,12 @@ function happeningOf(type: FlowStep['type'], { status }: CallRecord, at: Date, a
   }
 }
 
+/** What the call was placed with. An applet writes `null` for a value that it does not have. */
+function customFieldOf({ CustomField }: FlowStep['query']): string | undefined {
+  return CustomField && CustomField !== 'null' ? CustomField.slice(0, maxCustomField) : undefined;
+}
+
+const maxCustomField = 128;
 const maxSidLength = 128;
 /** Far longer than any call; a date stays a date. */
 const maxTalkSec = 1_000_000;
@@ -107,6 +113,6 @@ function callOf({ app, type, query }: FlowStep, at: Date): CallRecord {
     termination: undefined,
     userId: '',
     exophone: query.CallTo ?? query.To,
-    customField: undefined,
+    customField: customFieldOf(query),
   };
 }
