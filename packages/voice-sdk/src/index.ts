@@ -13,7 +13,8 @@ export { VoiceCall } from './call/voice-call.js';
 export type { VoiceAccount } from './client/account.js';
 export type { RegistrationState, Unregistered, UnregisteredReason } from './client/registration-keeper.js';
 export type { SessionAnswer, TokenProvider, VoiceToken } from './client/token.js';
-export { VoiceClient, type VoiceClientEvents, type VoiceClientOptions } from './client/voice-client.js';
+export { VoiceClient } from './client/voice-client.js';
+export type { VoiceClientEvents, VoiceClientOptions } from './client/voice-client-options.js';
 export { ExDelegationHandler, ExSynchronousHandler } from './compat/delegation-handler.js';
 export type { ExotelCall, ExotelCallDetails, ExotelCallFields } from './compat/exotel-call.js';
 export {

@@ -6,6 +6,15 @@ import type { Platform } from '../platform.js';
 
 type ResumePart = Awaited<ReturnType<typeof parts.resume>>;
 
+/** Who goes on with the calls. */
+export interface CallTaker {
+  /** False: they cannot be taken up now, and stay for the next page. */
+  isReady(): boolean;
+  take(snapshot: CallSnapshot): Promise<unknown>;
+  /** A call that this page had left could not be taken up. */
+  lost(call: VoiceCall): void;
+}
+
 /**
  * Carries the calls of a page over its reload: a page that goes leaves them in the tab's storage, where they lie until the
  * next load, some seconds at most. No secret is among them.
@@ -13,14 +22,23 @@ type ResumePart = Awaited<ReturnType<typeof parts.resume>>;
 export class CallKeeper {
   readonly #platform: Platform;
   readonly #logger: Logger;
-  readonly #key: string;
+  /** True while what the page before has left is being taken up. */
+  taking = false;
+  /** Whose calls they are: others are not taken up. */
+  account: string;
   #part: ResumePart | undefined;
   #loading: Promise<ResumePart> | undefined;
+  /** What this page has left for its own return, by Call-ID. */
+  readonly #left = new Map<string, VoiceCall>();
 
-  constructor(deps: { platform: Platform; logger: Logger; account: string }) {
-    this.#platform = deps.platform;
-    this.#logger = deps.logger;
-    this.#key = `intermix.calls ${deps.account}`;
+  constructor(platform: Platform, logger: Logger, account: string) {
+    this.#platform = platform;
+    this.#logger = logger;
+    this.account = account;
+  }
+
+  get #key(): string {
+    return `intermix.calls ${this.account}`;
   }
 
   /** Loads what is needed: a page that goes has no time left for it. Rejects when it cannot be had. */
@@ -46,14 +64,33 @@ export class CallKeeper {
       const snapshots = calls.map((call) => call.snapshot()).filter((snapshot) => snapshot !== undefined);
       if (!this.#part || !tabStorage || snapshots.length === 0) return false;
       tabStorage.setItem(this.#key, this.#part.writeKept(snapshots, clock.now()));
+      for (const call of calls) this.#left.set(call.callId, call);
       return true;
     } catch {
       return false; // Storage is full or forbidden.
     }
   }
 
+  /** Goes on with what the page before has left, or this page before it went into the back/forward cache. Never rejects. */
+  async takeUp({ isReady, take, lost }: CallTaker): Promise<void> {
+    if (this.taking) return;
+    this.taking = true;
+    const each = async (snapshot: CallSnapshot) => {
+      try {
+        await take(snapshot);
+        this.#left.delete(snapshot.callId);
+      } catch (error) {
+        this.#logger.warn({ callId: snapshot.callId, error: String(error) }, 'a call could not be taken up');
+      }
+    };
+    await Promise.all((await this.#take(isReady)).map(each));
+    this.taking = false;
+    for (const call of this.#left.values()) lost(call);
+    this.#left.clear();
+  }
+
   /** What the page before has left, and which is not there any more then; unless it cannot be used now, by `isReady`. */
-  async take(isReady: () => boolean): Promise<CallSnapshot[]> {
+  async #take(isReady: () => boolean): Promise<CallSnapshot[]> {
     try {
       const { tabStorage, clock } = this.#platform;
       const text = tabStorage?.getItem(this.#key);

@@ -13,7 +13,8 @@ import {
   serverSdp,
   settle,
 } from '../testing/page-fixture.js';
-import type { VoiceClient, VoiceClientOptions } from './voice-client.js';
+import type { VoiceClient } from './voice-client.js';
+import type { VoiceClientOptions } from './voice-client-options.js';
 
 interface Talking extends Page {
   client: VoiceClient;

@@ -37,4 +37,6 @@ export interface TokenSource {
   accepted(): void;
   /** The server refused them. True: others are asked for. False: it refused others just before. */
   refused(): boolean;
+  /** Asks for no more; `fresh` begins again. */
+  stop(): void;
 }

@@ -9,7 +9,6 @@ import {
 } from '@intermix/sip';
 import { AudioRoute } from '../audio/audio-route.js';
 import type { CallSnapshot } from '../call/call-types.js';
-import type { DtmfMode } from '../call/dtmf.js';
 import { IncomingCall } from '../call/incoming-call.js';
 import { OutgoingCall } from '../call/outgoing-call.js';
 import { remotePartyOf } from '../call/remote-party.js';
@@ -18,8 +17,8 @@ import type { AudioDevices } from '../devices/audio-devices.js';
 import { VoiceError } from '../errors.js';
 import { parts } from '../parts.js';
 import { browserPlatform, type Platform } from '../platform.js';
-import type { TabClient, TabMode, TabRole, TabSeat } from '../tabs/part.js';
-import type { TokenAccount, TokenKeeper } from '../tokens/part.js';
+import type { TabClient, TabRole, TabSeat } from '../tabs/part.js';
+import type { TokenAccount } from '../tokens/part.js';
 import { WebSocketTransport } from '../transport/websocket-transport.js';
 import { addressOfRecord, targetUri, unknownAccount, type VoiceAccount } from './account.js';
 import { CallKeeper } from './call-keeper.js';
@@ -27,87 +26,14 @@ import { logCall } from './call-log.js';
 import { CallRecovery } from './call-recovery.js';
 import { InstanceId } from './instance-id.js';
 import { PhoneSounds } from './phone-sounds.js';
-import {
-  RegistrationKeeper,
-  type RegistrationState,
-  registrationError,
-  type Unregistered,
-} from './registration-keeper.js';
+import { RegistrationKeeper, type RegistrationState, registrationError } from './registration-keeper.js';
 import type { TokenProvider, TokenSource } from './token.js';
+import { tokenSource } from './token-source.js';
+import type { VoiceClientEvents, VoiceClientOptions } from './voice-client-options.js';
 
 /** A phone that rings longer than this unheard gives the call back to the server. */
 const NO_ANSWER_MS = 180_000;
 const SDK_NAME = 'Intermix-Voice-SDK/0.1';
-
-export interface VoiceClientOptions extends Partial<VoiceAccount> {
-  /**
-   * Gives short-lived credentials, from the page's own backend: then `username`, `password` and `domain` are not needed here.
-   * Asked when registering, again before they expire and when the server refuses them; while it fails, with back-off.
-   */
-  tokenProvider?: TokenProvider;
-  /** STUN and TURN; by default what our server tells when it registers us. No third party is asked unless named here. */
-  iceServers?: RTCIceServer[];
-  /** `relay`: audio goes by the TURN server alone, and no address of this device is told; `all` by default. */
-  iceTransportPolicy?: RTCIceTransportPolicy;
-  /**
-   * `one-registration` (the default): the tabs of one browser profile that are the same user share one registration; any
-   * of them can answer and end calls, and when the tab that registers goes, another takes its place.
-   * `each-registers`: every tab registers for itself. So it is also where the browser has no Web Locks (plain http), and
-   * with `tokenProvider`.
-   */
-  tabs?: TabMode;
-  /** For instance `opus`; the browser's order otherwise. */
-  preferredCodec?: string;
-  /** Microphone settings; `true` is the browser's default device with its own processing. */
-  microphone?: MediaTrackConstraints | true;
-  dtmfMode?: DtmfMode;
-  /** False: a second call gets 480 while one is up. True by default. */
-  callWaiting?: boolean;
-  /** False: the phone makes no sound of its own (ringing, ringback, busy, digits); the page makes its own. */
-  tones?: boolean;
-  /** ISO 3166 code of the country whose tones and cadences are played, for instance `US`; `IN` by default. */
-  country?: string;
-  /** Milliseconds after which an unanswered incoming call is refused with 480. */
-  noAnswerMs?: number;
-  /** Seconds asked for at registration; 300 by default. */
-  expiresSec?: number;
-  /**
-   * False: a page that is reloaded or closed ends its calls. True by default: a call outlives a reload, and the server ends
-   * it some seconds after a page that does not come back.
-   */
-  resumeCalls?: boolean;
-  logger?: Logger;
-  /** Shared by the clients of one Exotel-shaped face. @internal */
-  audioRoute?: AudioRoute;
-  /** For tests: the browser's parts. */
-  platform?: Platform;
-}
-
-export interface VoiceClientEvents {
-  /** A REGISTER was sent, a refresh excepted: once per request, so twice with a digest challenge. */
-  registering: [];
-  registered: [];
-  unregistered: [u: Unregistered];
-  incoming: [call: VoiceCall];
-  /** A call goes on here: after a reload of the page, or by `takeUp`. */
-  resumed: [call: VoiceCall];
-  /** A call that this page left when it went into the back/forward cache could not be taken up at its return: it is over. */
-  notResumed: [call: VoiceCall];
-  /** Any call of this client, incoming or outgoing, from its first moment. */
-  callAdded: [call: VoiceCall];
-  callRemoved: [call: VoiceCall];
-  /** `tokenProvider` gave no credentials; it is asked again, and calls go on. */
-  tokenFailed: [error: VoiceError];
-  /** Which tab of the browser profile registers: see `tabs` of the options. */
-  tabRole: [role: TabRole];
-  /**
-   * The tab that registered is gone. This one registers in its place; or, when it only listens, no other tab does and
-   * this one may, by `register()`.
-   */
-  reRegister: [];
-  /** The browser wants a click or a key before it plays sound; it starts by itself at that gesture. */
-  autoplayBlocked: [what: 'ringtone' | 'remote-audio'];
-}
 
 /** A SIP phone in a page: registers over one WebSocket, places and takes calls. Several may live in one page. */
 export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
@@ -128,8 +54,8 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   readonly #services: CallServices;
   readonly #stops: Array<() => void> = [];
   readonly #recovery = new CallRecovery(this.#calls);
-  #keeper: CallKeeper;
-  #tokens: TokenKeeper | undefined;
+  readonly #keeper: CallKeeper;
+  readonly #tokens: TokenSource | undefined;
   #started = false;
   /** Of the lock that the tabs share; undefined where they know nothing of one another. */
   readonly #tabsName: string | undefined;
@@ -141,10 +67,6 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #wanted = false;
   #ringing: Awaited<ReturnType<typeof parts.ringing>> | undefined;
   #returnRegistered = false;
-  /** What the page before has left is being taken up. */
-  #taking = false;
-  /** Calls that this page has left for its own return, by Call-ID. */
-  readonly #left = new Map<string, VoiceCall>();
 
   /** Throws VoiceError `invalid-options`. Opens nothing. */
   constructor(options: VoiceClientOptions) {
@@ -169,11 +91,12 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
         this.#logger.debug({ sip: text.slice(0, text.indexOf('\r\n')) }, sent ? 'sent' : 'received'),
     });
     this.#endpoint = this.#createEndpoint();
+    this.#tokens = options.tokenProvider && this.#tokenSource(options.tokenProvider);
     this.#registration = this.#createRegistration();
     this.#route = options.audioRoute ?? new AudioRoute(this.#platform, this.#logger, options.microphone);
     this.#sounds = this.#createSounds();
     this.#services = this.#createServices();
-    this.#keeper = this.#createKeeper();
+    this.#keeper = new CallKeeper(this.#platform, this.#logger, aor);
     this.#listen();
   }
 
@@ -366,44 +289,21 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     const serverUrl = this.#page.serverUrl ?? account.serverUrl ?? this.#options.serverUrl;
     const isKnown = serverUrl !== unknownAccount.serverUrl;
     const aor = addressOfRecord({ ...this.#options, ...account, serverUrl: isKnown ? serverUrl : '' });
-    const isOther = aor.toString() !== this.#aor.toString();
     Object.assign(this.#options, { iceServers: undefined }, account, { serverUrl });
     this.#aor = aor;
-    if (isOther) this.#keeper = this.#createKeeper();
+    this.#keeper.account = aor.uri.toString();
     this.#transport.lead(serverUrl);
     this.#registration.use(aor);
   }
 
-  /** What the registration asks of the part `tokens`, which is loaded at the first question. */
   #tokenSource(provider: TokenProvider): TokenSource {
-    const { clock, random } = this.#platform;
-    const failed = (error: VoiceError) => {
-      this.emit('tokenFailed', error);
-      this.#registration.tokenFailed();
-    };
-    const load = async () => {
-      const { TokenKeeper } = await parts.tokens();
-      const use = (account: TokenAccount) => this.#use(account);
-      if (!this.#registration.wanted) return; // Meanwhile the page changed its mind.
-      this.#tokens ??= new TokenKeeper({ provider, clock, random, logger: this.#logger, use, failed });
-      await this.#tokens.fresh();
-    };
-    return {
-      fresh: () =>
-        this.#tokens
-          ? this.#tokens.fresh()
-          : load().catch((cause) => {
-              this.#logger.error({ error: String(cause) }, 'the part for tokenProvider could not be loaded');
-              this.emit('tokenFailed', new VoiceError('token-failed', 'a part of the SDK is missing', { cause }));
-              throw cause;
-            }),
-      accepted: () => this.#tokens?.accepted(),
-      refused: () => this.#tokens?.refused() === true,
-    };
-  }
-
-  #createKeeper(): CallKeeper {
-    return new CallKeeper({ platform: this.#platform, logger: this.#logger, account: this.#aor.uri.toString() });
+    return tokenSource(provider, {
+      platform: this.#platform,
+      logger: this.#logger,
+      registration: () => this.#registration,
+      use: (account) => this.#use(account),
+      failed: (error) => this.emit('tokenFailed', error),
+    });
   }
 
   get #credentials(): DigestCredentials {
@@ -494,7 +394,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       logger: this.#logger,
       account: this.#options,
       aor: this.#aor,
-      tokens: this.#options.tokenProvider && this.#tokenSource(this.#options.tokenProvider),
+      tokens: this.#tokens,
       instanceId: this.#instance.uuid,
       contact: this.#contact(),
       ...(this.#options.expiresSec === undefined ? {} : { expiresSec: this.#options.expiresSec }),
@@ -589,7 +489,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   }
 
   #invited(invite: IncomingInvite): void {
-    if (this.#options.callWaiting === false && (this.#calls.size > 0 || this.#taking)) {
+    if (this.#options.callWaiting === false && (this.#calls.size > 0 || this.#keeper.taking)) {
       invite.reject(480, { reason: '4001' }); // The status and phrase that Exotel's SDK gives when it is busy.
       return;
     }
@@ -648,10 +548,8 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     const talking = this.#ownCalls.filter((call) => call.state === 'connected');
     const isKept = !passedOn && this.#options.resumeCalls !== false && this.#keeper.leave(talking);
     for (const call of this.#ownCalls) {
-      if ((isKept || passedOn) && call.state === 'connected') {
-        if (isKept) this.#left.set(call.callId, call);
-        call.handOver();
-      } else leaveCall(call);
+      if ((isKept || passedOn) && call.state === 'connected') call.handOver();
+      else leaveCall(call);
     }
     if (this.#seat?.hasHeirs) this.#transport.close(); // Before the registration is given up, which then sends nothing.
     this.#registration.leave();
@@ -661,20 +559,12 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   }
 
   /** Goes on with what this page had before its reload. */
-  async #takeUpKept(): Promise<void> {
-    if (this.#taking) return;
-    this.#taking = true;
-    const take = (snapshot: CallSnapshot) =>
-      this.takeUp(snapshot).then(
-        () => this.#left.delete(snapshot.callId),
-        (error: unknown) => {
-          this.#logger.warn({ callId: snapshot.callId, error: String(error) }, 'a call could not be taken up');
-        },
-      );
-    await Promise.all((await this.#keeper.take(() => this.#transport.flow !== undefined)).map(take));
-    this.#taking = false;
-    for (const call of this.#left.values()) this.emit('notResumed', call);
-    this.#left.clear();
+  #takeUpKept(): Promise<void> {
+    return this.#keeper.takeUp({
+      isReady: () => this.connected,
+      take: (snapshot) => this.takeUp(snapshot),
+      lost: (call) => this.emit('notResumed', call),
+    });
   }
 
   #pageReturns(): void {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { VoiceCall } from '../call/voice-call.js';
-import type { VoiceClientOptions } from '../client/voice-client.js';
+import type { VoiceClientOptions } from '../client/voice-client-options.js';
 import type { FakeSender, FakeTrack } from '../testing/fake-media.js';
 import { answeredSession, registeredPage, serverSdp, settle } from '../testing/page-fixture.js';
 import type { AudioDevices } from './audio-devices.js';

@@ -1,7 +1,7 @@
 import { TypedEmitter } from '@intermix/kernel';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { VoiceCall } from '../call/voice-call.js';
-import type { VoiceClientOptions } from '../client/voice-client.js';
+import type { VoiceClientOptions } from '../client/voice-client-options.js';
 import { parts } from '../parts.js';
 import type { FakePeerConnection } from '../testing/fake-media.js';
 import { answeredSession, pass, registeredPage, serverSdp, settle } from '../testing/page-fixture.js';

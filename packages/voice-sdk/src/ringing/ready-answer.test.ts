@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import type { VoiceCall } from '../call/voice-call.js';
-import type { VoiceClientOptions } from '../client/voice-client.js';
+import type { VoiceClientOptions } from '../client/voice-client-options.js';
 import { parts } from '../parts.js';
 import type { FakePeerConnection, FakeTrack } from '../testing/fake-media.js';
 import { answeredSession, type Page, pass, registeredPage, serverSdp, settle } from '../testing/page-fixture.js';

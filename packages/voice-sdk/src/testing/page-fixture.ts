@@ -10,7 +10,8 @@ import {
   SipUri,
 } from '@intermix/sip';
 import { FakeClock } from '@intermix/testkit';
-import { VoiceClient, type VoiceClientOptions } from '../client/voice-client.js';
+import { VoiceClient } from '../client/voice-client.js';
+import type { VoiceClientOptions } from '../client/voice-client-options.js';
 import { parts } from '../parts.js';
 import { FakePlatform } from './fake-platform.js';
 import { FakeSipNetwork } from './fake-web-socket.js';

@@ -1,6 +1,7 @@
 import { type Clock, systemRandom, type Timer } from '@intermix/kernel';
 import { FakeClock } from '@intermix/testkit';
-import type { VoiceClient, VoiceClientOptions } from '../client/voice-client.js';
+import type { VoiceClient } from '../client/voice-client.js';
+import type { VoiceClientOptions } from '../client/voice-client-options.js';
 import { ExotelWebClient } from '../compat/exotel-web-client.js';
 import { FakeChannels } from './fake-channels.js';
 import { FakeLocks } from './fake-locks.js';

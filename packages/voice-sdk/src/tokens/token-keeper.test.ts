@@ -1,8 +1,9 @@
 import { eventually } from '@intermix/testkit';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { VoiceToken } from '../client/token.js';
-import type { VoiceClient, VoiceClientOptions } from '../client/voice-client.js';
+import type { VoiceClient } from '../client/voice-client.js';
 import { VoiceClient as Client } from '../client/voice-client.js';
+import type { VoiceClientOptions } from '../client/voice-client-options.js';
 import type { VoiceError } from '../errors.js';
 import { parts } from '../parts.js';
 import { answeredSession, DOMAIN, makePage, PASSWORD, type Page, pass, settle } from '../testing/page-fixture.js';
