@@ -171,13 +171,13 @@ export const settings = {
   mediaEngine: setting({
     name: 'INTERMIX_MEDIA_ENGINE',
     default: 'embedded',
-    meaning: 'Which engine carries audio.',
+    meaning: 'Which engine carries audio. This version has `embedded` only: it does not start with `rtpengine`.',
     ...oneOf('embedded', 'rtpengine'),
   }),
   rtpengineUrls: setting({
     name: 'INTERMIX_RTPENGINE_URLS',
     default: undefined,
-    meaning: 'Control addresses of rtpengine: `udp:host:port`, separated by commas.',
+    meaning: 'Control addresses of rtpengine: `udp:host:port`, separated by commas. Of no effect in this version.',
     allowed: '`udp:host:port,…`',
     read(value): Reading<string> {
       const isUrl = (url: string) => /^udp:[^\s,]+:\d{1,5}$/.test(url);
