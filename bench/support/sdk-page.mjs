@@ -7,7 +7,7 @@ export const skeleton = `<!doctype html><link rel="icon" href="data:,"><script>
   window.WebSocket = class extends WebSocket {
     constructor(...args) {
       super(...args);
-      this.addEventListener('close', () => { seen.lost = performance.now(); });
+      this.addEventListener('close', () => { seen.lost ||= performance.now(); });
       this.addEventListener('message', ({ data }) => {
         if (typeof data !== 'string') return;
         if (data.startsWith('INVITE ')) seen.invite = performance.now();
@@ -54,6 +54,12 @@ export function accountOf(user, port) {
 export const timesTold = (page, event) =>
   page.evaluate((wanted) => window.told.filter((one) => one === wanted).length, event);
 
+/** From here on the next socket that closes is the loss; those of attempts in vain after it are none of their own. */
+export const awaitLoss = (page) =>
+  page.evaluate(() => {
+    window.seen.lost = 0;
+  });
+
 /** The socket's loss until the first 200 to a REGISTER after it, milliseconds; undefined as long as there is none. */
 export const recoveredMs = (page) =>
   page.evaluate(() => {
@@ -99,6 +105,19 @@ export function answerAndListen(page) {
     }
     return { answeredAt, heardAt: now() };
   });
+}
+
+/**
+ * Writes lines of some 150 characters by a public method that both SDKs have and that does nothing but log. The console is stubbed:
+ * Exotel's SDK writes no line at all where it is off. Gives the milliseconds until the last call came back.
+ */
+export function writeLines(page, count) {
+  return page.evaluate((lines) => {
+    console.log = () => {};
+    const startedAt = performance.now();
+    for (let i = 0; i < lines; i++) window.client.webRTCStatusCallbackHandler('x'.repeat(140), i);
+    return performance.now() - startedAt;
+  }, count);
 }
 
 /** A meter over the debugging protocol; its figures of scripts count from here on. */

@@ -26,3 +26,15 @@ it('[SDK-D21] a codec that the browser does not have changes nothing', async () 
   await Promise.all([answeredSession(invite), page.client.calls[0]?.answer()]);
   expect(page.platform.peers[0]?.getTransceivers()[0]?.codecPreferences).toBeUndefined();
 });
+
+it('[SDK-D17] a microphone that was given back holds nothing of its call', async () => {
+  const page = await registeredPage();
+  const invite = page.server.call();
+  await settle();
+  const [call] = page.client.calls;
+  await Promise.all([answeredSession(invite), call?.answer()]);
+  const [track] = page.platform.liveTracks;
+  expect(track?.onended).not.toBeNull();
+  await call?.hangup();
+  expect(track).toMatchObject({ readyState: 'ended', onended: null });
+});

@@ -251,5 +251,8 @@ function hasCandidate(connection: RTCPeerConnection): boolean {
 }
 
 function stopTracks(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop();
+  for (const track of stream.getTracks()) {
+    track.onended = null; // Chromium keeps a stream for a minute, and would keep the connection and the call with it.
+    track.stop();
+  }
 }
