@@ -55,9 +55,11 @@ export interface RegistrationKeeperDeps {
   logger: Logger;
   account: VoiceAccount;
   aor: NameAddr;
+  /** What the connection has to wait for: the same promise as long as it lasts; undefined for nothing. Never rejects. */
+  ready?(): Promise<void> | undefined;
   /** Short-lived credentials; without, those of the account are good for ever. */
   tokens?: TokenSource | undefined;
-  /** UUID of this tab. */
+  /** UUID of this device. */
   instanceId: string;
   /** Contact URI, the same as in calls. */
   contact: string;
@@ -68,7 +70,7 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
   readonly #transport: WebSocketTransport;
   readonly #platform: Platform;
   readonly #logger: Logger;
-  readonly #deps: RegistrationKeeperDeps;
+  #deps: RegistrationKeeperDeps;
   #binding: Registration;
   /** What the server told when it last registered us. */
   iceServers: RTCIceServer[] = [];
@@ -77,6 +79,7 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
   #told = false;
   #timer: Timer | undefined;
   #contact: string;
+  #awaited: Promise<void> | undefined;
 
   constructor(deps: RegistrationKeeperDeps) {
     super();
@@ -86,7 +89,7 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
     this.#contact = deps.contact;
     this.#deps = deps;
     this.#binding = this.#bind(deps.aor);
-    this.#transport.on('opened', () => this.wanted && this.#register());
+    this.#transport.on('opened', () => this.wanted && !this.#awaited && this.#register());
     this.#transport.on('down', ({ wasOpen }) => this.#connectionDown(wasOpen));
   }
 
@@ -110,8 +113,9 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
     this.#renew();
   }
 
-  /** The account's credentials have changed. A registration that stands is refreshed with them; no event tells of that. */
-  use(aor: NameAddr): void {
+  /** The account's credentials have changed, or what device this is. A registration that stands is refreshed with them; no event tells of that. */
+  use(aor: NameAddr, instanceId?: string): void {
+    this.#deps = { ...this.#deps, ...(instanceId && { instanceId }) };
     this.#binding.close();
     this.#binding = this.#bind(aor);
     this.#renew();
@@ -136,6 +140,19 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
     this.#become('connecting');
     this.#attempt = 0;
     this.#told = false;
+    const ready = this.#deps.ready?.();
+    if (!ready) this.#open();
+    else if (ready !== this.#awaited) void this.#openAfter(ready); // Else stopped and started again meanwhile.
+  }
+
+  async #openAfter(ready: Promise<void>): Promise<void> {
+    this.#awaited = ready;
+    await ready;
+    this.#awaited = undefined;
+    if (this.wanted) this.#open();
+  }
+
+  #open(): void {
     this.#withCredentials(() => {
       this.#transport.open();
       if (this.#transport.flow) this.#register();
@@ -234,7 +251,7 @@ export class RegistrationKeeper extends TypedEmitter<RegistrationKeeperEvents> {
   }
 
   #connectionDown(wasOpen: boolean): void {
-    if (!this.wanted) return;
+    if (!this.wanted || this.#awaited) return;
     this.#become('connecting');
     this.#binding.close();
     this.#tell({ reason: wasOpen ? 'connection-lost' : 'connection-failed', willRetry: true });

@@ -33,6 +33,8 @@ import type { VoiceClientEvents, VoiceClientOptions } from './voice-client-optio
 
 /** A phone that rings longer than this unheard gives the call back to the server. */
 const NO_ANSWER_MS = 180_000;
+/** The part `tabs` stands before the first registration: when it is later than this, the tab registers without it. */
+const TABS_WAIT_MS = 1_500;
 const SDK_NAME = 'Intermix-Voice-SDK/0.1';
 
 /** A SIP phone in a page: registers over one WebSocket, places and takes calls. Several may live in one page. */
@@ -43,7 +45,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   readonly #platform: Platform;
   readonly #logger: Logger;
   #aor: NameAddr;
-  readonly #instance: InstanceId;
+  #instance: InstanceId;
   readonly #contactUser: string;
   readonly #transport: WebSocketTransport;
   readonly #endpoint: Endpoint;
@@ -63,8 +65,8 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   #seatLoading: Promise<TabSeat | undefined> | undefined;
   /** It is being found out which tab registers. */
   #seating: Promise<void> | undefined;
-  /** From `register()` until `unregister()`. */
-  #wanted = false;
+  /** The part `tabs` was not to be had: this tab registers for itself, as a device of its own. */
+  #apart = false;
   #ringing: Awaited<ReturnType<typeof parts.ringing>> | undefined;
   #returnRegistered = false;
 
@@ -80,6 +82,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     // Of whom tokens are is known too late to say which tabs are the same user.
     const isShared = options.tabs !== 'each-registers' && !options.tokenProvider && this.#platform.locks;
     const aor = this.#aor.uri.toString();
+    if (isShared) parts.tabs().catch(() => {}); // Early: told of when it is needed.
     this.#tabsName = isShared ? `intermix-voice:${aor}@${this.#options.serverUrl}` : undefined;
     this.#instance = new InstanceId(this.#platform, isShared ? aor : undefined);
     this.#contactUser = hex(this.#platform.random.bytes(6));
@@ -101,8 +104,6 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   }
 
   get registrationState(): RegistrationState {
-    // Finding out which tab registers is the first step of it.
-    if (this.#seating && this.#registration.state === 'idle') return 'connecting';
     return this.#registration.state;
   }
 
@@ -164,9 +165,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       };
     });
     result.catch(() => {}); // Ignoring the promise is allowed; the event tells the same.
-    this.#wanted = true;
-    if (!this.#tabsName) this.#registration.start();
-    else void this.#sit();
+    this.#registration.start();
     return result;
   }
 
@@ -178,17 +177,23 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#start();
     void this.#loadSeat().then(async (seat) => {
       await this.#seating; // A tab that is about to register need not follow another one first.
-      seat?.listen();
+      if (!this.#apart) seat?.listen();
     });
   }
 
-  /** Ends the registration; the connection closes with the last call. Resolves when the server has confirmed. */
-  async unregister(): Promise<void> {
-    this.#returnRegistered = this.#wanted = false;
-    if (this.#seat?.hasHeirs) return this.#handOver(this.#seat);
+  /**
+   * Ends the registration, in all tabs that share it; the connection closes with the last call. Resolves when the server has
+   * confirmed.
+   */
+  unregister(): Promise<void> {
+    if (!this.#seating) this.#seat?.signOut();
+    return this.#signOut();
+  }
+
+  async #signOut(): Promise<void> {
+    this.#returnRegistered = false;
     await this.#registration.stop();
     if (this.#registration.wanted) return; // register() came in between.
-    if (this.#seat) this.#seat.candidate = false;
     if (!this.#transport.flow) this.#recovery.giveUp();
     this.#closeWhenIdle();
   }
@@ -273,7 +278,6 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     for (const stop of this.#stops) stop();
     this.#tokens?.stop();
     await Promise.all(this.#ownCalls.map((call) => call.hangup()));
-    this.#wanted = false;
     if (this.#seat?.hasHeirs) this.#transport.close(); // The registration goes on in another tab.
     await this.#registration.stop();
     this.#seat?.leave();
@@ -322,26 +326,26 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     return this.calls.filter((call) => !call.elsewhere);
   }
 
-  /** Another tab registers from now on: the binding at the server stays. Our calls go on through that tab. */
-  async #handOver(seat: TabSeat): Promise<void> {
-    this.#transport.close(); // First, so that no removal is sent.
-    await this.#registration.stop();
-    seat.candidate = false;
-    seat.stepDown();
-    if (this.#calls.size === 0) return this.#closeWhenIdle();
-    this.#recovery.connectionLost();
-    this.#transport.open();
+  /** Finds out which tab registers: this one, or another, which then serves this one. */
+  #sit(): Promise<void> | undefined {
+    if (!this.#tabsName) return undefined;
+    this.#seating ??= this.#takeSeat().finally(() => {
+      this.#seating = undefined;
+      if (this.#registration.wanted) return;
+      if (this.#seat) this.#seat.candidate = false; // The page has changed its mind meanwhile.
+      this.#closeWhenIdle();
+    });
+    return this.#seating;
   }
 
-  /** Registers, when it is known which tab does: this one, or another, which then serves this one. */
-  #sit(): Promise<void> {
-    this.#seating ??= this.#loadSeat()
-      .then((seat) => seat?.sit())
-      .finally(() => {
-        this.#seating = undefined;
-        if (this.#wanted && this.#seat?.candidate !== false) this.#registration.start();
-      });
-    return this.#seating;
+  async #takeSeat(): Promise<void> {
+    const seat = await this.#loadSeat();
+    if (this.#apart === Boolean(seat)) {
+      this.#apart = !seat;
+      this.#instance = new InstanceId(this.#platform, seat && this.#aor.uri.toString());
+      this.#registration.use(this.#aor, this.#instance.uuid);
+    }
+    if (this.#registration.wanted) await seat?.sit();
   }
 
   /** Undefined where tabs know nothing of one another; without the part each of them registers. */
@@ -356,7 +360,13 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
 
   async #createSeat(): Promise<TabSeat | undefined> {
     if (!this.#tabsName) return undefined;
-    const { TabSeat } = await parts.tabs();
+    const { TabSeat } = await new Promise<Awaited<ReturnType<typeof parts.tabs>>>((resolve, reject) => {
+      const timer = this.#platform.clock.schedule(TABS_WAIT_MS, () => reject(new Error('too late')));
+      parts
+        .tabs()
+        .then(resolve, reject)
+        .finally(() => timer.cancel());
+    });
     const client: TabClient = {
       platform: this.#platform,
       logger: this.#logger,
@@ -369,6 +379,8 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       add: (call) => this.#add(call),
       takeUp: (snapshot) => this.takeUp(snapshot),
       roleChanged: (role) => this.emit('tabRole', role),
+      register: () => void this.register(),
+      signedOut: () => void this.#signOut(),
       reRegister: () => this.emit('reRegister'),
     };
     this.#seat = new TabSeat(client, this.#tabsName);
@@ -394,6 +406,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       logger: this.#logger,
       account: this.#options,
       aor: this.#aor,
+      ready: () => this.#sit(),
       tokens: this.#tokens,
       instanceId: this.#instance.uuid,
       contact: this.#contact(),
@@ -533,11 +546,9 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   /** BYE needs the connection, so it stays while there are calls. */
   #closeWhenIdle(): void {
     if (this.#calls.size > 0 || this.#registration.state !== 'idle' || this.#recovery.hasPending) return;
-    const seat = this.#seat;
-    if (seat?.role === 'following' && seat.listening) return; // Served by the tab that registers.
+    if (this.#seating || this.#seat?.served) return;
     this.#transport.close();
-    seat?.leave();
-    if (seat?.listening) seat.listen();
+    this.#seat?.rest();
   }
 
   /** The page goes away: one chance to tell the far ends. Not `unload`, which would keep the page out of the cache. */

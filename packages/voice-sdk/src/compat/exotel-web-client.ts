@@ -121,6 +121,7 @@ export class ExotelWebClient {
     if (remoteHangupEvent) this.setRemoteHangupEvent(remoteHangupEvent);
     this.#callbacks.set(registerEventCallback, callListenerCallback, sessionCallback);
     this.#audio.follow(Boolean(enableAutoAudioDeviceChangeHandling));
+    if (sipAccountInfo.tabs !== 'each-registers') parts.tabs().catch(() => {}); // Early: told of when it is needed.
     this.#joinTabs();
     return true;
   };
@@ -343,8 +344,10 @@ export class ExotelWebClient {
   };
   #joinTabs(): void {
     if (!this.#callEvents.listening || !this.sipAccountInfo) return;
+    const client = this.#client;
+    const isIdle = client?.registrationState === 'idle' && !client.calls[0]; // Else another account waits for DoRegister().
     try {
-      this.#clientFor(this.sipAccountInfo).listen();
+      (client && !isIdle ? client : this.#clientFor(this.sipAccountInfo)).listen();
     } catch (error) {
       this.#log.error({ error: String(error) }, 'the account cannot be used');
     }
@@ -373,7 +376,10 @@ export class ExotelWebClient {
     this.#clientAccount = key;
     this.#registerEvents.listen(client, textOf(account.userName));
     this.#callEvents.listen(client);
-    client.on('reRegister', () => this.#callbacks.session('re-register', textOf(account.userName)));
+    client.on(
+      'reRegister',
+      () => this.#callEvents.listening && this.#callbacks.session('re-register', textOf(account.userName)),
+    );
     return client;
   }
 

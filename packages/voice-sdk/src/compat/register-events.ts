@@ -69,7 +69,7 @@ export class RegisterEvents {
     client.on('registering', () => this.#tell('sent_request', userName));
     client.on('registered', () => {
       this.#reason = undefined;
-      this.#flags.registrationInProgress = false;
+      this.#flags.registrationInProgress = this.#flags.isReadyToRegister = false;
       this.#tell('connected', userName);
     });
     client.on('unregistered', (told) => this.#unregistered(client, told, userName));

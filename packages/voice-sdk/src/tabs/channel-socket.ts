@@ -29,6 +29,11 @@ export class ChannelSocket {
     ask();
   }
 
+  /** What the tab wants has changed. */
+  askAgain(): void {
+    if (this.#state !== 'closed') this.#ask();
+  }
+
   /** Another tab registers now. */
   leaderChanged(): void {
     if (this.#state === 'connecting') this.#ask();

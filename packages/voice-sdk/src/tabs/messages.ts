@@ -26,6 +26,8 @@ export type TabWord =
   | { kind: 'call'; details: CallDetails; snapshot?: CallSnapshot }
   | { kind: 'do'; to: string; id: string; callId: string; step: CallStep; digits?: string }
   | { kind: 'done'; to: string; id: string; problem?: VoiceProblem; text?: string }
+  /** To all: the person went offline in the sender's tab. */
+  | { kind: 'offline' }
   /** To all: the sender leaves. */
   | { kind: 'bye' };
 
@@ -64,6 +66,7 @@ const needed: Record<string, readonly string[]> = {
   call: [],
   do: ['to', 'id', 'callId', 'step'],
   done: ['to', 'id'],
+  offline: [],
   bye: [],
 };
 

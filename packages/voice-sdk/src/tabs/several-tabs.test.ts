@@ -187,6 +187,7 @@ for (const [how, end] of [
     const child = second.exotel();
     parent.phone.DoRegister();
     await profile.pass(100);
+    child.phone.SessionListener();
     child.phone.DoRegister();
     await profile.pass(700);
     const { instance } = profile.server;
@@ -212,6 +213,7 @@ for (const how of ['freeze', 'hang'] as const) {
     const profile = await FakeProfile.start();
     const tabs = [profile.openTab(), profile.openTab(), profile.openTab()] as const;
     const phones = tabs.map((tab) => tab.exotel());
+    phones[2]?.phone.SessionListener();
     for (const { phone } of phones) {
       phone.DoRegister();
       await profile.pass(700);

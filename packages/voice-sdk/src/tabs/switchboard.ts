@@ -15,8 +15,12 @@ export interface SwitchboardDeps {
   write(text: string): void;
   /** To this tab's own engine. */
   deliver(text: string): void;
-  /** Whether this tab is registered: others are served only then. */
+  /** Whether this tab is registered: others are served only then, and when it has gone offline, for their calls. */
   registered(): boolean;
+  /** False when this tab has gone offline, and is connected for the sake of calls alone. */
+  wanted(): boolean;
+  /** Another tab registers from now on. */
+  stepDown(): void;
   /** What the server told when it registered this tab; the others' calls need the same. */
   iceServers(): readonly RTCIceServer[];
   /** True when this tab is in front: then it is the one that rings. */
@@ -88,8 +92,9 @@ export class Switchboard implements TrunkTap {
     const served = this.#tabs.get(tab);
     if (!served?.opened || served.socket !== socket) return;
     // A tab is served while this one is registered, so that is what it hears of its own registration.
-    if (text.startsWith('REGISTER ')) this.#down(tab, grant(text, this.#deps.iceServers()));
-    else this.#fromEngine(tab, text);
+    if (!text.startsWith('REGISTER ')) this.#fromEngine(tab, text);
+    else if (served.candidate && !this.#deps.wanted()) this.#deps.stepDown();
+    else this.#down(tab, grant(text, this.#deps.iceServers()));
   }
 
   #fromEngine(leg: Leg, text: string): void {

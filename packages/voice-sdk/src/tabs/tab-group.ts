@@ -28,7 +28,8 @@ export class TabGroup {
   #queue: AbortController | undefined;
   /** The tab that registers, as far as this one has heard of it. */
   #leader: string | undefined;
-  #leaderGone = false;
+  /** True when it has not gone offline on purpose: then its place is to be taken. */
+  #isMissed = false;
   #isFrozen = false;
 
   constructor(seat: TabSeat) {
@@ -100,6 +101,11 @@ export class TabGroup {
     this.#wait();
   }
 
+  /** Tells whoever registers what this tab wants now. */
+  told(): void {
+    this.#socket?.askAgain();
+  }
+
   openSocket(): WebSocket {
     const { client } = this.#seat;
     const id = createId('', 6, client.platform.random);
@@ -117,7 +123,8 @@ export class TabGroup {
     const message = readMessage(data, this.#seat.tabId);
     if (!message) return;
     this.#board.receive(message);
-    if (this.#switchboard) this.#asLeader(this.#switchboard, message);
+    if (message.kind === 'offline') this.#signedOut();
+    else if (this.#switchboard) this.#asLeader(this.#switchboard, message);
     else this.#asFollower(message);
   }
 
@@ -137,7 +144,7 @@ export class TabGroup {
   }
 
   #asFollower(message: TabMessage): void {
-    if (message.kind === 'leader') this.#heardOf(message.from);
+    if (message.kind === 'leader') this.#newLeader(message.from);
     else if (message.kind === 'bye' && message.from === this.#leader) this.#leaderLeft();
     if (message.kind === 'pong' && this.#leader !== message.from) this.#heardOf(message.from);
     if (message.kind === 'pong' || message.from === this.#leader) this.#watch.heard();
@@ -155,17 +162,28 @@ export class TabGroup {
     if (callId) this.#seat.quiet.delete(callId);
   }
 
+  #newLeader(leader: string): void {
+    this.#heardOf(leader);
+    if (this.#seat.dormant) this.#seat.client.register();
+  }
+
+  #signedOut(): void {
+    this.#isMissed = false;
+    this.#seat.signedOut();
+  }
+
   /** Another tab has the lead: a connection through a former one is worth nothing. */
   #heardOf(leader: string): void {
     this.#leader = leader;
-    this.#leaderGone = false;
+    this.#isMissed = true;
     this.#watch.start();
     this.#socket?.leaderChanged();
     this.#reach();
   }
 
-  /** Connects now, to the tab that has just been heard of. */
+  /** Connects now, to the tab that has just been heard of. One that still asks for the lead may yet have it. */
   #reach(): void {
+    if (this.#seat.role !== 'following') return;
     const { transport } = this.#seat.client;
     if (this.#seat.rings) transport.open();
     transport.hurry();
@@ -213,11 +231,13 @@ export class TabGroup {
   }
 
   #vacant(): void {
-    if (this.#leaderGone || this.#seat.candidate) return;
-    this.#leaderGone = true;
+    const { candidate, listening, client } = this.#seat;
+    if (candidate) return;
+    const isMissed = this.#isMissed;
+    this.#isMissed = false;
     this.#socket?.lost();
-    this.#seat.client.transport.close();
-    this.#seat.client.reRegister();
+    client.transport.close();
+    if (isMissed && listening) client.reRegister();
   }
 
   // --- Around -----------------------------------------------------------------------------------------------------
@@ -232,6 +252,7 @@ export class TabGroup {
     this.#stops.push(
       registration.on('registered', changed),
       registration.on('unregistered', changed),
+      ...(['visible', 'hidden'] as const).map((event) => platform.onPage(event, () => this.told())),
       platform.onPage('freeze', () => this.#froze(true)),
       platform.onPage('resume', () => this.#froze(false)),
     );
@@ -268,7 +289,9 @@ export class TabGroup {
       post: (word) => this.#post(word),
       write: (text) => this.#trunk?.write(text),
       deliver: (text) => this.#trunk?.deliver(text),
-      registered: () => client.registration.registered,
+      registered: () => client.registration.registered || !this.#seat.candidate,
+      wanted: () => this.#seat.candidate,
+      stepDown: () => this.#seat.stepDown(),
       iceServers: () => client.registration.iceServers,
       visible: () => client.platform.visible,
       ownerOf: (callId) => this.#board.ownerOf(callId),

@@ -30,6 +30,9 @@ export interface TabClient {
   add(call: VoiceCall): void;
   takeUp(snapshot: CallSnapshot): Promise<VoiceCall>;
   roleChanged(role: TabRole): void;
+  register(): void;
+  /** The person went offline in another tab. */
+  signedOut(): void;
   /** The tab that registered is gone: this one registers, or its page may now ask for it. */
   reRegister(): void;
 }
@@ -51,6 +54,8 @@ export class TabSeat {
   candidate = false;
   /** True when the page wants to hear of calls without registering. */
   listening = false;
+  /** True when another tab took the phone offline: this one registers again when one does. */
+  dormant = false;
   #role: TabRole = 'alone';
   #channel: BroadcastChannel | undefined;
   #group: TabGroup | undefined;
@@ -65,6 +70,11 @@ export class TabSeat {
 
   get role(): TabRole {
     return this.#role;
+  }
+
+  /** True when the tab that registers lets this one hear of calls. */
+  get served(): boolean {
+    return this.#role === 'following' && this.listening;
   }
 
   /** True when incoming calls are to be told here. */
@@ -84,8 +94,11 @@ export class TabSeat {
 
   /** Finds out who registers; until then this tab opens no connection. Undefined where there is nothing to find out. */
   sit(): Promise<void> | undefined {
+    this.dormant = false;
     if (this.candidate || !this.#join()) return this.#seating;
     this.candidate = true;
+    this.#group?.told();
+    if (this.#role === 'leading') return undefined; // Still, for its calls.
     const asked = this.ask({ ifAvailable: true });
     this.#seating = asked
       .then((leads) => (leads || !this.candidate ? undefined : this.#follow()))
@@ -98,7 +111,32 @@ export class TabSeat {
   /** Hears of calls, and may take them, as long as another tab registers; does not register itself. */
   listen(): void {
     this.listening = true;
-    if (this.#role === 'alone' && !this.#seating && this.#join()) this.#follow();
+    this.#wait();
+  }
+
+  /** The person goes offline, and so in all tabs: the phone is one. */
+  signOut(): void {
+    const isOne = this.#role === 'leading' || this.client.registration.registered;
+    this.candidate = this.dormant = false;
+    this.#group?.told();
+    if (isOne) this.post({ kind: 'offline' });
+  }
+
+  /** The person went offline in another tab. One that is only about to register comes after that. */
+  signedOut(): void {
+    if (!this.candidate || this.#seating) return;
+    this.candidate = false;
+    this.dormant = true;
+    this.#group?.told();
+    this.client.signedOut();
+  }
+
+  /** Nothing is registered and nobody is talked to: lets go of the lead, and of the others unless it waits for them. */
+  rest(): void {
+    const { dormant } = this;
+    if (this.#role !== 'following' || !dormant) this.leave();
+    this.dormant = dormant;
+    if (this.listening || dormant) this.#wait();
   }
 
   /** Asks for the lead. Resolves with true when this tab has it, with false when it is refused or taken back. */
@@ -125,14 +163,12 @@ export class TabSeat {
   stepDown(): void {
     if (this.#role !== 'leading') return;
     this.#release();
-    this.#become('following');
-    this.client.transport.reconnect('another tab registers');
     this.#follow();
   }
 
   /** Leaves the other tabs to themselves. */
   leave(): void {
-    this.candidate = false;
+    this.candidate = this.dormant = false;
     if (!this.#channel) return;
     this.post({ kind: 'bye' });
     const [channel, group] = [this.#channel, this.#group];
@@ -176,15 +212,23 @@ export class TabSeat {
     this.#others.receive(data);
   }
 
+  #wait(): void {
+    if (this.#role === 'alone' && !this.#seating && this.#join()) this.#follow();
+  }
+
   #lead(lease: Lease): void {
     this.#lease = lease;
+    const wasAlone = this.#role === 'alone';
     this.#become('leading');
+    if (wasAlone) this.client.transport.reconnect('this tab registers for others'); // One they could not be served by.
     this.post({ kind: 'leader' });
     this.#group?.leads();
   }
 
   #follow(): void {
+    const wasFollowing = this.#role === 'following';
     this.#become('following');
+    if (!wasFollowing) this.client.transport.reconnect('another tab registers');
     this.#others.follows();
   }
 
