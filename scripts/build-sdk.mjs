@@ -133,7 +133,14 @@ async function squeeze(name, text, map) {
   const { code, map: newMap } = await minify(text.replace(/\n\/\/# sourceMappingURL=.*\n?$/, ''), {
     module: isPart, // The script's one name at the top is the page's, and stays.
     ecma: 2020,
-    compress: { ecma: 2020, passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
+    compress: {
+      ecma: 2020,
+      passes: 3,
+      hoist_funs: true,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      pure_getters: true,
+    },
     format: { comments: false },
     sourceMap: { content: map, filename: name, url: `${name}.map` },
   });

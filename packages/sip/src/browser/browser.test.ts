@@ -86,9 +86,7 @@ describe('the modules that stand in the SDK for larger ones', () => {
   });
 
   it('say what the others say of the statuses that a phone sends', () => {
-    for (const status of [
-      100, 180, 200, 400, 405, 415, 416, 420, 422, 480, 481, 482, 483, 486, 487, 488, 491, 500, 501, 503,
-    ]) {
+    for (const status of [100, 180, 200, 400, 416, 420, 480, 481, 483, 486, 487, 488, 491, 500, 501, 503]) {
       expect(phrases.defaultReason(status)).toBe(fullPhrases.defaultReason(status));
     }
     expect(phrases.defaultReason(499)).toBe('Bad Request');
