@@ -137,6 +137,18 @@ describe('several tabs of one browser profile', () => {
     await hangUp(child, id);
   });
 
+  it('[SDK-D52] a parent crashes while a call rings: it rings in the child, which answers', async () => {
+    const [parent, child] = (await openTabs(browser, ['DoRegister'], bothSteps)) as [ExotelPage, ExotelPage];
+    const id = await customerCalls();
+    await Promise.all([parent.expect('call incoming'), child.expect('session incoming')]);
+    void parent.page.goto('chrome://crash').catch(() => undefined);
+    await child.expect('session callEnded'); // What rang was the parent's.
+    await child.expect('call incoming');
+    await child.onCall('Answer');
+    await bothWays(child, id);
+    await hangUp(child, id);
+  });
+
   it('[SDK-D52] two of three tabs close one after the other: the last one rings and answers', async () => {
     const [one, two, three] = (await openTabs(browser, bothSteps, bothSteps, bothSteps)) as [
       ExotelPage,

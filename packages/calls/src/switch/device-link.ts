@@ -4,7 +4,7 @@ import type { Binding } from '../registrar/location-store.js';
 import type { SwitchConfig } from './switch-config.js';
 
 /** The device behind a browser leg, as far as it is needed to know it again after a broken connection. */
-export type Device = Pick<Binding, 'accountSid' | 'sipUsername' | 'instance'>;
+export type Device = Pick<Binding, 'accountSid' | 'sipUsername' | 'instance'> & Partial<Pick<Binding, 'regId'>>;
 
 export interface DeviceLinkDeps {
   clock: Clock;

@@ -14,7 +14,7 @@ import type { SwitchConfig } from './switch-config.js';
 
 export interface LegDeps extends DeviceLinkDeps {
   engine: MediaEngine;
-  config: DeviceLinkDeps['config'] & Pick<SwitchConfig, 'mediaRecoveryMs' | 'silenceLimitMs'>;
+  config: DeviceLinkDeps['config'] & Pick<SwitchConfig, 'ringGraceMs' | 'mediaRecoveryMs' | 'silenceLimitMs'>;
   farewells: OwedFarewells;
 }
 
@@ -118,7 +118,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
       ...this.deps,
       isHeld: () => this.held,
       isDeviceAwaited: () => this.awaitsDevice,
-      onLost: () => this.#lose('media-lost'),
+      onLost: () => this.lose('media-lost'),
     });
     return media;
   }
@@ -130,7 +130,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
       moved: () => this.#watch?.allowMoreTime(),
       holdChanged: () => this.emit(this.held ? 'held' : 'resumed'),
       agreed: () => this.emit('agreed'),
-      unusable: () => this.#lose('media-lost'),
+      unusable: () => this.lose('media-lost'),
     };
   }
 
@@ -159,7 +159,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
         info.respond(200);
         this.emit('digit', digit);
       }),
-      session.on('ended', (end) => this.#lose(lossOf(end))),
+      session.on('ended', (end) => this.lose(lossOf(end))),
     );
     session.answerByeAfter(() => this.recorded());
   }
@@ -214,7 +214,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     const own = this.#session ? this.#session.flow : this.openingFlow;
     if (this.ended || own?.id !== flow.id) return false;
     if (!this.#session) {
-      this.#lose('flow-lost');
+      this.connectionLost();
       return true;
     }
     // A carrier opens a new connection when it next has to say something; only a device is waited for.
@@ -223,6 +223,16 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     this.#link.await(flow, () => session.flowLost());
     this.emit('flowBroken');
     return true;
+  }
+
+  /** The connection closed before there was a dialog. */
+  protected connectionLost(): void {
+    this.lose('flow-lost');
+  }
+
+  /** Is this a registration of the leg's device? */
+  protected isSameDevice(binding: Binding): boolean {
+    return this.#link.isOf(binding);
   }
 
   /** A device registered. Gives true when it is this leg's, which then speaks over the new connection. */
@@ -255,7 +265,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     this.recordClosed();
   }
 
-  #lose(reason: LegLoss['reason'] | undefined): void {
+  protected lose(reason: LegLoss['reason'] | undefined): void {
     if (this.ended || reason === undefined) return;
     this.emit('lost', { reason: this.awaitsDevice && reason === 'dialog-gone' ? 'flow-lost' : reason });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { domain, nothingLeft } from '../testing/bench.js';
+import { contactOf, domain, nothingLeft } from '../testing/bench.js';
 import { dialIn, makeBench } from '../testing/two-users.js';
 
 describe('all devices of all users ring together', () => {
@@ -273,6 +273,94 @@ describe('a device that is lost while it rings', () => {
     expect(placed.failure).toMatchObject({ status: 480 });
     expect(await bench.close()).toEqual(nothingLeft);
   });
+
+  it('[RING16] comes back as the same instance: it rings again, with an INVITE of its own, and may answer', async () => {
+    const { bench, placed, alice } = await ringsAtPage();
+    bench.network.cut(alice.flow!);
+    await bench.run(2_000);
+    expect(placed.failure).toBeUndefined();
+    const back = await bench.registered('alice', { instance: 'tab1' });
+    await bench.run();
+    expect(back.calls).toHaveLength(1);
+    back.calls[0]!.ring();
+    await bench.run();
+    back.calls[0]!.answer();
+    await bench.run();
+    expect(placed.session).toBeDefined();
+    await bench.run(10_000);
+    const { call, legs } = await bench.record();
+    expect(call.status).toBe('in-progress');
+    expect(legs.filter((leg) => leg.party === 'u-alice')).toHaveLength(1);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[RING16] does not come back: the caller gets 480 after the grace', async () => {
+    const { bench, placed, alice } = await ringsAtPage();
+    bench.network.cut(alice.flow!);
+    await bench.run(2_900);
+    expect(placed.failure).toBeUndefined();
+    await bench.registered('alice', { instance: 'another' });
+    await bench.run(200);
+    expect(placed.failure).toMatchObject({ status: 480 });
+    expect((await bench.record()).call.termination).toMatchObject({ by: 'callee', reason: 'flow-lost' });
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[RING16] is back before its old connection is known to be dead: it rings over the new one alone', async () => {
+    const { bench, placed, alice } = await ringsAtPage();
+    const back = await bench.registered('alice', { instance: 'tab1' });
+    await bench.run();
+    expect([alice.calls[0]!.cancelled, back.calls.length]).toEqual([true, 1]);
+    expect(placed.failure).toBeUndefined();
+    bench.network.cut(alice.flow!);
+    await bench.run(5_000);
+    back.calls[0]!.answer();
+    await bench.run();
+    expect(placed.session).toBeDefined();
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[RING16] answers over the old connection while it is rung over the new one: it has one call', async () => {
+    const { bench, placed, alice } = await ringsAtPage();
+    const back = await bench.browser();
+    const registering = bench.register(back, 'alice', { contact: contactOf(back, 'alice', 'tab1') });
+    alice.calls[0]!.answer(); // Crosses the REGISTER.
+    await bench.run();
+    expect((await registering).status).toBe(200);
+    await bench.run();
+    const sessions = [alice, back].flatMap(({ calls }) => calls.map(({ session }) => session));
+    expect(sessions.filter((session) => session && !session.ended).length).toBeLessThanOrEqual(1);
+    expect(placed.failure).toBeUndefined();
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
+  it('[RING16] is away when another device answers, and when the caller gives up: it hears nothing at its return', async () => {
+    for (const end of ['answer', 'cancel'] as const) {
+      const { bench, placed, alice, bob } = await ringsAtPage(['u-alice', 'u-bob']);
+      bench.network.cut(alice.flow!);
+      await bench.run();
+      if (end === 'answer') bob!.calls[0]!.answer();
+      else placed.outgoing.cancel();
+      await bench.run();
+      const back = await bench.registered('alice', { instance: 'tab1' });
+      await bench.run(5_000);
+      expect(back.calls).toEqual([]);
+      expect(placed.session !== undefined).toBe(end === 'answer');
+      expect(await bench.close()).toEqual(nothingLeft);
+    }
+  });
+
+  /** Rings in a page of Alice's that can be known again. */
+  async function ringsAtPage(users = ['u-alice']) {
+    const bench = await makeBench({}, users);
+    const alice = await bench.registered('alice', { instance: 'tab1' });
+    const bob = users.length > 1 ? await bench.registered('bob') : undefined;
+    const placed = dialIn(await bench.carrier());
+    await bench.run();
+    alice.calls[0]!.ring();
+    await bench.run();
+    return { bench, placed, alice, bob };
+  }
 
   it('[RING15] has no media to ring with: the others ring', async () => {
     const bench = await makeBench();

@@ -4,6 +4,8 @@ export interface SwitchConfig {
   domains: readonly string[];
   /** Unanswered calls end after this. 30 s. */
   ringTimeoutSec: number;
+  /** How long a call that rings waits for a page whose connection broke, or for another tab in its place. 3 s. */
+  ringGraceMs: number;
   /** How long a call waits for a device whose connection broke. 10 s. */
   graceMs: number;
   /** The same for a page that said that it goes away: it is back after its reload, or never. 5 s. */
@@ -26,6 +28,7 @@ export interface SwitchConfig {
 
 export const defaultSwitchConfig: Omit<SwitchConfig, 'domains'> = {
   ringTimeoutSec: 30,
+  ringGraceMs: 3_000,
   graceMs: 10_000,
   pageGraceMs: 5_000,
   takeUpMs: 15_000,
