@@ -81,6 +81,7 @@ export class Phone {
       secret: agent.sip_password,
       port: socketPort,
       security: protocol === 'wss:' ? 'wss' : 'ws',
+      tabs: 'each-registers', // What it registers is its own to give back: the phone stays as it is.
     });
     const chosen = await this.devices().catch(() => undefined);
     if (chosen && chosen.input !== 'default') client.changeAudioInputDevice(chosen.input, ignore, ignore);

@@ -65,9 +65,9 @@ export class CallEvents {
     call.on('ended', (end) => {
       if (end.reason === 'handed-over') return; // It goes on in another page.
       const tell = call.details().connectedAt === undefined ? ring : this.#tell;
-      // Where another tab took it, the call goes on; but who was told of it by CallListenerCallback as a call of this
-      // tab, and is not told there of those of others, hears that it is over here.
-      if (this.#current === call || (this.listening && tell === this.#tell)) tell('terminated', phone);
+      // Where another tab took it, the call goes on; but who was told of it by CallListenerCallback hears that it is
+      // over here. Who was told by SessionCallback hears there how it goes on.
+      if (this.#current === call || tell === this.#tell) tell('terminated', phone);
     });
     call.on('iceGathering', (state) => session(`ice_gathering_state_${state}`));
     call.on('iceConnection', (state) => session(`ice_connection_state_${state}`));
@@ -80,7 +80,7 @@ export class CallEvents {
   #followElsewhere(call: VoiceCall): void {
     const rang = this.#current?.callId === call.callId;
     if (rang || !this.#current || this.#current.state === 'ended') this.#current = call;
-    if (!rang && !this.listening) return; // A call that was up before this tab was there.
+    if (!this.listening) return; // To such a page a call that rang here is over when another tab has it.
     const phone = call.remote.displayName;
     const tell = () => this.#tellElsewhere('connected', phone);
     if (call.state === 'connected') tell();
@@ -89,7 +89,6 @@ export class CallEvents {
   }
 
   readonly #tellElsewhere = (event: CallEvent, phone: string | undefined): void => {
-    if (this.listening) this.#callbacks.session(inOtherTab[event], phone ?? '');
-    else this.#tell(event, phone);
+    this.#callbacks.session(inOtherTab[event], phone ?? '');
   };
 }

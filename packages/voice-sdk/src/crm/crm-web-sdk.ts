@@ -12,6 +12,8 @@ import {
 } from './web-phone-sdk.js';
 
 export interface ExotelCRMWebSDKOptions extends CrmHostOptions {
+  /** `each-registers`: every tab of the page registers, as with Exotel's SDK. One for all tabs unless given. */
+  tabs?: SipAccountInfo['tabs'];
   /** For tests: the browser's parts. */
   platform?: Platform;
 }
@@ -27,6 +29,7 @@ export class ExotelCRMWebSDK {
   readonly #agentUserId: string;
   readonly #autoConnect: boolean;
   readonly #platform: Platform;
+  readonly #tabs: SipAccountInfo['tabs'];
   #host: CrmHost | undefined;
 
   /** Never throws: what is wrong with the arguments shows in `lastError`, now and after `Initialize`. */
@@ -35,6 +38,7 @@ export class ExotelCRMWebSDK {
     this.#agentUserId = agentUserID;
     this.#autoConnect = autoConnectVOIP;
     this.#platform = options.platform ?? browserPlatform();
+    this.#tabs = options.tabs;
     try {
       mustBeText('accessToken', accessToken);
       mustBeText('agentUserID', agentUserID);
@@ -82,7 +86,7 @@ export class ExotelCRMWebSDK {
     const id = encodeURIComponent(this.#agentUserId);
     const found = await api.ask<UserMapping>(`/usermapping?user_id=${id}`, { what: `the user ${this.#agentUserId}` });
     const user = new User(found.Data ?? {});
-    const account = accountOf(user, app.Data?.ExotelAccountSid, host);
+    const account = { ...accountOf(user, app.Data?.ExotelAccountSid, host), ...(this.#tabs && { tabs: this.#tabs }) };
     return new ExotelWebPhoneSDK({ api, user, platform: this.#platform }).Initialize(
       account,
       listeners.callListener ?? null,

@@ -4,7 +4,7 @@ import type { VoiceProblem } from '../errors.js';
 /** Steps of a call that another tab may ask of the tab that holds its audio. */
 export type CallStep = 'hangup' | 'mute' | 'unmute' | 'hold' | 'unhold' | 'sendDtmf';
 
-/** What tabs say to one another; each message also carries its sender's tab id. */
+/** What tabs say to one another; each message also carries its sender's tab id and page. */
 export type TabWord =
   /** To all, by the tab that registers: it has taken the lead. */
   | { kind: 'leader' }
@@ -31,7 +31,7 @@ export type TabWord =
   /** To all: the sender leaves. */
   | { kind: 'bye' };
 
-export type TabMessage = TabWord & { from: string };
+export type TabMessage = TabWord & { from: string; page?: string };
 
 /** Longest SIP message that is passed on; the engine's own limit is the same. */
 const MAX_TEXT = 65_536;
@@ -45,7 +45,7 @@ export function readMessage(data: unknown, tabId: string): TabMessage | undefine
   const message = data as Record<string, unknown> | null;
   if (typeof message !== 'object' || !message || typeof message.from !== 'string' || message.from === tabId) return;
   if (message.to !== undefined && message.to !== tabId) return;
-  for (const name of ['socket', 'text', 'callId', 'by', 'id']) {
+  for (const name of ['socket', 'text', 'callId', 'by', 'id', 'page']) {
     const value = message[name];
     if (value !== undefined && (typeof value !== 'string' || value.length > MAX_TEXT)) return;
   }

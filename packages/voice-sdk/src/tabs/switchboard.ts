@@ -31,6 +31,7 @@ export interface SwitchboardDeps {
 }
 
 interface Served {
+  page: string | undefined;
   socket: string;
   candidate: boolean;
   rings: boolean;
@@ -52,9 +53,9 @@ export class Switchboard implements TrunkTap {
     this.#deps = deps;
   }
 
-  /** True when another tab would register if this one did not. */
-  get hasHeirs(): boolean {
-    return [...this.#tabs.values()].some((tab) => tab.candidate);
+  /** True when a tab of another page than this would register if this one did not. */
+  hasHeirs(page: string): boolean {
+    return [...this.#tabs.values()].some((tab) => tab.candidate && tab.page !== page);
   }
 
   /** A tab's connection, or a message over it. */
@@ -155,10 +156,10 @@ export class Switchboard implements TrunkTap {
   // --- Tabs -------------------------------------------------------------------------------------------------------
 
   #open(message: Extract<TabMessage, { kind: 'open' }>): void {
-    const { from, socket, candidate, rings, visible } = message;
+    const { from, page, socket, candidate, rings, visible } = message;
     const before = this.#tabs.get(from);
     if (!before && this.#tabs.size >= MAX_TABS) return;
-    const served = { socket, candidate, rings, visible, opened: before?.socket === socket && before.opened };
+    const served = { page, socket, candidate, rings, visible, opened: before?.socket === socket && before.opened };
     this.#tabs.set(from, served);
     if (this.#deps.registered()) this.#welcome(from, served);
   }

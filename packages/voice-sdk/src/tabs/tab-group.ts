@@ -28,6 +28,7 @@ export class TabGroup {
   #queue: AbortController | undefined;
   /** The tab that registers, as far as this one has heard of it. */
   #leader: string | undefined;
+  #leaderPage: string | undefined;
   /** True when it has not gone offline on purpose: then its place is to be taken. */
   #isMissed = false;
   #isFrozen = false;
@@ -62,12 +63,14 @@ export class TabGroup {
   }
 
   get hasHeirs(): boolean {
-    return this.#switchboard?.hasHeirs === true;
+    return this.#switchboard?.hasHeirs(this.#seat.page) === true;
   }
 
   /** Tells how this tab's calls stand, when another tab can go on with them. */
   passOn(): boolean {
-    const isThere = this.#switchboard ? this.hasHeirs : this.#leader !== undefined;
+    const isThere = this.#switchboard
+      ? this.hasHeirs
+      : this.#leader !== undefined && this.#leaderPage !== this.#seat.page;
     if (isThere) this.#board.publishAll();
     return isThere;
   }
@@ -144,9 +147,9 @@ export class TabGroup {
   }
 
   #asFollower(message: TabMessage): void {
-    if (message.kind === 'leader') this.#newLeader(message.from);
+    if (message.kind === 'leader') this.#newLeader(message);
     else if (message.kind === 'bye' && message.from === this.#leader) this.#leaderLeft();
-    if (message.kind === 'pong' && this.#leader !== message.from) this.#heardOf(message.from);
+    if (message.kind === 'pong' && this.#leader !== message.from) this.#heardOf(message);
     if (message.kind === 'pong' || message.from === this.#leader) this.#watch.heard();
     const socket = this.#socket;
     if (!socket || !('socket' in message) || message.socket !== socket.id) return;
@@ -162,7 +165,7 @@ export class TabGroup {
     if (callId) this.#seat.quiet.delete(callId);
   }
 
-  #newLeader(leader: string): void {
+  #newLeader(leader: TabMessage): void {
     this.#heardOf(leader);
     if (this.#seat.dormant) this.#seat.client.register();
   }
@@ -173,8 +176,9 @@ export class TabGroup {
   }
 
   /** Another tab has the lead: a connection through a former one is worth nothing. */
-  #heardOf(leader: string): void {
-    this.#leader = leader;
+  #heardOf({ from, page }: TabMessage): void {
+    this.#leader = from;
+    this.#leaderPage = page;
     this.#isMissed = true;
     this.#watch.start();
     this.#socket?.leaderChanged();

@@ -12,6 +12,15 @@ export type TabMode = 'one-registration' | 'each-registers';
 /** `leading`: this tab registers. `following`: another one does, and serves this one. `alone`: neither. */
 export type TabRole = 'alone' | 'leading' | 'following';
 
+/** What the clients of one page share: they go together, so that none of them is another's heir. */
+const pages = new WeakMap<object, string>();
+
+function pageOf({ locks, random }: Platform): string {
+  const page = (locks && pages.get(locks)) ?? createId('', 8, random);
+  if (locks) pages.set(locks, page);
+  return page;
+}
+
 /** The lock, while this tab has it. */
 interface Lease {
   release(): void;
@@ -43,6 +52,7 @@ export interface TabClient {
  */
 export class TabSeat {
   readonly tabId: string;
+  readonly page: string;
   readonly client: TabClient;
   /** That of the lock and of the channel. */
   readonly name: string;
@@ -66,6 +76,7 @@ export class TabSeat {
     this.client = client;
     this.name = name;
     this.tabId = createId('', 8, client.platform.random);
+    this.page = pageOf(client.platform);
   }
 
   get role(): TabRole {
@@ -82,7 +93,7 @@ export class TabSeat {
     return this.candidate || this.listening;
   }
 
-  /** True when another tab is there to register in this one's place. */
+  /** True when another page is there to register in this one's place. */
   get hasHeirs(): boolean {
     return this.#role === 'leading' && this.#group?.hasHeirs === true;
   }
@@ -181,7 +192,7 @@ export class TabSeat {
 
   /** Throws when the word cannot be copied to another tab. */
   post(word: object): void {
-    this.#channel?.postMessage({ ...word, from: this.tabId });
+    this.#channel?.postMessage({ ...word, from: this.tabId, page: this.page });
   }
 
   /** The connection of this tab: to the server, or to the tab that registers. */
