@@ -58,13 +58,26 @@ it.each([
     const inbound = { type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 };
     peer?.stats.push(inbound);
     network.openSockets[0]?.server.close();
-    await settle();
+    await pass(clock, 100);
     inbound.packetsReceived += packets;
     await pass(clock, 1_000);
     expect(network.sentByPage('INVITE')).toHaveLength(1);
     expect(peer?.restarts).toBe(restarts);
   },
 );
+
+it('[SDK-D15] what came just before the loss, and is told late, does not count as heard after it', async () => {
+  const { session, network, platform, clock } = await connectedPage();
+  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
+  const [peer] = platform.peers;
+  const inbound = { type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 };
+  peer?.stats.push(inbound);
+  network.openSockets[0]?.server.close();
+  await pass(clock, 50);
+  inbound.packetsReceived += 2;
+  await pass(clock, 1_000);
+  expect(peer?.restarts).toBe(1);
+});
 
 it('[SDK-D15] a change of network that silences the call restarts its path', async () => {
   const { session, platform, clock } = await connectedPage();

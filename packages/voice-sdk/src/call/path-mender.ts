@@ -5,6 +5,11 @@ const DISCONNECTED_MS = 2_000;
 /** A new path needs a round of checks and a DTLS handshake before it can be judged. */
 const RETRY = { firstMs: 3_000, maxMs: 15_000, factor: 1.7, jitter: 0.3 };
 
+/** A browser's figures may be 50 ms old: what came just before a loss is not to be taken for what came after it. */
+const FIGURES_MS = 80;
+/** Audio comes every 20 ms, so by then there is some, in figures that may again be old. */
+const HEARING_MS = 120;
+
 export interface PathMenderDeps {
   clock: Clock;
   random: Random;
@@ -29,8 +34,9 @@ export class PathMender {
   #attempt = 0;
   #timer: Timer | undefined;
   #restart: Promise<void> | undefined;
-  /** What had been received when it was last counted. */
+  /** What had been received when it was last counted, and when that is. */
   #heard: Promise<number | undefined> | undefined;
+  #heardAt = 0;
   #stopped = false;
 
   constructor(deps: PathMenderDeps) {
@@ -50,12 +56,14 @@ export class PathMender {
 
   /** Something happened after which the path may be another; `judge` then tells by what arrived since. */
   doubt(): void {
-    this.#heard = this.#count();
+    this.#heardAt = this.#deps.clock.now() + FIGURES_MS;
+    this.#heard = this.#until(this.#heardAt).then(() => this.#count());
   }
 
   /** True when nothing of what is due has been heard since `doubt`: the path is broken, whatever ICE says so far. */
   async judge(): Promise<boolean> {
     const before = await this.#heard;
+    await this.#until(this.#heardAt + HEARING_MS);
     const now = await this.#count();
     return before !== undefined && before === now && this.#deps.isAudioDue();
   }
@@ -107,6 +115,12 @@ export class PathMender {
     if (this.#broken === broken) return;
     this.#broken = broken;
     this.#deps.changed(broken);
+  }
+
+  #until(time: number): Promise<void> {
+    const { clock } = this.#deps;
+    const delayMs = time - clock.now();
+    return delayMs <= 0 ? Promise.resolve() : new Promise((resolve) => clock.schedule(delayMs, resolve));
   }
 
   #after(delayMs: number, run: () => void): void {
