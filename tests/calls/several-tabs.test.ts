@@ -82,7 +82,7 @@ describe('several tabs of one browser profile', () => {
     await child.onCall('Answer');
     await child.expect('call connected');
     await bothWays(child, id);
-    await parent.expect('call connected'); // It hears of the child's call, as one that it may hang up.
+    await parent.expect('call callEnded'); // It did not ask for more; the call is the child's.
     await parent.closeTab();
     await child.expect('session re-register');
     await child.expect('register registered', { after: (await child.heard()).findIndex(isReRegister) });

@@ -376,6 +376,11 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       calls: this.#calls,
       VoiceCall,
       callAdded: (told) => this.on('callAdded', told),
+      soundBlocked: (told) => this.on('autoplayBlocked', (what) => what === 'ringtone' && told()),
+      aloud: (callId) => {
+        for (const call of this.#calls) if (call.callId === callId) call.quiet = false;
+        this.#sounds.update();
+      },
       add: (call) => this.#add(call),
       takeUp: (snapshot) => this.takeUp(snapshot),
       roleChanged: (role) => this.emit('tabRole', role),

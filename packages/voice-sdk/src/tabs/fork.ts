@@ -10,6 +10,8 @@ export interface ForkPaths {
   down(leg: Leg, text: string): void;
   /** Told once, before any other tab is told to stop ringing. */
   answered(by: Leg): void;
+  /** From now on this tab is the one that rings aloud. */
+  aloud(leg: Leg): void;
 }
 
 /** The person declined, in whichever tab: nobody else is to ring on. Other refusals are a tab's own affair. */
@@ -24,17 +26,21 @@ export class Fork {
   readonly #branch: string;
   readonly #paths: ForkPaths;
   readonly #ringing: Set<Leg>;
+  /** Those that may still ring aloud; the first of them does. */
+  readonly #heard: Set<Leg>;
   #rang = false;
   #settled: Leg | undefined;
   /** The last refusal that was held back while others still rang. */
   #refusal: { leg: Leg; text: string } | undefined;
   #cancelled = false;
 
+  /** The first of `legs` rings aloud. */
   constructor(invite: string, head: SipHead, legs: Iterable<Leg>, paths: ForkPaths) {
     this.#invite = invite;
     this.#branch = head.branch;
     this.#paths = paths;
     this.#ringing = new Set(legs);
+    this.#heard = new Set(this.#ringing);
   }
 
   /** Whose response the server has, and whom its ACK is for. */
@@ -62,9 +68,18 @@ export class Fork {
 
   /** The tab is gone and says nothing any more. */
   drop(leg: Leg): void {
+    this.silent(leg);
     if (!this.#ringing.delete(leg) || this.#settled !== undefined || this.#ringing.size > 0) return;
     // The registering tab is never dropped: when nobody rings, its refusal or a later one was held back.
     if (this.#refusal) this.#settle(this.#refusal.leg, this.#refusal.text);
+  }
+
+  /** The tab is gone, has had enough, or its browser plays no sound yet: when it was to ring aloud, another does. */
+  silent(leg: Leg): void {
+    const [before] = this.#heard;
+    this.#heard.delete(leg);
+    const [next] = this.#heard;
+    if (next !== undefined && next !== before && this.#settled === undefined) this.#paths.aloud(next);
   }
 
   /** Ours are answered nowhere; of the server's own, sent to each tab, the first response goes back. */
@@ -103,6 +118,7 @@ export class Fork {
     } else {
       this.#paths.down(leg, ackOf(this.#invite, text));
       this.#refusal = { leg, text };
+      this.silent(leg);
     }
   }
 

@@ -18,6 +18,10 @@ export type TabWord =
   /** One SIP message of a served tab, and one for it. */
   | { kind: 'up'; socket: string; text: string }
   | { kind: 'down'; to: string; socket: string; text: string; quiet: boolean }
+  /** The sender may make no sound: another tab is to ring. */
+  | { kind: 'silent' }
+  /** Ring aloud. */
+  | { kind: 'aloud'; to: string; callId: string }
   /** To all: the call was answered by that tab. */
   | { kind: 'taken'; callId: string; by: string }
   /** Asks all tabs to tell of their calls. */
@@ -61,6 +65,8 @@ const needed: Record<string, readonly string[]> = {
   close: ['socket'],
   up: ['socket', 'text'],
   down: ['to', 'socket', 'text'],
+  silent: [],
+  aloud: ['to', 'callId'],
   taken: ['callId', 'by'],
   calls: [],
   call: [],

@@ -13,8 +13,10 @@ export interface SwitchboardDeps {
   post(word: TabWord): void;
   /** To the server, over this tab's connection. */
   write(text: string): void;
-  /** To this tab's own engine. */
-  deliver(text: string): void;
+  /** To this tab's own engine; `quiet`: an INVITE for which another tab rings aloud. */
+  deliver(text: string, quiet?: boolean): void;
+  /** This tab rings aloud from now on, in the place of another. */
+  aloud(callId: string): void;
   /** Whether this tab is registered: others are served only then, and when it has gone offline, for their calls. */
   registered(): boolean;
   /** False when this tab has gone offline, and is connected for the sake of calls alone. */
@@ -48,6 +50,7 @@ export class Switchboard implements TrunkTap {
   readonly #tabs = new Map<string, Served>();
   readonly #owners = new Map<string, Leg>();
   readonly #forks = new Map<string, Fork>();
+  readonly #silent = new Set<Leg>();
 
   constructor(deps: SwitchboardDeps) {
     this.#deps = deps;
@@ -63,6 +66,7 @@ export class Switchboard implements TrunkTap {
     if (message.kind === 'open') this.#open(message);
     else if (message.kind === 'close') this.#leave(message.from, message.socket);
     else if (message.kind === 'bye') this.#leave(message.from);
+    else if (message.kind === 'silent') this.silent(message.from);
     else if (message.kind === 'up') this.#fromTab(message.from, message.socket, message.text);
   }
 
@@ -129,16 +133,33 @@ export class Switchboard implements TrunkTap {
 
   #ring(head: SipHead, text: string): void {
     const tabs = [...this.#tabs].filter(([, served]) => served.opened && served.rings);
-    const fork = new Fork(text, head, [SELF, ...tabs.map(([tab]) => tab)], {
+    const inFront = tabs.filter(([, served]) => served.visible);
+    const tabIds = [...inFront, ...tabs].map(([tab]) => tab);
+    const inOrder = this.#deps.visible() || !inFront[0] ? [SELF, ...tabIds] : [...tabIds, SELF];
+    // The tab in front, before one that may make no sound; those are asked last.
+    const legs = new Set(inOrder.sort((one, other) => Number(this.#silent.has(one)) - Number(this.#silent.has(other))));
+    const [ringer] = legs;
+    const fork = new Fork(text, head, legs, {
       up: (message) => this.#deps.write(message),
       down: (leg, message) => this.#down(leg, message),
       answered: (by) => this.#answered(head.callId, by),
+      aloud: (leg) => this.#aloud(leg, head.callId),
     });
     this.#forks.set(head.callId, fork);
     forgetOldest(this.#forks);
-    const ringer = this.#deps.visible() ? SELF : (tabs.find(([, served]) => served.visible)?.[0] ?? SELF);
     for (const [tab] of tabs) this.#down(tab, text, tab !== ringer);
-    this.#deps.deliver(text);
+    this.#deps.deliver(text, ringer !== SELF);
+  }
+
+  #aloud(leg: Leg, callId: string): void {
+    if (leg === SELF) this.#deps.aloud(callId);
+    else this.#deps.post({ kind: 'aloud', to: leg, callId });
+  }
+
+  /** The browser plays no sound in this tab before a click or a key. */
+  silent(leg: Leg = SELF): void {
+    this.#silent.add(leg);
+    for (const fork of this.#forks.values()) fork.silent(leg);
   }
 
   #answered(callId: string, by: Leg): void {
@@ -157,6 +178,7 @@ export class Switchboard implements TrunkTap {
 
   #open(message: Extract<TabMessage, { kind: 'open' }>): void {
     const { from, page, socket, candidate, rings, visible } = message;
+    this.#silent.delete(from);
     const before = this.#tabs.get(from);
     if (!before && this.#tabs.size >= MAX_TABS) return;
     const served = { page, socket, candidate, rings, visible, opened: before?.socket === socket && before.opened };
@@ -174,6 +196,7 @@ export class Switchboard implements TrunkTap {
     const served = this.#tabs.get(tab);
     if (!served || (socket !== undefined && served.socket !== socket)) return;
     this.#tabs.delete(tab);
+    this.#silent.delete(tab);
     for (const fork of this.#forks.values()) fork.drop(tab);
   }
 

@@ -127,6 +127,7 @@ export class TabGroup {
     if (!message) return;
     this.#board.receive(message);
     if (message.kind === 'offline') this.#signedOut();
+    else if (message.kind === 'aloud') this.#seat.client.aloud(message.callId);
     else if (this.#switchboard) this.#asLeader(this.#switchboard, message);
     else this.#asFollower(message);
   }
@@ -158,10 +159,10 @@ export class TabGroup {
     else if (message.kind === 'down') this.#deliver(socket, message.text, message.quiet === true);
   }
 
-  #deliver(socket: ChannelSocket, text: string, quiet: boolean): void {
+  #deliver(way: ChannelSocket | Trunk | undefined, text: string, quiet: boolean): void {
     const callId = quiet ? /^Call-ID:\s*(\S+)/im.exec(text)?.[1] : undefined;
     if (callId) this.#seat.quiet.add(callId);
-    socket.deliver(text);
+    way?.deliver(text);
     if (callId) this.#seat.quiet.delete(callId);
   }
 
@@ -254,6 +255,7 @@ export class TabGroup {
       this.#board.takeUpOrphans();
     };
     this.#stops.push(
+      client.soundBlocked(() => (this.#switchboard ? this.#switchboard.silent() : this.#post({ kind: 'silent' }))),
       registration.on('registered', changed),
       registration.on('unregistered', changed),
       ...(['visible', 'hidden'] as const).map((event) => platform.onPage(event, () => this.told())),
@@ -292,7 +294,8 @@ export class TabGroup {
     return new Switchboard({
       post: (word) => this.#post(word),
       write: (text) => this.#trunk?.write(text),
-      deliver: (text) => this.#trunk?.deliver(text),
+      deliver: (text, quiet = false) => this.#deliver(this.#trunk, text, quiet),
+      aloud: (callId) => client.aloud(callId),
       registered: () => client.registration.registered || !this.#seat.candidate,
       wanted: () => this.#seat.candidate,
       stepDown: () => this.#seat.stepDown(),

@@ -36,6 +36,9 @@ export interface TabClient {
   readonly calls: ReadonlySet<VoiceCall>;
   readonly VoiceCall: typeof VoiceCall;
   callAdded(told: (call: VoiceCall) => void): () => void;
+  /** Told when the browser wants a gesture before the phone rings. */
+  soundBlocked(told: () => void): () => void;
+  aloud(callId: string): void;
   add(call: VoiceCall): void;
   takeUp(snapshot: CallSnapshot): Promise<VoiceCall>;
   roleChanged(role: TabRole): void;
