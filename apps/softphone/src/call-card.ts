@@ -92,13 +92,13 @@ export class CallCard {
     this.#press('mute', call.muted, call.muted ? 'Unmute' : 'Mute', call.muted ? 'mic-off' : 'mic');
     this.#press('hold', call.held, call.held ? 'Resume' : 'Hold', call.held ? 'play' : 'pause');
     for (const name of ['mute', 'hold', 'keypad']) this.#part<HTMLButtonElement>(name).disabled = !up;
-    this.#part('meters').hidden = !up;
+    this.#part('meters').hidden = !up || call.elsewhere; // The audio of a call in another tab is not ours to measure.
     this.#part('mic-label').textContent = call.muted ? 'Muted' : 'You';
     if (up) {
       this.#mic.follow(call.localStream);
       this.#far.follow(call.remoteStream);
     }
-    this.#say(stateText(call));
+    this.#say(up && call.elsewhere ? 'The sound is in another tab' : stateText(call));
     this.#tick();
   }
 

@@ -4,6 +4,8 @@ import type { Names } from './names.js';
 import { clockText, dayText, endText } from './words.js';
 
 interface Entry {
+  /** SIP Call-ID: a call that several tabs tell of stands here once. Older entries have none. */
+  callId?: string;
   direction: 'incoming' | 'outgoing';
   name: string;
   target: string;
@@ -52,8 +54,12 @@ export class CallHistory {
     if (!end) return;
     const outcome = endText(end, call.direction);
     const missed = outcome === 'Missed';
-    this.#entries = read(this.#key); // Another tab may have written meanwhile.
+    const before = read(this.#key); // Another tab may have written meanwhile, of this very call too.
+    const { callId } = call;
+    if (connectedAt === undefined && before.some((entry) => callId && entry.callId === callId)) return;
+    this.#entries = before.filter((entry) => !callId || entry.callId !== callId);
     this.#entries.unshift({
+      callId,
       direction: call.direction,
       name: names.of(call).name,
       target: call.remote.user,
