@@ -7,48 +7,47 @@ const KEY = 'intermix.sip-instance';
  * The instance id of a registration (RFC 5626 §4.1): the same after a reload, so that the server replaces the old binding
  * instead of ringing a dead one.
  *
- * Where the tabs of a profile share one registration, `sharedBy` is their address of record, and the id is theirs: the tab
- * that takes over is the same device to the server. Otherwise it is different in each tab, so that tabs do not replace one
- * another. A duplicated tab copies its opener's session storage, so the id lies there only between `pagehide` and the
- * next load.
+ * Where the tabs of a profile share one registration it is theirs: the tab that takes over is the same device to the server.
+ * Otherwise it is different in each tab, so that tabs do not replace one another. A duplicated tab copies its opener's
+ * session storage, so the id lies there only between `pagehide` and the next load, or the page's return from the cache.
  */
 export class InstanceId {
   readonly uuid: string;
   readonly #storage: PageStorage | undefined;
+  readonly #isShared: boolean;
   readonly #key: string;
 
-  constructor(platform: Platform, sharedBy?: string) {
-    const profile = sharedBy === undefined ? undefined : platform.profileStorage;
+  /** `account`: the address of record; each has an id of its own. */
+  constructor(platform: Platform, account: string, shared: boolean) {
+    const profile = shared ? platform.profileStorage : undefined;
+    this.#isShared = profile !== undefined;
     this.#storage = profile ?? platform.tabStorage;
-    this.#key = profile ? `${KEY}:${sharedBy}` : KEY;
+    this.#key = `${KEY}:${account}`;
     this.uuid = this.#read() ?? createUuid(platform);
     if (profile) this.leave();
-    else this.#take();
+    else this.take();
   }
 
   /** Leaves the id for the page that loads next. */
   leave(): void {
-    try {
-      this.#storage?.setItem(this.#key, this.uuid);
-    } catch {
-      // Storage is full or forbidden: the next load gets a new id, and the old binding expires.
-    }
+    this.#try((storage) => storage?.setItem(this.#key, this.uuid));
+  }
+
+  /** The id is this page's alone: nothing is left for another one. */
+  take(): void {
+    if (!this.#isShared) this.#try((storage) => storage?.removeItem(this.#key));
   }
 
   #read(): string | undefined {
-    try {
-      const uuid = this.#storage?.getItem(this.#key);
-      return uuid && /^[0-9a-f-]{36}$/.test(uuid) ? uuid : undefined;
-    } catch {
-      return undefined;
-    }
+    const uuid = this.#try((storage) => storage?.getItem(this.#key));
+    return uuid && /^[0-9a-f-]{36}$/.test(uuid) ? uuid : undefined;
   }
 
-  #take(): void {
+  #try<T>(step: (storage: PageStorage | undefined) => T): T | undefined {
     try {
-      this.#storage?.removeItem(this.#key);
+      return step(this.#storage);
     } catch {
-      // Forbidden: there was nothing in it.
+      return undefined; // Storage is full or forbidden: the next load gets a new id, and the old binding expires.
     }
   }
 }

@@ -51,6 +51,26 @@ it('keeps the instance id over a reload, and two tabs never share one', async ()
   expect(page.server.instance).toBe(instance);
 });
 
+it('keeps an instance id for each user of a page, and leaves none to a tab that is duplicated after a return', async () => {
+  const page = await makePage();
+  page.server.digest.check = () => ({ ok: true, username: 'whoever' });
+  const register = async (username: string) => {
+    await makeClient(page, { username }).register();
+    return page.server.instance;
+  };
+  const before = [await register('priya'), await register('ravi')];
+  page.platform.page('pagehide');
+  await settle();
+  page.platform.page('pageshow', true); // Out of the back/forward cache, not a new load.
+  await pass(page.clock, 100);
+  expect(before).not.toContain(await register('priya')); // As a duplicated tab would, with a copy of the storage.
+  page.platform.page('pagehide');
+  await settle();
+  const after = [await register('ravi'), await register('priya')];
+  expect(after[0]).not.toBe(after[1]);
+  expect(before).toContain(after[0]);
+});
+
 it('refreshes after 80 to 90 % of the granted time, silently', async () => {
   const page = await makePage();
   page.server.grantedSec = 100;

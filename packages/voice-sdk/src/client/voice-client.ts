@@ -84,7 +84,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     const aor = this.#aor.uri.toString();
     if (isShared) parts.tabs().catch(() => {}); // Early: told of when it is needed.
     this.#tabsName = isShared ? `intermix-voice:${aor}@${this.#options.serverUrl}` : undefined;
-    this.#instance = new InstanceId(this.#platform, isShared ? aor : undefined);
+    this.#instance = new InstanceId(this.#platform, aor, Boolean(isShared));
     this.#contactUser = hex(this.#platform.random.bytes(6));
     this.#transport = new WebSocketTransport({
       url: this.#options.serverUrl,
@@ -342,7 +342,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     const seat = await this.#loadSeat();
     if (this.#apart === Boolean(seat)) {
       this.#apart = !seat;
-      this.#instance = new InstanceId(this.#platform, seat && this.#aor.uri.toString());
+      this.#instance = new InstanceId(this.#platform, this.#aor.uri.toString(), Boolean(seat));
       this.#registration.use(this.#aor, this.#instance.uuid);
     }
     if (this.#registration.wanted) await seat?.sit();
@@ -584,6 +584,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
   }
 
   #pageReturns(): void {
+    this.#instance.take();
     if (this.#returnRegistered) void this.register();
     else {
       void this.#takeUpKept(); // In vain, which is told.

@@ -38,7 +38,7 @@ export function readHead(text: string): SipHead | undefined {
  */
 export function grant(register: string, iceServers: readonly RTCIceServer[] = []): string {
   const expires = fieldsOf(register, 'Expires')[0] ?? '300';
-  const contacts = expires === '0' ? [] : fieldsOf(register, 'Contact', 'm');
+  const contacts = isRemoval(register) ? [] : fieldsOf(register, 'Contact', 'm');
   return lines([
     'SIP/2.0 200 OK',
     ...fieldsOf(register, 'Via', 'v').map((via) => `Via: ${via}`),
@@ -49,6 +49,16 @@ export function grant(register: string, iceServers: readonly RTCIceServer[] = []
     ...contacts.map((contact) => `Contact: ${contact};expires=${expires}`),
     ...(iceServers.length > 0 ? [`X-Intermix-Ice-Servers: ${iceServers.map(iceServerText).join(', ')}`] : []),
   ]);
+}
+
+/** A REGISTER that takes its binding away, RFC 3261 §10.2.2. */
+export function isRemoval(register: string): boolean {
+  return fieldsOf(register, 'Expires')[0] === '0';
+}
+
+/** The same REGISTER as a question for the bindings that there are: it needs the same password, and changes none of them. */
+export function withoutContacts(register: string): string {
+  return register.replace(/^(?:Contact|m)[ \t]*:.*\r\n/gim, '');
 }
 
 /** As our server writes it, in the form of RFC 9725 §4.6. */

@@ -1,6 +1,6 @@
 import { Fork, type Leg } from './fork.js';
 import type { TabMessage, TabWord } from './messages.js';
-import { grant, readHead, type SipHead } from './sip-text.js';
+import { grant, isRemoval, readHead, type SipHead, withoutContacts } from './sip-text.js';
 import type { TrunkTap } from './trunk.js';
 
 /** The registering tab's own engine, among the tabs. */
@@ -39,6 +39,8 @@ interface Served {
   rings: boolean;
   visible: boolean;
   opened: boolean;
+  /** Its REGISTER that the server judges now, and by what its answer is known. */
+  asking: { branch: string; text: string } | undefined;
 }
 
 /**
@@ -51,6 +53,8 @@ export class Switchboard implements TrunkTap {
   readonly #owners = new Map<string, Leg>();
   readonly #forks = new Map<string, Fork>();
   readonly #silent = new Set<Leg>();
+  /** Tabs whose password the server has taken. */
+  readonly #proved = new Set<string>();
 
   constructor(deps: SwitchboardDeps) {
     this.#deps = deps;
@@ -84,6 +88,7 @@ export class Switchboard implements TrunkTap {
     const fork = head && this.#forks.get(head.callId);
     if (!head)
       this.#deps.deliver(text); // A keep-alive, or something that the engine has to judge.
+    else if (this.#judged(head, text)) return;
     else if (head.method === 'INVITE' && head.toTag === undefined) this.#ring(head, text);
     else if (head.method === 'CANCEL' && fork?.owns(head)) fork.cancel(text);
     else this.#down(this.#ownerOf(head, fork), text);
@@ -96,10 +101,45 @@ export class Switchboard implements TrunkTap {
   #fromTab(tab: string, socket: string, text: string): void {
     const served = this.#tabs.get(tab);
     if (!served?.opened || served.socket !== socket) return;
-    // A tab is served while this one is registered, so that is what it hears of its own registration.
     if (!text.startsWith('REGISTER ')) this.#fromEngine(tab, text);
     else if (served.candidate && !this.#deps.wanted()) this.#deps.stepDown();
-    else this.#down(tab, grant(text, this.#deps.iceServers()));
+    else this.#register(tab, served, text);
+  }
+
+  /**
+   * A tab is served while this one is registered, so that is what it hears of its own registration. Before, the server is
+   * asked once whether its password is good: by a REGISTER without Contact, which changes nothing (RFC 3261 §10.2.3).
+   */
+  #register(tab: string, served: Served, text: string): void {
+    const head = readHead(text);
+    if (head && !isRemoval(text) && !this.#mayRing(tab, served)) {
+      served.asking = { branch: head.branch, text };
+      this.#deps.write(withoutContacts(text));
+    } else this.#grant(tab, text);
+  }
+
+  #grant(tab: string, register: string): void {
+    this.#down(tab, grant(register, this.#deps.iceServers()));
+  }
+
+  /** The server's word on a tab's REGISTER; true when it was one. */
+  #judged(head: SipHead, text: string): boolean {
+    if (head.cseqMethod !== 'REGISTER' || head.status === undefined) return false;
+    for (const [tab, { asking }] of this.#tabs) {
+      if (asking?.branch !== head.branch) continue;
+      if (head.status < 200 || head.status >= 300) this.#down(tab, text);
+      else {
+        this.#proved.add(tab);
+        this.#grant(tab, asking.text);
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /** One that only listens has no registration to prove. */
+  #mayRing(tab: string, { candidate }: Served): boolean {
+    return !candidate || this.#proved.has(tab);
   }
 
   #fromEngine(leg: Leg, text: string): void {
@@ -132,7 +172,7 @@ export class Switchboard implements TrunkTap {
   // --- A new call -------------------------------------------------------------------------------------------------
 
   #ring(head: SipHead, text: string): void {
-    const tabs = [...this.#tabs].filter(([, served]) => served.opened && served.rings);
+    const tabs = [...this.#tabs].filter(([tab, served]) => served.opened && served.rings && this.#mayRing(tab, served));
     const inFront = tabs.filter(([, served]) => served.visible);
     const tabIds = [...inFront, ...tabs].map(([tab]) => tab);
     const inOrder = this.#deps.visible() || !inFront[0] ? [SELF, ...tabIds] : [...tabIds, SELF];
@@ -181,7 +221,9 @@ export class Switchboard implements TrunkTap {
     this.#silent.delete(from);
     const before = this.#tabs.get(from);
     if (!before && this.#tabs.size >= MAX_TABS) return;
-    const served = { page, socket, candidate, rings, visible, opened: before?.socket === socket && before.opened };
+    const known = before?.socket === socket ? before : undefined; // It says anew what it wants.
+    const [opened, asking] = [known?.opened === true, known?.asking];
+    const served = { page, socket, candidate, rings, visible, opened, asking };
     this.#tabs.set(from, served);
     if (this.#deps.registered()) this.#welcome(from, served);
   }
@@ -197,6 +239,7 @@ export class Switchboard implements TrunkTap {
     if (!served || (socket !== undefined && served.socket !== socket)) return;
     this.#tabs.delete(tab);
     this.#silent.delete(tab);
+    this.#proved.delete(tab);
     for (const fork of this.#forks.values()) fork.drop(tab);
   }
 
@@ -205,6 +248,7 @@ export class Switchboard implements TrunkTap {
     for (const [tab, served] of this.#tabs) {
       if (served.opened) this.#deps.post({ kind: 'close', to: tab, socket: served.socket });
       served.opened = false;
+      served.asking = undefined;
     }
     this.#forks.clear();
   }

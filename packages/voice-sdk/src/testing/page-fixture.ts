@@ -105,7 +105,10 @@ export class TestServer {
       return;
     }
     const [contact] = incoming.request.contacts === '*' ? [] : incoming.request.contacts;
-    if (!contact) throw new Error('REGISTER without Contact');
+    if (!contact) {
+      incoming.respond(200); // A question for the bindings, RFC 3261 §10.2.3.
+      return;
+    }
     const asked = Number(contact.params.get('expires') ?? incoming.request.headers.get('Expires'));
     this.instance = contact.params.get('+sip.instance');
     this.contact = asked === 0 ? undefined : `<${contact.uri.toString()}>`;

@@ -167,7 +167,9 @@ export class FakeProfile {
 
   /** Registrations that the server was asked for, removals apart. */
   get registers(): string[] {
-    return this.network.sentByPage('REGISTER').filter((text) => !/^Expires: 0\r/m.test(text));
+    return this.network
+      .sentByPage('REGISTER')
+      .filter((text) => /^Contact:/m.test(text) && !/^Expires: 0\r/m.test(text));
   }
 
   get removals(): string[] {
