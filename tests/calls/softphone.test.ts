@@ -47,6 +47,27 @@ describe('the softphone page', () => {
     expect(room.opened.errors).toEqual([]);
   });
 
+  it('says in a second tab that another one keeps the connection, and takes its place when it closes', async () => {
+    const query = '?agent=asha&register=1';
+    await room.open(query);
+    await says('state', /^Online$/);
+    const second = await room.browser.openPage(`${room.server.baseUrl}/softphone/${query}`, { tabOf: room.opened });
+    try {
+      const pill = second.page.getByTestId('state');
+      const shows = (look: string, text: string) =>
+        room.sees(
+          `"${text}" in the second tab`,
+          async () => (await pill.getAttribute('data-state')) === look && (await pill.textContent()) === text,
+        );
+      await shows('follows', 'Online, shared');
+      await room.closePage();
+      await shows('online', 'Online');
+      expect(second.errors).toEqual([]);
+    } finally {
+      await second.close();
+    }
+  });
+
   it('is worked by keyboard alone: dial, hear, hang up', async () => {
     await room.open('?agent=bilal&register=1');
     await says('state', /Online/);

@@ -32,6 +32,8 @@ export interface PhoneListener {
   /** A call of this page before its reload, or of another tab, goes on here. */
   callResumed(call: VoiceCall): void;
   soundBlocked(): void;
+  /** Another tab of the browser keeps the connection from now on, or this one: see `follows`. */
+  roleChanged(): void;
 }
 
 /** One agent's line: a client of the SDK, replaced when another agent is chosen. */
@@ -52,6 +54,11 @@ export class Phone {
 
   get state(): PhoneState {
     return this.#state;
+  }
+
+  /** True when another tab of this browser is the one that is registered, and serves this one. */
+  get follows(): boolean {
+    return this.#client?.tabRole === 'following';
   }
 
   get calls(): readonly VoiceCall[] {
@@ -113,6 +120,7 @@ export class Phone {
       this.#listener.callAdded(call);
     });
     client.on('resumed', (call) => this.#listener.callResumed(call));
+    client.on('tabRole', () => this.#listener.roleChanged());
     client.on('autoplayBlocked', () => this.#listener.soundBlocked());
     this.#become('offline');
   }

@@ -23,6 +23,9 @@ const pills: Record<PhoneState, { look: string; text: string; button: string }> 
   refused: { look: 'refused', text: 'Refused', button: 'Try again' },
 };
 
+/** Where another tab of this browser keeps the connection. */
+const follower = { ...pills.online, look: 'follows', text: 'Online, shared' };
+
 /** The page once the server has told who its agents are. */
 export class Softphone {
   readonly #directory: Directory;
@@ -49,6 +52,7 @@ export class Softphone {
       callAdded: (call) => this.#callAdded(call),
       callResumed: () =>
         showNotice({ title: 'The call goes on here.', cure: 'It outlived a reload, or another tab.' }, 'info'),
+      roleChanged: () => this.#showState(),
       soundBlocked: () =>
         showNotice(
           { title: 'The browser keeps this page silent.', cure: 'Click anywhere on the page to hear calls.' },
@@ -135,10 +139,7 @@ export class Softphone {
   }
 
   #stateChanged(state: PhoneState, told: Unregistered | undefined): void {
-    const { look, text, button } = pills[state];
-    byId('state').dataset.state = look;
-    byId('state-text').textContent = text;
-    byId('register').textContent = button;
+    const text = this.#showState();
     byId('register').classList.toggle('button-primary', state === 'offline' || state === 'refused');
     announce(text);
     const complaint = told && registrationComplaint(told);
@@ -146,6 +147,18 @@ export class Softphone {
     else hideNotice();
     if (state === 'online') for (const step of this.#whenOnline.splice(0)) step();
     else if (state !== 'connecting') this.#whenOnline.length = 0;
+  }
+
+  /** Gives what the pill says. */
+  #showState(): string {
+    const { state, follows } = this.#phone;
+    const { look, text, button } = state === 'online' && follows ? follower : pills[state];
+    const pill = byId('state');
+    pill.dataset.state = look;
+    pill.title = look === 'follows' ? 'Another tab of this browser keeps the connection. Calls ring in both.' : '';
+    byId('state-text').textContent = text;
+    byId('register').textContent = button;
+    return text;
   }
 
   #callAdded(call: VoiceCall): void {
