@@ -571,7 +571,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
     this.#registration.leave();
     this.#instance.leave();
     this.#transport.close(isKept ? PAGE_GONE : undefined);
-    this.#seat?.leave();
+    this.#seat?.pageGone();
   }
 
   /** Goes on with what this page had before its reload. */

@@ -76,6 +76,32 @@ for (const who of [0, 1]) {
   });
 }
 
+for (const who of [0, 1]) {
+  const name = who ? 'child' : 'parent';
+  it(`[SDK-D55] UnRegister() of a ${name} whose page is being left (beforeunload) is for that page alone`, async () => {
+    const { profile, tabs, phones } = await registeredTabs(3);
+    phones[who]?.phone.UnRegister();
+    tabs[who]?.close();
+    await profile.pass(2_000);
+    const others = phones.filter((_phone, index) => index !== who);
+    expect(others.map(last)).toEqual(Array(2).fill('register registered'));
+    expect(profile.network.openSockets).toHaveLength(1);
+    void answeredSession(profile.server.call());
+    await profile.pass(100);
+    expect(others.map(({ heard }) => heard.at(-1))).toEqual(Array(2).fill(expect.stringMatching(/incoming/)));
+  });
+}
+
+it('[SDK-D55] a tab that went offline, and is closed a while later, brings the phone back nowhere', async () => {
+  const { profile, tabs, phones } = await registeredTabs(2);
+  phones[0]?.phone.UnRegister();
+  await profile.pass(3_000);
+  tabs[0]?.close();
+  await profile.pass(3_000);
+  expect(last(phones[1]!)).toBe('register unregistered');
+  expect(profile.network.openSockets).toEqual([]);
+});
+
 it('[SDK-D55] both tabs UnRegister() at the same time: the server hears of it', async () => {
   const { profile, phones } = await registeredTabs(2);
   for (const { phone } of phones) phone.UnRegister();

@@ -32,6 +32,8 @@ export type TabWord =
   | { kind: 'done'; to: string; id: string; problem?: VoiceProblem; text?: string }
   /** To all: the person went offline in the sender's tab. */
   | { kind: 'offline' }
+  /** To all: that was only its page being left. */
+  | { kind: 'left' }
   /** To all: the sender leaves. */
   | { kind: 'bye' };
 
@@ -73,6 +75,7 @@ const needed: Record<string, readonly string[]> = {
   do: ['to', 'id', 'callId', 'step'],
   done: ['to', 'id'],
   offline: [],
+  left: [],
   bye: [],
 };
 

@@ -126,7 +126,8 @@ export class TabGroup {
     const message = readMessage(data, this.#seat.tabId);
     if (!message) return;
     this.#board.receive(message);
-    if (message.kind === 'offline') this.#signedOut();
+    if (message.kind === 'offline') this.#signedOut(message.from);
+    else if (message.kind === 'left') this.#seat.left(message.from);
     else if (message.kind === 'aloud') this.#seat.client.aloud(message.callId);
     else if (this.#switchboard) this.#asLeader(this.#switchboard, message);
     else this.#asFollower(message);
@@ -171,9 +172,9 @@ export class TabGroup {
     if (this.#seat.dormant) this.#seat.client.register();
   }
 
-  #signedOut(): void {
+  #signedOut(by: string): void {
     this.#isMissed = false;
-    this.#seat.signedOut();
+    this.#seat.signedOut(by);
   }
 
   /** Another tab has the lead: a connection through a former one is worth nothing. */

@@ -21,6 +21,9 @@ function pageOf({ locks, random }: Platform): string {
   return page;
 }
 
+/** Who goes offline and is gone this soon has left the page, and no more. */
+const LEAVING_MS = 1_000;
+
 /** The lock, while this tab has it. */
 interface Lease {
   release(): void;
@@ -69,6 +72,9 @@ export class TabSeat {
   listening = false;
   /** True when another tab took the phone offline: this one registers again when one does. */
   dormant = false;
+  /** The tab that took it offline. */
+  #dormantBy: string | undefined;
+  #signedOutAt = Number.NEGATIVE_INFINITY;
   #role: TabRole = 'alone';
   #channel: BroadcastChannel | undefined;
   #group: TabGroup | undefined;
@@ -115,7 +121,8 @@ export class TabSeat {
     if (this.#role === 'leading') return undefined; // Still, for its calls.
     const asked = this.ask({ ifAvailable: true });
     this.#seating = asked
-      .then((leads) => (leads || !this.candidate ? undefined : this.#follow()))
+      // It may have the lead by an older question of its own.
+      .then((leads) => (leads || !this.candidate || this.#lease ? undefined : this.#follow()))
       .finally(() => {
         this.#seating = undefined;
       });
@@ -133,12 +140,27 @@ export class TabSeat {
     const isOne = this.#role === 'leading' || this.client.registration.registered;
     this.candidate = this.dormant = false;
     this.#group?.told();
-    if (isOne) this.post({ kind: 'offline' });
+    if (!isOne) return;
+    this.post({ kind: 'offline' });
+    this.#signedOutAt = this.client.platform.clock.now();
+  }
+
+  /** The page goes away. Many a page calls `UnRegister()` as it is left (`beforeunload`), and means itself alone. */
+  pageGone(): void {
+    const sinceMs = this.client.platform.clock.now() - this.#signedOutAt;
+    if (sinceMs < LEAVING_MS && this.#join()) this.post({ kind: 'left' });
+    this.leave();
+  }
+
+  /** That tab has not gone offline, its page was left: the phone goes on here. */
+  left(tab: string): void {
+    if (this.dormant && this.#dormantBy === tab) this.client.register();
   }
 
   /** The person went offline in another tab. One that is only about to register comes after that. */
-  signedOut(): void {
+  signedOut(by: string): void {
     if (!this.candidate || this.#seating) return;
+    this.#dormantBy = by;
     this.candidate = false;
     this.dormant = true;
     this.#group?.told();
