@@ -187,7 +187,7 @@ it('[SDK-D12] comes back from the back/forward cache as it was, and is registere
   const chromium: ChildProcess = spawn(
     process.env.INTERMIX_CHROMIUM ?? findExecutable('chromium', 'npm test installs it'),
     [...flags, `--user-data-dir=${profile}`, address],
-    { stdio: 'ignore' },
+    { stdio: 'ignore', detached: true },
   );
   try {
     await eventually(() => site.told.filter((line) => line === 'registered').length >= 2, {
@@ -202,9 +202,9 @@ it('[SDK-D12] comes back from the back/forward cache as it was, and is registere
     expect(after).toContain('registered');
   } finally {
     const gone = new Promise((resolve) => chromium.once('exit', resolve));
-    chromium.kill('SIGKILL');
+    if (chromium.pid) process.kill(-chromium.pid, 'SIGKILL'); // Its children too: they write into the profile.
     await gone;
     site.stop();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 30, retryDelay: 100 });
   }
 });
