@@ -8,6 +8,7 @@ import { SdkPage } from '../support/sdk-page.js';
 /** What the guide's page below leaves on `window`. */
 interface GuidePage {
   phone: any;
+  start(account: object): void;
   heard: string[];
   rendered: OfflineAudioContext | undefined;
 }
@@ -60,7 +61,12 @@ describe("the face of Exotel's SDK in a browser", () => {
       sipdomain: user.sip_domain,
       domain: host,
     };
-    await page.evaluate((info) => (window as any).start(info), { ...account, port: '443', security: 'ws', ...extra });
+    await page.evaluate((info) => (window as unknown as GuidePage).start(info), {
+      ...account,
+      port: '443',
+      security: 'ws',
+      ...extra,
+    });
     await heard({ page } as TestPage, 'registered');
   }
 

@@ -8,6 +8,20 @@ const micHz = 620;
 const toneHz = 1000;
 const secret = 'a-secret-of-this-test';
 
+/** The part of Exotel's client that a check-up needs. */
+interface Checked {
+  initWebrtc(account: object): void;
+  initDiagnostics(report: () => void, told: (...heard: Told) => void): void;
+  startNetworkDiagnostics(): void;
+}
+
+/** What the page of the check-up has on `window`. */
+interface CheckUpPage {
+  exotelSDK: { ExotelWebClient: new () => Checked };
+  phone?: Checked;
+  told: Told[];
+}
+
 type Told = [key: string, status: string | number, description: string];
 
 describe('a page that reaches us only through a TURN relay', () => {
@@ -94,19 +108,19 @@ describe('a page that reaches us only through a TURN relay', () => {
       ...{ sipdomain: user.sip_domain, domain: new URL(server.baseUrl).host, port: '1', security: 'ws' },
     };
     await page.page.evaluate((own) => {
-      const window = globalThis as any;
-      window.phone ??= new window.exotelSDK.ExotelWebClient();
-      window.told = [];
-      window.phone.initWebrtc(own);
-      window.phone.initDiagnostics(
+      const checkUp = globalThis as unknown as CheckUpPage;
+      checkUp.phone ??= new checkUp.exotelSDK.ExotelWebClient();
+      checkUp.told = [];
+      checkUp.phone.initWebrtc(own);
+      checkUp.phone.initDiagnostics(
         () => {},
-        (...heard: unknown[]) => window.told.push(heard),
+        (...heard) => checkUp.told.push(heard),
       );
-      window.phone.startNetworkDiagnostics();
+      checkUp.phone.startNetworkDiagnostics();
     }, account);
     return eventually(
       async () => {
-        const told: Told[] = await page.page.evaluate(() => (globalThis as any).told);
+        const told = await page.page.evaluate(() => (globalThis as unknown as CheckUpPage).told);
         return told.find(([key, status]) => key === 'relay' && status !== 'waiting');
       },
       { timeoutMs: 15_000, message: 'a word on the relay' },

@@ -94,9 +94,9 @@ describe('in a browser', () => {
           const { load } = window as unknown as { load: (url: string) => Promise<any> };
           const loaded = await Promise.all(parts.map((name) => load(`${base}/sdk/${name}`)));
           const { VoiceClient } = await load(`${base}/sdk/voice-sdk.mjs`);
-          const sdk = (window as any).exotelSDK;
+          const { exotelSDK } = window as unknown as { exotelSDK: { VoiceClient: typeof VoiceClient } };
           const states: string[] = [];
-          for (const Client of [sdk.VoiceClient, VoiceClient]) {
+          for (const Client of [exotelSDK.VoiceClient, VoiceClient]) {
             const client = new Client(options);
             await client.register();
             states.push(client.registrationState);

@@ -47,37 +47,25 @@ it('[SDK-D15] a disconnect that heals by itself restarts nothing', async () => {
 });
 
 it.each([
-  ['nothing was heard', 0, 1],
-  ['audio went on', 12, 0],
+  ['nothing was heard', 100, 0, 1],
+  ['audio went on', 100, 12, 0],
+  ['what came just before the loss was told late', 50, 2, 1], // A browser's figures are up to 50 ms old.
 ])(
-  '[SDK-D15] after a lost socket, when %s meanwhile, the path is restarted %i/%i',
-  async (_name, packets, restarts) => {
+  '[SDK-D15] after a lost socket, when %s, at %i ms %i packets more, the path is restarted %i times',
+  async (_name, atMs, packets, restarts) => {
     const { session, network, platform, clock } = await connectedPage();
     session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
     const [peer] = platform.peers;
     const inbound = { type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 };
     peer?.stats.push(inbound);
     network.openSockets[0]?.server.close();
-    await pass(clock, 100);
+    await pass(clock, atMs);
     inbound.packetsReceived += packets;
     await pass(clock, 1_000);
     expect(network.sentByPage('INVITE')).toHaveLength(1);
     expect(peer?.restarts).toBe(restarts);
   },
 );
-
-it('[SDK-D15] what came just before the loss, and is told late, does not count as heard after it', async () => {
-  const { session, network, platform, clock } = await connectedPage();
-  session.on('reinvite', (reinvite) => reinvite.accept({ sdp: serverSdp() }));
-  const [peer] = platform.peers;
-  const inbound = { type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 };
-  peer?.stats.push(inbound);
-  network.openSockets[0]?.server.close();
-  await pass(clock, 50);
-  inbound.packetsReceived += 2;
-  await pass(clock, 1_000);
-  expect(peer?.restarts).toBe(1);
-});
 
 it('[SDK-D15] a change of network that silences the call restarts its path', async () => {
   const { session, platform, clock } = await connectedPage();

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { FakeNet, makeCrm, readyPhone } from '../testing/crm-fixture.js';
-import { answeredSession, pass, serverSdp, settle } from '../testing/page-fixture.js';
+import { answeredSession, makePage, pass, serverSdp, settle } from '../testing/page-fixture.js';
 import { ExotelCRMWebSDK } from './index.js';
 
 it('asks for app, settings and user in the order of the vendor, with the bare token, and registers when told to', async () => {
@@ -24,6 +24,21 @@ it("speaks to Exotel's own hosts when no host is named", async () => {
   await crm.Initialize(null);
   expect(new Set(net.asked.map(({ url }) => new URL(url).host))).toEqual(new Set(['integrationscore.mum1.exotel.com']));
   expect(page.network.sockets[0]?.url).toBe('wss://voip.in1.exotel.com/wss');
+});
+
+it.each([
+  [undefined, true],
+  ['each-registers', false],
+] as const)('with `tabs` %s it asks the browser who of its tabs registers: %s', async (tabs, asks) => {
+  const page = await makePage();
+  const request = vi.fn(() => new Promise<never>(() => {}));
+  Object.assign(page.platform, { locks: { request }, createChannel: () => ({ postMessage() {}, close() {} }) });
+  const { crm } = await makeCrm({ page, autoConnect: true, ...(tabs && { tabs }) });
+  void crm.Initialize(null);
+  await vi.dynamicImportSettled();
+  await settle();
+  expect(request.mock.calls.length > 0).toBe(asks);
+  expect(page.server.contact !== undefined).toBe(!asks);
 });
 
 it.each(['RegisterDevice', 'DoRegister'] as const)('waits for %s unless told to connect', async (method) => {

@@ -1,5 +1,6 @@
 import { cfb } from '@noble/ciphers/aes.js';
 import { ExotelCRMWebSDK, type ExotelWebPhoneSDK } from '../crm/index.js';
+import type { TabMode } from '../tabs/tab-seat.js';
 import { DOMAIN, makePage, PASSWORD, type Page, settle } from './page-fixture.js';
 
 export interface Asked {
@@ -59,6 +60,7 @@ interface CrmOptions {
   autoConnect?: boolean;
   userId?: string;
   host?: string | undefined;
+  tabs?: TabMode;
   /** A tab that is there already. */
   page?: Page;
 }
@@ -78,6 +80,7 @@ export async function makeCrm(options: CrmOptions): Promise<{
     // The account's sid and this make up the domain of the test's registrar.
     sip: { domain: DOMAIN.replace('acme.', '') },
     ...(host === undefined ? {} : { host }),
+    ...(options.tabs && { tabs: options.tabs }),
   });
   return { page, net, crm, heard: [] };
 }
