@@ -3,10 +3,13 @@ export type { SessionName, SipSession, SipSessions } from './auth/sip-sessions.j
 export type { DigestAlgorithm } from './auth/user-authenticator.js';
 export { UserAuthenticator, type UserAuthenticatorDeps } from './auth/user-authenticator.js';
 export type { UnknownSourcePolicy } from './carriers/unknown-sources.js';
+export type * from './control/call-control.js';
+export type { RecordingWish } from './control/recording-wish.js';
 export { CallError, type CallProblem } from './errors.js';
 export type { GuessLimit, GuessLimits } from './limits/guess-limiter.js';
 export { countryCodeOf } from './numbers/country-codes.js';
 export { type NormalizedNumber, type NormalizeOptions, normalizeNumber, toE164 } from './numbers/normalize-number.js';
+export type * from './ports/call-programs.js';
 export type * from './ports/call-store.js';
 export type * from './ports/directory.js';
 export { type CallDurations, callDurations, lastSeenOf } from './records/call-durations.js';

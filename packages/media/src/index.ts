@@ -1,3 +1,4 @@
+export type * from './attachments/attachment.js';
 export { dtmfTone } from './audio/dtmf-tones.js';
 export { decodePcma, decodePcmu, encodePcma, encodePcmu, pcmaToPcmu, pcmuToPcma } from './audio/g711.js';
 export { goertzelPower, ToneDetector, type ToneDetectorOptions, toneShare } from './audio/goertzel.js';
