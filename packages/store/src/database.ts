@@ -278,6 +278,37 @@ export interface SettingsTable {
   updated_at: Generated<Date>;
 }
 
+export interface FlowsTable {
+  id: string;
+  account_sid: string;
+  name: string;
+  /** The one in force; counts from 1. */
+  version: number;
+  document: JSONColumnType<object>;
+  created_at: CreatedAt;
+  updated_at: Generated<Date>;
+}
+
+export interface FlowVersionsTable {
+  flow_id: string;
+  account_sid: string;
+  version: number;
+  document: JSONColumnType<object>;
+  created_at: CreatedAt;
+}
+
+export interface PromptsTable {
+  id: string;
+  account_sid: string;
+  name: string;
+  /** Of the audio as it is played, lower-case hex: the name of its file. */
+  sha256: string;
+  duration_ms: number;
+  /** Size of the file. */
+  bytes: ColumnType<string, number, number>;
+  created_at: CreatedAt;
+}
+
 export interface Database {
   accounts: AccountsTable;
   customers: CustomersTable;
@@ -297,4 +328,7 @@ export interface Database {
   webhook_deliveries: WebhookDeliveriesTable;
   webhook_attempts: WebhookAttemptsTable;
   webhook_secrets: WebhookSecretsTable;
+  flows: FlowsTable;
+  flow_versions: FlowVersionsTable;
+  prompts: PromptsTable;
 }

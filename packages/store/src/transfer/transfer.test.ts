@@ -78,7 +78,21 @@ async function fill(store: Store): Promise<TestTenant> {
     await store.calls.create(call, [caller, newLeg(call.callSid, 'callee')], [event, event]);
   }
   await fillWebhooks(store, tenant);
+  await fillFlows(store, tenant);
   return tenant;
+}
+
+async function fillFlows({ db }: Store, { accountSid }: TestTenant): Promise<void> {
+  const document = JSON.stringify({ name: awkward, z: 1, a: [null] });
+  const flow = { id: `flw-${accountSid}`, account_sid: accountSid, name: awkward, version: 2, document };
+  await db.insertInto('flows').values(flow).execute();
+  const version = { flow_id: flow.id, account_sid: accountSid, version: 1, document };
+  await db.insertInto('flow_versions').values(version).execute();
+  const audio = { sha256: '00ff', duration_ms: 1200, bytes: 19_244 };
+  await db
+    .insertInto('prompts')
+    .values({ id: `prm-${accountSid}`, account_sid: accountSid, name: awkward, ...audio })
+    .execute();
 }
 
 async function fillWebhooks(store: Store, { accountSid, appId }: TestTenant): Promise<void> {

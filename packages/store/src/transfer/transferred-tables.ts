@@ -23,6 +23,9 @@ const tables: Record<keyof Database, readonly string[]> = {
   webhook_events: ['tx'], // Transactions are counted by each server for itself.
   webhook_deliveries: [],
   webhook_attempts: [],
+  flows: [],
+  flow_versions: [],
+  prompts: [],
 };
 
 export const transferredTables = Object.keys(tables) as Array<keyof Database>;
