@@ -69,6 +69,29 @@ it('posts the exact octets and gives the answer, using connections again', async
   expect(ports.size).toBeLessThan(4);
 });
 
+it('gets with the limits of the one request, credentials of the URL moved into a header', async () => {
+  const seen: unknown[] = [];
+  const port = await httpServer((request, response) => {
+    const { method, url, headers } = request;
+    seen.push({ method, url, auth: headers.authorization, version: headers['exotel-version'] });
+    if (url === '/slow') return;
+    response.writeHead(302, { location: '/elsewhere' }).end('x'.repeat(100));
+  });
+  const client = makeClient();
+  const answer = await client.get(`http://user:pass@127.0.0.1:${port}/next?CallSid=1`, {
+    headers: { 'Exotel-Version': '1.0' },
+    maxBytes: 10,
+  });
+  expect(answer).toMatchObject({ status: 302, cutOff: true });
+  expect(answer.body.toString()).toBe('x'.repeat(10));
+  const auth = `Basic ${Buffer.from('user:pass').toString('base64')}`;
+  expect(seen).toEqual([{ method: 'GET', url: '/next?CallSid=1', auth, version: '1.0' }]);
+  const slow = client.get(`http://127.0.0.1:${port}/slow`, { timeoutMs: 200 });
+  await expect(slow).rejects.toMatchObject({ problem: 'timeout' });
+  const hidden = makeClient({ allowPrivate: false }).get(`http://127.0.0.1:${port}/`);
+  await expect(hidden).rejects.toMatchObject({ problem: 'address-refused' });
+});
+
 it('gives a redirect as an answer, and does not follow it to a private address', async () => {
   let inner = 0;
   const innerPort = await httpServer((_, response) => {

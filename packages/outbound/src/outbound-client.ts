@@ -29,6 +29,16 @@ export interface OutboundRequest {
   signal?: AbortSignal;
 }
 
+/** A GET, with limits of its own where the client's do not fit. */
+export interface OutboundGet {
+  headers?: Readonly<Record<string, string>>;
+  /** How much of the answer's body is read; the client's `maxAnswerBytes` when undefined. */
+  maxBytes?: number | undefined;
+  /** For everything: name, connection, TLS, request and answer; the client's `timeoutMs` when undefined. */
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /** Any answer, redirects included: they are never followed. */
 export interface OutboundAnswer {
   status: number;
@@ -83,18 +93,13 @@ export class OutboundClient {
 
   /** Resolves with whatever was answered; rejects with an OutboundError, and with nothing else. */
   async post(url: string, request: OutboundRequest): Promise<OutboundAnswer> {
-    const target = targetOf(url, this.#allowPrivate);
-    return this.#within(target, request.signal, async (signal) => {
-      const response = await this.#agent.request({
-        origin: target.origin,
-        path: target.path,
-        method: 'POST',
-        headers: headersOf(request, target),
-        body: request.body,
-        signal,
-      });
-      return this.#read(response);
-    });
+    const { headers, body, signal } = request;
+    return this.#send(url, { method: 'POST', headers, body, signal });
+  }
+
+  /** The same with GET: resolves with whatever was answered, redirects included, and rejects with an OutboundError. */
+  async get(url: string, request: OutboundGet = {}): Promise<OutboundAnswer> {
+    return this.#send(url, { method: 'GET', ...request });
   }
 
   /** Ends requests under way; each rejects with `aborted`. May be called twice. */
@@ -102,34 +107,28 @@ export class OutboundClient {
     await this.#agent.destroy();
   }
 
-  async #read(response: Dispatcher.ResponseData): Promise<OutboundAnswer> {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > this.#maxAnswerBytes) break; // Leaving the loop closes the connection: nobody reads the rest.
-    }
-    const body = Buffer.concat(chunks).subarray(0, this.#maxAnswerBytes);
-    return {
-      status: response.statusCode,
-      headers: flat(response.headers),
-      body,
-      cutOff: size > this.#maxAnswerBytes,
-    };
+  async #send(url: string, request: Sendable): Promise<OutboundAnswer> {
+    const target = targetOf(url, this.#allowPrivate);
+    const { method, body = null, maxBytes = this.#maxAnswerBytes, timeoutMs = this.#timeoutMs } = request;
+    return this.#within(target, { outer: request.signal, timeoutMs }, async (signal) => {
+      const { origin, path } = target;
+      const headers = headersOf(request.headers, target);
+      const response = await this.#agent.request({ origin, path, method, headers, body, signal });
+      return read(response, maxBytes);
+    });
   }
 
   async #within<T>(
     target: Target,
-    outer: AbortSignal | undefined,
+    { outer, timeoutMs }: { outer: AbortSignal | undefined; timeoutMs: number },
     run: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { hostname } = target;
     const aborter = new AbortController();
     const giveUp = () => aborter.abort(new OutboundError('aborted', `The request to ${hostname} was given up.`));
     const late = () =>
-      aborter.abort(new OutboundError('timeout', `${hostname} did not answer within ${this.#timeoutMs / 1000} s.`));
-    const timer = this.#clock.schedule(this.#timeoutMs, late);
+      aborter.abort(new OutboundError('timeout', `${hostname} did not answer within ${timeoutMs / 1000} s.`));
+    const timer = this.#clock.schedule(timeoutMs, late);
     if (outer?.aborted) giveUp();
     outer?.addEventListener('abort', giveUp, { once: true });
     try {
@@ -143,7 +142,31 @@ export class OutboundClient {
   }
 }
 
-function headersOf({ headers }: OutboundRequest, { authorization }: Target): Record<string, string> {
+interface Sendable {
+  method: 'GET' | 'POST';
+  headers?: Readonly<Record<string, string>> | undefined;
+  body?: string | Buffer;
+  maxBytes?: number | undefined;
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+async function read(response: Dispatcher.ResponseData, maxBytes: number): Promise<OutboundAnswer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxBytes) break; // Leaving the loop closes the connection: nobody reads the rest.
+  }
+  const body = Buffer.concat(chunks).subarray(0, maxBytes);
+  return { status: response.statusCode, headers: flat(response.headers), body, cutOff: size > maxBytes };
+}
+
+function headersOf(
+  headers: Readonly<Record<string, string>> | undefined,
+  { authorization }: Target,
+): Record<string, string> {
   return { ...(authorization ? { authorization } : {}), ...headers };
 }
 

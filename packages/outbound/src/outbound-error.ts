@@ -1,7 +1,7 @@
 import { IntermixError } from '@intermix/kernel';
 
 export type OutboundProblem =
-  /** No URL, or not one of http or https. */
+  /** No URL, or not one of http or https; of ws or wss where a WebSocket is to be opened. */
   | 'bad-url'
   /** Every address of the host is one that customers' URLs may not name. */
   | 'address-refused'
@@ -16,6 +16,11 @@ export type OutboundProblem =
   | 'bad-answer'
   /** The head of the answer is larger than 16 kB. A long body is cut off, and no error. */
   | 'answer-too-large'
+  /** A WebSocket's server answered the handshake with a status of its own, or wrongly. */
+  | 'handshake-refused'
+  /** On an open WebSocket: a message larger than allowed, or what is no WebSocket frame or no UTF-8. */
+  | 'message-too-large'
+  | 'bad-message'
   /** The caller gave up, or the client was closed. */
   | 'aborted';
 

@@ -17,9 +17,9 @@ export function failureOf(error: unknown, hostname: string): OutboundError {
     return failure('tls', `TLS with ${hostname} failed (${codes.find((code) => tlsCodes.test(code))}).`);
   if (has('UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'))
     return failure('timeout', `${hostname} did not take the connection in time.`);
-  if (has('UND_ERR_HEADERS_OVERFLOW'))
+  if (has('UND_ERR_HEADERS_OVERFLOW', 'HPE_HEADER_OVERFLOW'))
     return failure('answer-too-large', `The head of ${hostname}'s answer is too large.`);
-  if (chain.some((one) => one instanceof errors.HTTPParserError))
+  if (chain.some((one) => one instanceof errors.HTTPParserError) || codes.some((code) => code.startsWith('HPE_')))
     return failure('bad-answer', `What ${hostname} answered is not HTTP.`);
   if (has('UND_ERR_DESTROYED', 'UND_ERR_CLOSED')) return failure('aborted', 'The client was closed.');
   if (has('UND_ERR_INVALID_ARG')) return failure('bad-url', 'The request cannot be made of this URL.');

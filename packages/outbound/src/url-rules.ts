@@ -18,18 +18,26 @@ export interface Target {
   authorization: string | undefined;
 }
 
+/** What a URL is opened for. */
+export type UrlUse = 'http' | 'websocket';
+
+const schemes: Record<UrlUse, readonly [plain: string, secure: string]> = {
+  http: ['http:', 'https:'],
+  websocket: ['ws:', 'wss:'],
+};
+
 /**
  * Takes a customer's URL apart. Addresses in it are checked here, in every spelling that `URL` normalises (decimal, octal,
  * hexadecimal, IPv4 in IPv6); names are checked when they are resolved. Throws OutboundError: bad-url, address-refused.
  */
-export function targetOf(text: string, allowPrivate: boolean): Target {
-  const url = parsed(text);
+export function targetOf(text: string, allowPrivate: boolean, use: UrlUse = 'http'): Target {
+  const url = parsed(text, use);
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
   if (!mayName(hostname, allowPrivate)) throw refused(hostname);
   return {
-    origin: url.origin,
+    origin: `${url.protocol}//${url.host}`,
     hostname,
-    hostPort: `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`,
+    hostPort: `${url.hostname}:${url.port || (url.protocol === schemes[use][1] ? '443' : '80')}`,
     path: url.pathname + url.search,
     authorization: basicAuthorization(url),
   };
@@ -48,13 +56,14 @@ export function mayConnect(address: string, allowPrivate: boolean): boolean {
   return kind === 'public' || (kind === 'private' && allowPrivate);
 }
 
-function parsed(text: string): URL {
-  const cure = 'Give one such as https://crm.example/hooks.';
+function parsed(text: string, use: UrlUse): URL {
+  const [plain, secure] = schemes[use];
+  const cure = `Give one such as ${secure}//crm.example/${use === 'http' ? 'hooks' : 'bot'}.`;
   if (text.length > maxLength) throw new OutboundError('bad-url', `The URL is longer than ${maxLength} characters.`);
   if (!URL.canParse(text)) throw new OutboundError('bad-url', `This is not a URL. ${cure}`);
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new OutboundError('bad-url', `The URL must begin with http:// or https://. ${cure}`);
+  if (url.protocol !== plain && url.protocol !== secure)
+    throw new OutboundError('bad-url', `The URL must begin with ${plain}// or ${secure}//. ${cure}`);
   if (url.hostname === '' || url.port === '0') throw new OutboundError('bad-url', `The URL names no host. ${cure}`);
   return url;
 }

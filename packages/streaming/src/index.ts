@@ -1,1 +1,24 @@
-export {};
+export {
+  type Attach,
+  openStream,
+  type StreamHandle,
+  type StreamOptions,
+} from './open-stream.js';
+export {
+  checkCustomParameters,
+  parseStreamUrl,
+  type StreamUrl,
+  sampleRateOf,
+} from './protocol/stream-url.js';
+export { noCounters, type StreamCounters, type StreamDetail, type StreamEnd } from './stream-end.js';
+export { StreamError, StreamMessageError, type StreamMessageProblem, type StreamProblem } from './stream-error.js';
+export {
+  type SampleRate,
+  type StopReason,
+  type StreamCommand,
+  type StreamEvent,
+  type StreamMode,
+  type StreamSpec,
+  type StreamTracks,
+  streamKind,
+} from './stream-spec.js';
