@@ -149,6 +149,10 @@ export interface WebhookDeliveriesTable {
   last_error: string | null;
   created_at: CreatedAt;
   finished_at: Date | null;
+  /** NULL, with the next two, for an app's webhook. */
+  content_type: string | null;
+  timeout_ms: number | null;
+  retry_delays_ms: number[] | null;
 }
 
 export interface WebhookAttemptsTable {
@@ -272,6 +276,20 @@ export interface CallEventsTable {
   data: JSONColumnType<Record<string, unknown>>;
 }
 
+export interface VoiceOrdersTable {
+  call_sid: string;
+  account_sid: string;
+  /** `numbers`, `flow`, `bot`. */
+  mode: string;
+  /** The party that is called first, as the API tells it. */
+  from_party: string;
+  to_party: string | null;
+  /** `{ url, events, contentType }`. */
+  status_callback: JSONColumnType<object> | null;
+  parent_call_sid: string | null;
+  created_at: CreatedAt;
+}
+
 export interface SettingsTable {
   key: string;
   value_encrypted: string;
@@ -320,6 +338,7 @@ export interface Database {
   calls: CallsTable;
   call_legs: CallLegsTable;
   call_events: CallEventsTable;
+  voice_orders: VoiceOrdersTable;
   settings: SettingsTable;
   app_settings: AppSettingsTable;
   contacts: ContactsTable;

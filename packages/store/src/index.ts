@@ -26,3 +26,4 @@ export { importData } from './transfer/import-data.js';
 export type { TransferOptions, TransferSummary } from './transfer/transfer.js';
 export type { NewUser, UserPatch, UserRecord } from './users/user-rows.js';
 export { UserStore } from './users/user-store.js';
+export { type VoiceOrder, type VoiceOrderMode, VoiceOrderStore } from './voice/voice-order-store.js';

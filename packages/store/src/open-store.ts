@@ -22,6 +22,7 @@ import { AdminStore } from './tenants/admin-store.js';
 import { TenantStore } from './tenants/tenant-store.js';
 import { UserCaches } from './users/user-caches.js';
 import { UserStore } from './users/user-store.js';
+import { VoiceOrderStore } from './voice/voice-order-store.js';
 import { WebhookStores } from './webhooks/webhook-stores.js';
 
 export interface StoreOptions {
@@ -52,6 +53,7 @@ export interface Store {
   readonly contacts: ContactStore;
   readonly integrationTokens: TokenStore;
   readonly webhooks: WebhookStores;
+  readonly voiceOrders: VoiceOrderStore;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
   readonly secrets: SecretBox;
@@ -120,6 +122,7 @@ class OpenStore implements Store {
   readonly contacts: ContactStore;
   readonly integrationTokens: TokenStore;
   readonly webhooks: WebhookStores;
+  readonly voiceOrders: VoiceOrderStore;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
   readonly #engine: Engine;
@@ -149,6 +152,7 @@ class OpenStore implements Store {
     this.webhooks = new WebhookStores({
       ...{ db, pool: engine.pool, secrets, clock, random, cacheTtlMs, retryDelaysMs, maxReads },
     });
+    this.voiceOrders = new VoiceOrderStore({ db });
     this.admins = new AdminStore({ db });
     this.settings = new SettingsStore({ db, secrets });
     const tasks = {

@@ -14,8 +14,11 @@ export { type ReadyRecording, RecordingNotices } from './notices/recording-notic
 export type * from './ports/app-notifications.js';
 export type * from './ports/delivery-log.js';
 export type * from './ports/event-feed.js';
-export type * from './ports/notice.js';
+export * from './ports/notice.js';
 export type * from './ports/notified-call-store.js';
 export * from './ports/outbox.js';
 export type * from './ports/signing-secrets.js';
+export type * from './ports/status-callback-orders.js';
 export { newSigningSecret, type SignedParts, signatureOf } from './signing/sign-webhook.js';
+export { type LegPair, legPairOf, onCallSec } from './status-callbacks/leg-pair.js';
+export { StatusCallbacks, type StatusCallbacksDeps } from './status-callbacks/status-callbacks.js';

@@ -4,6 +4,7 @@ import * as integrations from './0002-integrations.js';
 import * as deliveryLanes from './0003-delivery-lanes.js';
 import * as callCustomField from './0004-call-custom-field.js';
 import * as flowsAndPrompts from './0006-flows-and-prompts.js';
+import * as voiceV1 from './0007-voice-v1.js';
 
 /** All migrations by name, which is their order. A list, not a folder scan: the build may move files. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-delivery-lanes': { up: (db) => deliveryLanes.up(db) },
   '0004-call-custom-field': { up: (db) => callCustomField.up(db) },
   '0006-flows-and-prompts': { up: (db) => flowsAndPrompts.up(db) },
+  '0007-voice-v1': { up: (db) => voiceV1.up(db) },
 };

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type AttemptResult, type ClaimedDelivery, type ClaimRequest, laneKey, type Notice } from '@intermix/webhooks';
+import {
+  type AttemptResult,
+  type ClaimedDelivery,
+  type ClaimRequest,
+  laneKey,
+  laneOfAccount,
+  type Notice,
+} from '@intermix/webhooks';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../open-store.js';
@@ -193,6 +200,34 @@ export function webhookContract(theStore: () => Store): void {
         error: 'The answer was 503; only 200 acknowledges.',
         responseBody: 'no\uFFFDpe',
       });
+    });
+
+    it('makes a delivery that is no app’s webhook in its own manner: its ladder, no feed, and again by order', async () => {
+      const { tenant, outbox, claim, makeDue, feed, deliveries } = await begin();
+      const manner = {
+        contentType: 'multipart/form-data; boundary=x',
+        timeoutMs: 15_000,
+        retryDelaysMs: [60_000, 90_000],
+      };
+      const base = newNotice(tenant, { appId: laneOfAccount(tenant.accountSid), payload: undefined });
+      const notice = { ...base, delivery: { ...base.delivery!, manner } };
+      await outbox.enqueue([notice, notice]);
+      expect((await feed.read({ ...tenant, limit: 10 })).events).toEqual([]);
+      const waits: Array<number | undefined> = [];
+      for (let attempt = 1; attempt <= 3; attempt++) {
+        const rows = await claim();
+        expect(rows).toHaveLength(1);
+        expect(rows[0]).toMatchObject({ manner, attempts: attempt - 1, body: base.delivery?.body });
+        const outcome = await outbox.finish(resultOf(rows[0]!, false));
+        expect(outcome?.status).toBe(attempt < 3 ? 'pending' : 'dropped');
+        waits.push(outcome?.nextInMs);
+        await makeDue();
+      }
+      expect(waits.map((wait) => wait && Math.round(wait / 1_000))).toEqual([60, 90, undefined]);
+      const again = await deliveries.replay(tenant.accountSid, deliveryId(notice), { toCurrentUrl: true });
+      expect(again).toMatchObject({ replayOf: deliveryId(notice), url: base.delivery?.url });
+      expect(await claim()).toEqual([expect.objectContaining({ deliveryId: again?.deliveryId, manner })]);
+      expect(await deliveries.replayAll({ accountSid: tenant.accountSid })).toMatchObject({ replayed: 1 });
     });
 
     it('keeps the order of a call’s first attempts; one that failed holds up nobody', async () => {

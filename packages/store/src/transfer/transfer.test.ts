@@ -79,6 +79,9 @@ async function fill(store: Store): Promise<TestTenant> {
   }
   await fillWebhooks(store, tenant);
   await fillFlows(store, tenant);
+  const statusCallback = { url: `https://a.example/${awkward}`, events: [], contentType: 'application/json' } as const;
+  const order = { callSid: `ord-${tenant.accountSid}`, mode: 'numbers', from: awkward, to: undefined } as const;
+  await store.voiceOrders.create({ ...order, ...tenant, statusCallback, parentCallSid: undefined });
   return tenant;
 }
 
@@ -112,6 +115,11 @@ async function fillWebhooks(store: Store, { accountSid, appId }: TestTenant): Pr
   await store.db
     .insertInto('webhook_deliveries')
     .values({ ...delivery, ...address, attempts: 1 })
+    .execute();
+  const manner = { content_type: 'text/plain', timeout_ms: 15_000, retry_delays_ms: [1, 2] };
+  await store.db
+    .insertInto('webhook_deliveries')
+    .values({ ...delivery, ...address, ...manner, delivery_id: `dlv-2-${appId}` })
     .execute();
   const attempt = { delivery_id: delivery.delivery_id, number: 1, at: new Date(), latency_ms: 3, error: awkward };
   await store.db.insertInto('webhook_attempts').values(attempt).execute();

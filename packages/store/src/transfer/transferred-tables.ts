@@ -19,6 +19,7 @@ const tables: Record<keyof Database, readonly string[]> = {
   calls: [],
   call_legs: [],
   call_events: [],
+  voice_orders: [],
   webhook_secrets: [],
   webhook_events: ['tx'], // Transactions are counted by each server for itself.
   webhook_deliveries: [],

@@ -71,7 +71,10 @@ export class DeliveryLogStore implements DeliveryLog {
     let select = this.#filtered(filter)
       .where('status', '!=', 'pending')
       .where('replay_of', 'is', null)
-      .where(sql<boolean>`EXISTS (SELECT 1 FROM apps a WHERE a.id = app_id AND a.account_sid = ${filter.accountSid})`);
+      .where(
+        sql<boolean>`(content_type IS NOT NULL
+          OR EXISTS (SELECT 1 FROM apps a WHERE a.id = app_id AND a.account_sid = ${filter.accountSid}))`,
+      );
     if (options.cursor !== undefined) select = select.where('position', '>', positionOf(options.cursor));
     const rows = await select
       .orderBy('position')

@@ -2,11 +2,12 @@ import type { Notice } from '@intermix/webhooks';
 import { storableJson } from '../storable-json.js';
 
 /** Columns of the rows that a notice makes, as a clause's JSON parameter has them. */
-type NoticeRow = Record<string, string | Date>;
+type NoticeRow = Record<string, unknown>;
 
-/** Rows of `webhook_events`. */
+/** Rows of `webhook_events`: none of what is no app's event. */
 export function eventRows(notices: readonly Notice[]): NoticeRow[] {
-  return notices.map((notice) => ({
+  const ofApps = notices.filter(({ payload }) => payload !== undefined);
+  return ofApps.map((notice) => ({
     event_id: notice.eventId,
     account_sid: notice.accountSid,
     app_id: notice.appId,
@@ -32,6 +33,11 @@ export function deliveryRows(notices: readonly Notice[]): NoticeRow[] {
           url: delivery.url,
           host: delivery.host,
           body: delivery.body,
+          ...(delivery.manner && {
+            content_type: delivery.manner.contentType,
+            timeout_ms: delivery.manner.timeoutMs,
+            retry_delays_ms: delivery.manner.retryDelaysMs,
+          }),
         },
   );
 }
@@ -51,9 +57,13 @@ export const newNoticesClause = `new_notices AS (
 
 /** Writes `webhook_deliveries` of a JSON parameter, which stands for `$`; due at once, by the database's clock. */
 export const newDeliveriesClause = `new_deliveries AS (
-  INSERT INTO webhook_deliveries (delivery_id, event_id, event_type, account_sid, app_id, call_sid, url, host, body)
+  INSERT INTO webhook_deliveries (delivery_id, event_id, event_type, account_sid, app_id, call_sid, url, host, body,
+    content_type, timeout_ms, retry_delays_ms)
   SELECT p.value->>'delivery_id', p.value->>'event_id', p.value->>'event_type', p.value->>'account_sid',
-         p.value->>'app_id', p.value->>'call_sid', p.value->>'url', p.value->>'host', p.value->>'body'
+         p.value->>'app_id', p.value->>'call_sid', p.value->>'url', p.value->>'host', p.value->>'body',
+         p.value->>'content_type', (p.value->>'timeout_ms')::int,
+         CASE WHEN p.value->'retry_delays_ms' IS NOT NULL
+              THEN ARRAY(SELECT d.ms::int FROM jsonb_array_elements_text(p.value->'retry_delays_ms') d (ms)) END
   FROM few_elements($::jsonb) p ORDER BY p.ordinal
   ON CONFLICT (delivery_id) DO NOTHING
 )`;

@@ -52,11 +52,12 @@ export const claimSql = `
   UPDATE webhook_deliveries d SET claims = d.claims + 1, locked_until = now() + make_interval(secs => $8::int)
   FROM taken WHERE d.position = taken.position
   RETURNING d.position, d.delivery_id, d.event_id, d.event_type, d.account_sid, d.app_id, d.call_sid, d.url, d.host,
-            d.body, d.attempts, d.claims, (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS late_ms`;
+            d.body, d.content_type, d.timeout_ms, d.retry_delays_ms, d.attempts, d.claims, (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS late_ms`;
 
 /**
  * Logs attempts and moves their rows on. One whose row had ended before, though nobody else claimed it, was dropped with its
- * app: it is `over`. $1 the attempts, $2 the delays before each retry in milliseconds.
+ * app: it is `over`. $1 the attempts, $2 the delays before each retry in milliseconds, of deliveries without a ladder of
+ * their own.
  */
 export const finishSql = `
   WITH results AS (
@@ -66,16 +67,18 @@ export const finishSql = `
            (p.value->>'latency_ms')::int AS latency_ms, (p.value->>'http_status')::int AS http_status,
            p.value->>'error' AS error, p.value->>'response_body' AS response_body
     FROM few_elements($1::jsonb) p
+  ), ladders AS (
+    SELECT r.*, l.delays, r.delivered OR r.is_final OR d.attempts >= cardinality(l.delays) AS is_last
+    FROM results r JOIN webhook_deliveries d ON d.position = r.position
+    CROSS JOIN LATERAL (SELECT coalesce(d.retry_delays_ms, $2::int[]) AS delays) l
   ), moved AS (
     UPDATE webhook_deliveries d
     SET attempts = d.attempts + 1, locked_until = NULL, last_http_status = r.http_status, last_error = r.error,
-        status = CASE WHEN r.delivered THEN 'delivered'
-                      WHEN r.is_final OR d.attempts >= cardinality($2::int[]) THEN 'dropped' ELSE 'pending' END,
-        due_at = CASE WHEN r.delivered OR r.is_final OR d.attempts >= cardinality($2::int[]) THEN d.due_at
-                      ELSE clock_timestamp() + make_interval(secs => ($2::int[])[d.attempts + 1] / 1000.0) END,
-        finished_at = CASE WHEN r.delivered OR r.is_final OR d.attempts >= cardinality($2::int[])
-                           THEN clock_timestamp() END
-    FROM results r
+        status = CASE WHEN r.delivered THEN 'delivered' WHEN r.is_last THEN 'dropped' ELSE 'pending' END,
+        due_at = CASE WHEN r.is_last THEN d.due_at
+                      ELSE clock_timestamp() + make_interval(secs => r.delays[d.attempts + 1] / 1000.0) END,
+        finished_at = CASE WHEN r.is_last THEN clock_timestamp() END
+    FROM ladders r
     WHERE d.position = r.position AND d.claims = r.claim AND d.status = 'pending'
     RETURNING d.position, d.delivery_id, d.attempts, d.status, d.due_at
   ), logged AS (

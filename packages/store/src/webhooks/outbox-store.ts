@@ -1,4 +1,12 @@
-import type { AttemptOutcome, AttemptResult, ClaimedDelivery, ClaimRequest, Notice, Outbox } from '@intermix/webhooks';
+import type {
+  AttemptOutcome,
+  AttemptResult,
+  ClaimedDelivery,
+  ClaimRequest,
+  DeliveryManner,
+  Notice,
+  Outbox,
+} from '@intermix/webhooks';
 import type pg from 'pg';
 import { GroupRead } from '../calls/group-read.js';
 import { storableJson } from '../storable-json.js';
@@ -25,6 +33,9 @@ interface ClaimedRow {
   url: string;
   host: string;
   body: string;
+  content_type: string | null;
+  timeout_ms: number | null;
+  retry_delays_ms: number[] | null;
   attempts: number;
   claims: number;
   late_ms: number;
@@ -74,6 +85,7 @@ export class OutboxStore implements Outbox {
       url: row.url,
       host: row.host,
       body: row.body,
+      manner: mannerOf(row),
       attempts: row.attempts,
       claim: row.claims,
       lateMs: row.late_ms,
@@ -131,4 +143,10 @@ export class OutboxStore implements Outbox {
     );
     return results.map(({ claimed }) => outcomes.get(claimed.position));
   }
+}
+
+function mannerOf(row: ClaimedRow): DeliveryManner | undefined {
+  const { content_type: contentType, timeout_ms: timeoutMs, retry_delays_ms: retryDelaysMs } = row;
+  if (contentType === null || timeoutMs === null || retryDelaysMs === null) return undefined;
+  return { contentType, timeoutMs, retryDelaysMs };
 }

@@ -8,7 +8,7 @@ import { deliveryOfRow } from './delivery-rows.js';
 type Place = { url: string; host: string };
 type DeliveryRow = Selectable<WebhookDeliveriesTable>;
 
-/** New deliveries of the same events with the same text, in the order given. Those of apps that are gone are left out. */
+/** New deliveries of the same events with the same text, in the order given. What an app that is gone would sign is left out. */
 export async function repeatDeliveries(
   { db, random }: { db: Kysely<Database>; random: Random },
   rows: readonly DeliveryRow[],
@@ -22,12 +22,15 @@ export async function repeatDeliveries(
   const ids = rows.map(() => createId('dlv_', 16, random));
   const { rows: made } = await sql<DeliveryRow>`
     INSERT INTO webhook_deliveries
-      (delivery_id, event_id, event_type, account_sid, app_id, call_sid, url, host, body, replay_of)
-    SELECT g.id, d.event_id, d.event_type, d.account_sid, d.app_id, d.call_sid, g.url, g.host, d.body, d.delivery_id
+      (delivery_id, event_id, event_type, account_sid, app_id, call_sid, url, host, body, replay_of,
+       content_type, timeout_ms, retry_delays_ms)
+    SELECT g.id, d.event_id, d.event_type, d.account_sid, d.app_id, d.call_sid, g.url, g.host, d.body, d.delivery_id,
+           d.content_type, d.timeout_ms, d.retry_delays_ms
     FROM unnest(${positions}::bigint[], ${ids}::text[], ${urls}::text[], ${hosts}::text[])
          WITH ORDINALITY g (position, id, url, host, ordinal)
     JOIN webhook_deliveries d ON d.position = g.position
-    JOIN apps a ON a.id = d.app_id AND a.account_sid = d.account_sid
+    WHERE d.content_type IS NOT NULL
+       OR EXISTS (SELECT 1 FROM apps a WHERE a.id = d.app_id AND a.account_sid = d.account_sid)
     ORDER BY g.ordinal
     RETURNING *`.execute(db);
   return made.map(deliveryOfRow);

@@ -28,7 +28,8 @@ export async function attempt(
   { client, secrets, clock, userAgent }: AttemptDeps,
   signal: AbortSignal,
 ): Promise<Attempt | undefined> {
-  const inForce = await secrets.inForce(claimed.accountSid, claimed.appId);
+  const { manner } = claimed;
+  const inForce = manner ? [] : await secrets.inForce(claimed.accountSid, claimed.appId);
   const begunAt = clock.now();
   const end = (isWell: boolean | undefined, rest: Partial<AttemptResult>): Attempt => ({
     isWell,

@@ -1,21 +1,30 @@
 import type { ClaimedDelivery } from '../ports/outbox.js';
 import { signatureOf } from '../signing/sign-webhook.js';
 
-/** The head of one attempt: Standard Webhooks' three fields, and ours for the delivery. */
+/** The head of one attempt: of an app's webhook Standard Webhooks' three fields, of each delivery ours. */
 export function deliveryHeaders(
   delivery: ClaimedDelivery,
   options: { secrets: readonly string[]; nowMs: number; userAgent: string },
 ): Record<string, string> {
-  const { eventId: id, body } = delivery;
-  const timestampSec = Math.floor(options.nowMs / 1000);
+  const { manner } = delivery;
   return {
-    'content-type': 'application/json',
+    'content-type': manner?.contentType ?? 'application/json',
     'user-agent': options.userAgent,
-    'webhook-id': id,
-    'webhook-timestamp': String(timestampSec),
-    'webhook-signature': signatureOf({ id, timestampSec, body }, options.secrets),
+    ...(manner === undefined && standardWebhook(delivery, options)),
     'x-intermix-delivery-id': delivery.deliveryId,
     'x-intermix-attempt': String(delivery.attempts + 1),
     'x-intermix-event': delivery.eventType,
+  };
+}
+
+function standardWebhook(
+  { eventId: id, body }: ClaimedDelivery,
+  { secrets, nowMs }: { secrets: readonly string[]; nowMs: number },
+): Record<string, string> {
+  const timestampSec = Math.floor(nowMs / 1000);
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(timestampSec),
+    'webhook-signature': signatureOf({ id, timestampSec, body }, secrets),
   };
 }

@@ -107,7 +107,7 @@ describe('snake_case bodies', () => {
       const answeredAt = at('10:35:04.000');
       await story.step('call-answered', answeredAt, { status: 'in-progress', answeredAt }, [outboundLegs()[1]!]);
       await story.end('completed', at('10:35:14.000'), 10);
-      return story.store.told.map(({ payload }) => payload);
+      return story.store.told.map(({ payload }) => payload ?? '');
     };
     const [plain, told] = [await tell(undefined), await tell('order-42')];
     expect(plain).toHaveLength(4);
@@ -134,7 +134,7 @@ describe('snake_case bodies', () => {
       const taken = { ...customer, ringingAt: at('10:35:06.000'), answeredAt };
       await story.step('call-answered', answeredAt, { status: 'in-progress', answeredAt }, [taken, talking]);
       await story.end('completed', at('10:35:19.000'), 10);
-      const payloads = story.store.told.map(({ payload }) => JSON.parse(payload));
+      const payloads = story.store.told.map(({ payload }) => JSON.parse(payload ?? ''));
       expect(payloads.map(({ event, timestamp }) => [event, timestamp.slice(11, 19)])).toEqual([
         ['outbound_call', '10:35:00'],
         ['call_ringing', '10:35:06'],
@@ -251,7 +251,7 @@ describe('CamelCase bodies', () => {
       [everyUrl.incomingCallHangupUrl, body('free', 'terminal', 300)],
     ]);
     // The feed has every event all the same, in its own form.
-    expect(story.store.told.map(({ payload }) => JSON.parse(payload).event)).toEqual([
+    expect(story.store.told.map(({ payload }) => JSON.parse(payload ?? '').event)).toEqual([
       'incoming_call',
       'call_ringing',
       'call_answered',

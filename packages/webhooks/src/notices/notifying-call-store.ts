@@ -1,11 +1,15 @@
 import type { CallChange, CallEventRecord, CallQuery, CallRecord, CallStore, LegRecord } from '@intermix/calls';
+import type { Notice } from '../ports/notice.js';
 import type { NotifiedCallStore } from '../ports/notified-call-store.js';
+import type { StatusCallbacks } from '../status-callbacks/status-callbacks.js';
 import { CallMemory, type RememberedCall } from './call-memory.js';
 import { type CallNotices, nothing, type PreparedNotices } from './call-notices.js';
 
 export interface NotifyingCallStoreDeps {
   store: NotifiedCallStore;
   notices: CallNotices;
+  /** What those are told who ordered a call themselves. */
+  statusCallbacks?: StatusCallbacks | undefined;
   /** Told when something that is to be delivered has been committed. */
   onQueued(): void;
 }
@@ -17,17 +21,20 @@ export interface NotifyingCallStoreDeps {
 export class NotifyingCallStore implements CallStore {
   readonly #store: NotifiedCallStore;
   readonly #notices: CallNotices;
+  readonly #statusCallbacks: StatusCallbacks | undefined;
   readonly #onQueued: () => void;
   readonly #calls = new CallMemory();
 
   constructor(deps: NotifyingCallStoreDeps) {
     this.#store = deps.store;
     this.#notices = deps.notices;
+    this.#statusCallbacks = deps.statusCallbacks;
     this.#onQueued = deps.onQueued;
   }
 
   async create(call: CallRecord, legs: readonly LegRecord[], events: readonly CallEventRecord[]): Promise<void> {
-    const remembered = call.appId === undefined ? undefined : this.#calls.add(call, legs);
+    const isTold = call.appId !== undefined || this.#statusCallbacks?.has(call.callSid);
+    const remembered = isTold ? this.#calls.add(call, legs) : undefined;
     const prepared = await this.#prepare(remembered, events);
     try {
       await this.#store.create(call, legs, events, prepared.notices);
@@ -45,7 +52,7 @@ export class NotifyingCallStore implements CallStore {
     const prepared = await this.#prepare(remembered, change.events);
     await this.#store.apply(change, prepared.notices);
     // Not by the record's end: steps of legs that end with the call are written before the call's own, and know it.
-    if (change.events.some(({ type }) => type === 'call-ended')) this.#calls.delete(callSid);
+    if (change.events.some(({ type }) => type === 'call-ended')) this.#forget(callSid);
     this.#committed(prepared);
   }
 
@@ -65,7 +72,8 @@ export class NotifyingCallStore implements CallStore {
   async failOpenCalls(at: Date): Promise<number> {
     let prepared = nothing;
     const closed = await this.#store.failOpenCalls(at, async (calls) => {
-      prepared = await this.#notices.ofClosed(calls, at);
+      const callbacks = await this.#statusCallbacks?.ofClosed(calls, at);
+      prepared = withMore(await this.#notices.ofClosed(calls, at), callbacks);
       return prepared.notices;
     });
     this.#committed(prepared);
@@ -77,11 +85,24 @@ export class NotifyingCallStore implements CallStore {
     call: RememberedCall | undefined,
     events: readonly CallEventRecord[],
   ): Promise<PreparedNotices> | PreparedNotices {
-    return call === undefined ? nothing : this.#notices.ofStep(call, events);
+    if (call === undefined) return nothing;
+    const callbacks = this.#statusCallbacks?.ofStep(call, events);
+    if (call.call.appId === undefined) return withMore(nothing, callbacks);
+    return this.#notices.ofStep(call, events).then((prepared) => withMore(prepared, callbacks));
+  }
+
+  #forget(callSid: string): void {
+    this.#calls.delete(callSid);
+    this.#statusCallbacks?.forget(callSid);
   }
 
   #committed(prepared: PreparedNotices): void {
     prepared.written();
     if (prepared.notices.some(({ delivery }) => delivery !== undefined)) this.#onQueued();
   }
+}
+
+function withMore(prepared: PreparedNotices, more: readonly Notice[] = []): PreparedNotices {
+  if (more.length === 0) return prepared;
+  return { notices: [...prepared.notices, ...more], written: () => prepared.written() };
 }

@@ -1,4 +1,4 @@
-import type { Notice } from './notice.js';
+import type { DeliveryManner, Notice } from './notice.js';
 
 /** A delivery that is this process's to make, until the lease runs out. */
 export interface ClaimedDelivery {
@@ -12,6 +12,8 @@ export interface ClaimedDelivery {
   url: string;
   host: string;
   body: string;
+  /** See `NoticeDelivery`. */
+  manner: DeliveryManner | undefined;
   /** Attempts that have ended. */
   attempts: number;
   /** Guards the end: when the lease ran out and another claimed the row, this one's result counts no more. */

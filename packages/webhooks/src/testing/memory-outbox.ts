@@ -1,5 +1,5 @@
 import type { Clock } from '@intermix/kernel';
-import type { Notice } from '../ports/notice.js';
+import type { DeliveryManner, Notice } from '../ports/notice.js';
 import {
   type AttemptOutcome,
   type AttemptResult,
@@ -31,11 +31,14 @@ export class MemoryOutbox implements Outbox {
   }
 
   /** A row that is due now. */
-  add(deliveryId: string, parts: { host?: string; callSid?: string; appId?: string; path?: string } = {}): void {
-    const { host = 'crm.example:443', callSid = deliveryId, appId = 'app1', path = '/' } = parts;
+  add(
+    deliveryId: string,
+    parts: { host?: string; callSid?: string; appId?: string; path?: string; manner?: DeliveryManner } = {},
+  ): void {
+    const { host = 'crm.example:443', callSid = deliveryId, appId = 'app1', path = '/', manner } = parts;
     const position = String(this.rows.length + 1);
     const ids = { position, deliveryId, eventId: `evt_${deliveryId}`, eventType: 'call_ringing', callSid, host };
-    const rest = { accountSid: 'acct1', appId, url: `https://${host}${path}`, body: '{"a":1}' };
+    const rest = { accountSid: 'acct1', appId, url: `https://${host}${path}`, body: '{"a":1}', manner };
     const claimed = { ...ids, ...rest, attempts: 0, claim: 0, lateMs: 0 };
     this.rows.push({ claimed, dueAt: this.#clock.now(), leasedUntil: 0, status: 'pending' });
   }
@@ -79,7 +82,8 @@ export class MemoryOutbox implements Outbox {
     if (row.status !== 'pending') return { status: 'over', nextInMs: undefined };
     this.log.push(result);
     row.leasedUntil = 0;
-    const delayMs = result.isFinal ? undefined : delaysMs[row.claimed.attempts];
+    const ladder = row.claimed.manner?.retryDelaysMs ?? delaysMs;
+    const delayMs = result.isFinal ? undefined : ladder[row.claimed.attempts];
     row.claimed = { ...row.claimed, attempts: row.claimed.attempts + 1 };
     row.status = result.delivered ? 'delivered' : delayMs === undefined ? 'dropped' : 'pending';
     if (row.status !== 'pending' || delayMs === undefined) return { status: row.status, nextInMs: undefined };

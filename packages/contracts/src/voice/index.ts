@@ -1,0 +1,1 @@
+export { istTime, parseIstTime } from './ist-time.js';
