@@ -26,6 +26,8 @@ export interface OutboundClientOptions {
 export interface OutboundRequest {
   headers?: Readonly<Record<string, string>>;
   body: string | Buffer;
+  /** For everything; the client's `timeoutMs` when undefined. */
+  timeoutMs?: number | undefined;
   signal?: AbortSignal;
 }
 
@@ -93,8 +95,7 @@ export class OutboundClient {
 
   /** Resolves with whatever was answered; rejects with an OutboundError, and with nothing else. */
   async post(url: string, request: OutboundRequest): Promise<OutboundAnswer> {
-    const { headers, body, signal } = request;
-    return this.#send(url, { method: 'POST', headers, body, signal });
+    return this.#send(url, { method: 'POST', ...request });
   }
 
   /** The same with GET: resolves with whatever was answered, redirects included, and rejects with an OutboundError. */

@@ -49,7 +49,9 @@ export async function attempt(
   const signing = inForce.map(({ secret }) => secret);
   const headers = deliveryHeaders(claimed, { secrets: signing, nowMs: begunAt, userAgent });
   try {
-    const { status, body } = await client.post(claimed.url, { headers, body: claimed.body, signal });
+    const { status, body } = await client.post(claimed.url, {
+      ...{ headers, body: claimed.body, signal, timeoutMs: manner?.timeoutMs },
+    });
     return end(clock.now() - begunAt <= soonMs, {
       delivered: status === 200,
       httpStatus: status,
