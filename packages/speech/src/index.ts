@@ -1,1 +1,11 @@
-export {};
+export { maxAudioBytes, maxPromptMs, maxTextLength, maxWaitingAudioBytes } from './limits.js';
+export { openSpeech, type Speech, type SpeechOptions } from './open-speech.js';
+export type { Prompt, PromptFile } from './prompts/prompt.js';
+export type { PromptDirectory, PromptRecord } from './prompts/prompt-directory.js';
+export { type FileForOptions, PromptFiles } from './prompts/prompt-files.js';
+export { PromptLibrary, type PromptSource } from './prompts/prompt-library.js';
+export type { WebReader } from './prompts/web-audio.js';
+export { SpeechError, type SpeechField, type SpeechProblem } from './speech-error.js';
+export { EspeakNg, type EspeakNgOptions, findEspeakNg } from './voices/espeak-ng.js';
+export { HttpVoice, type HttpVoiceOptions } from './voices/http-voice.js';
+export type { TextToSpeech } from './voices/text-to-speech.js';
