@@ -1,0 +1,220 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemRandom } from '@intermix/kernel';
+import { eventually, FakeClock } from '@intermix/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RecordingResult, RecordOrder } from '../files/recording-spec.js';
+import { decodeRecording, soundBegins, toneIn } from '../testing/decode-recording.js';
+import { DirectEncoder } from '../testing/direct-encoder.js';
+import { FakeLegAudio } from '../testing/fake-leg-audio.js';
+import { TalkingParty, type TalkingPartyOptions } from '../testing/talking-party.js';
+import { nodeFiles } from '../worker/growing-files.js';
+import { CallRecorder } from './call-recorder.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'intermix-recorder-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const minute = 60_000;
+const tone = (hz: number) => (atMs: number) => 0.4 * Math.sin((2 * Math.PI * hz * atMs) / 1000);
+/** A quarter of a second of sound at the beginning of each period: where it lies can be seen. */
+const beeps = (hz: number, everyMs: number) => (atMs: number) => (atMs % everyMs < 250 ? tone(hz)(atMs) : 0);
+
+interface Setup {
+  order?: Partial<RecordOrder>;
+  says: Omit<TalkingPartyOptions, 'clock' | 'tell'>;
+  hears: Omit<TalkingPartyOptions, 'clock' | 'tell'>;
+  encoder?: DirectEncoder;
+}
+
+function record({ order, says, hears, encoder }: Setup) {
+  const clock = new FakeClock();
+  const audio = new FakeLegAudio();
+  let result: RecordingResult | undefined;
+  const path = join(folder, 'call.part');
+  const context = {
+    ...{ audio, clock, random: systemRandom, emit() {} },
+    ended: (end: unknown) => {
+      result = end as RecordingResult;
+    },
+  };
+  const whole: RecordOrder = { do: 'record', path, format: 'mp3', channels: 'dual', pausedAs: 'silence', ...order };
+  const recorder = new CallRecorder(whole, context, encoder ?? new DirectEncoder());
+  const caller = new TalkingParty({ clock, seed: 7, ...says, tell: (frame) => audio.receive(frame) });
+  const other = new TalkingParty({ clock, seed: 99, ...hears, tell: (frame) => audio.send(frame) });
+  const run = async (ms: number) => {
+    for (let done = 0; done < ms; done += 1000) {
+      clock.advance(Math.min(1000, ms - done));
+      if (done % 20_000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const end = async () => {
+    recorder.close();
+    return eventually(() => result, { timeoutMs: 15_000 });
+  };
+  return { clock, audio, recorder, caller, other, path, run, end, result: () => result };
+}
+
+describe('CallRecorder', () => {
+  it('records ten minutes with a hold in the middle: length, channels, frequencies', async () => {
+    const isHeld = (atMs: number) => atMs >= 4 * minute && atMs < 6 * minute;
+    const call = record({
+      says: { says: (atMs) => (isHeld(atMs) ? undefined : tone(440)(atMs)), ppm: 40, jitterMs: 25 },
+      hears: { says: (atMs) => (isHeld(atMs) ? undefined : tone(1000)(atMs)), ppm: -60, jitterMs: 25 },
+    });
+    await call.run(10 * minute);
+    const result = await call.end();
+    expect(result).toEqual({ ok: true, bytes: statSync(call.path).size, durationMs: 10 * minute });
+    expect(statSync(call.path).size).toBeLessThan(10 * 60 * 4100); // 32 kbit/s.
+
+    const [left, right] = (await decodeRecording(call.path)) as [Float32Array, Float32Array];
+    expect(Math.abs(left.length / 8 - 10 * minute)).toBeLessThan(1);
+    for (const [channel, hz] of [
+      [left, 440],
+      [right, 1000],
+    ] as const) {
+      for (let from = 1000; from < 10 * minute; from += 20_000) {
+        const { share, rms } = toneIn(channel, hz, from, from + 100);
+        if (isHeld(from) && isHeld(from + 1000)) expect(rms).toBeLessThan(0.001);
+        else if (!isHeld(from)) {
+          expect(share, `at ${from}`).toBeGreaterThan(0.8);
+          expect(rms).toBeGreaterThan(0.2);
+        }
+      }
+    }
+    call.caller.stop();
+    call.other.stop();
+    await call.run(1000);
+    expect(call.clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps both channels within 20 ms over an hour of clocks that drift apart, jitter, loss, disorder, a new stream', async () => {
+    const call = record({
+      order: { format: 'wav' },
+      says: { says: beeps(500, 10_000), ppm: 100, jitterMs: 40, loss: 0.02, swapped: 0.02 },
+      hears: { says: beeps(500, 10_000), ppm: -100, jitterMs: 40, loss: 0.02, swapped: 0.02 },
+    });
+    await call.run(20 * minute);
+    call.caller.restart(77);
+    await call.run(40 * minute);
+    await call.end();
+    const [left, right] = (await decodeRecording(call.path)) as [Float32Array, Float32Array];
+    let seen = 0;
+    for (let at = 10_000; at < 60 * minute; at += 10_000) {
+      const places = [left, right].map((channel) => soundBegins(channel, at - 60, at + 120));
+      const [said = Number.NaN, heard = Number.NaN] = places;
+      if (places.includes(undefined)) continue; // The packet in which it begins was lost.
+      seen += 1;
+      // A packet that holds the beginning may be lost; then it shows 20 ms later, which is no misplacement.
+      const apart = Math.abs(said - heard);
+      expect(apart > 18 ? Math.abs(apart - 20) : apart, `at ${at} ms: ${said}, ${heard}`).toBeLessThan(18);
+      expect(Math.min(said, heard) - at).toBeGreaterThan(0);
+      expect(Math.min(said, heard) - at).toBeLessThan(45);
+    }
+    expect(seen).toBeGreaterThan(330);
+  });
+
+  it('has both parties in one channel, and in better quality, when asked', async () => {
+    const call = record({
+      order: { channels: 'single', format: 'mp3-hq' },
+      says: { says: tone(440) },
+      hears: { says: tone(1000) },
+    });
+    await call.run(10_000);
+    expect(await call.end()).toMatchObject({ ok: true, durationMs: 10_000 });
+    expect(statSync(call.path).size).toBeGreaterThan(10 * 3900);
+    const [both = new Float32Array()] = await decodeRecording(call.path);
+    expect(toneIn(both, 440, 3000, 3500).share).toBeCloseTo(0.5, 1);
+    expect(toneIn(both, 1000, 3000, 3500).share).toBeCloseTo(0.5, 1);
+  });
+
+  it.each([
+    ['silence', 9000],
+    ['cut', 6000],
+  ] as const)('writes %s for a pause', async (pausedAs, durationMs) => {
+    const call = record({
+      order: { pausedAs, format: 'wav' },
+      says: { says: tone(440) },
+      hears: { says: tone(1000) },
+    });
+    await call.run(3000);
+    call.recorder.handle({ do: 'pause' });
+    call.recorder.handle({ do: 'pause' });
+    await call.run(3000);
+    call.recorder.handle({ do: 'resume' });
+    call.recorder.handle({ do: 'nonsense' });
+    call.recorder.handle(undefined);
+    await call.run(3000);
+    expect(await call.end()).toMatchObject({ ok: true, durationMs });
+    const [left = new Float32Array()] = await decodeRecording(call.path);
+    expect(toneIn(left, 440, 1000, 2900).rms).toBeGreaterThan(0.2);
+    expect(toneIn(left, 440, 3100, 5900).rms).toBeCloseTo(pausedAs === 'silence' ? 0 : 0.28, 1);
+  });
+
+  it('is silent where a packet was lost, and right again behind it', async () => {
+    const call = record({
+      order: { format: 'wav' },
+      says: { says: (atMs) => (atMs >= 5000 && atMs < 5100 ? undefined : tone(440)(atMs)) },
+      hears: { says: () => undefined },
+    });
+    await call.run(8000);
+    expect(await call.end()).toMatchObject({ ok: true, durationMs: 8000 });
+    const [left = new Float32Array(), right = new Float32Array()] = await decodeRecording(call.path);
+    expect(toneIn(left, 440, 5020, 5100).rms).toBe(0);
+    expect(toneIn(left, 440, 4000, 4900).share).toBeGreaterThan(0.99);
+    expect(toneIn(left, 440, 5130, 7000).share).toBeGreaterThan(0.99);
+    expect(toneIn(right, 440, 0, 8000).rms).toBe(0);
+  });
+
+  it('goes on behind a network that stood still and then delivered everything at once', async () => {
+    const call = record({
+      order: { format: 'wav' },
+      says: { says: beeps(500, 1000) },
+      hears: { says: () => undefined },
+    });
+    await call.run(3000);
+    const { audio, clock } = call;
+    const stuck: Parameters<typeof audio.receive>[0][] = [];
+    const receive = audio.receive.bind(audio);
+    audio.receive = (frame) => stuck.push(frame);
+    await call.run(3000);
+    audio.receive = receive;
+    for (const frame of stuck) audio.receive({ ...frame, atMs: clock.now() });
+    await call.run(5000);
+    await call.end();
+    const [left = new Float32Array()] = await decodeRecording(call.path);
+    const beginsAt = (ms: number) => (soundBegins(left, ms - 100, ms + 300) ?? Number.NaN) - ms;
+    expect(beginsAt(9000)).toBeGreaterThan(0);
+    expect(beginsAt(9000)).toBeLessThan(40);
+  });
+
+  it.each([
+    ['ENOSPC', 'disk-full'],
+    ['EIO', 'write-failed'],
+  ])('ends as failed when the disk says %s, and stops listening', async (code, failure) => {
+    let written = 0;
+    const append = (file: number, bytes: Uint8Array) => {
+      written += bytes.length;
+      if (written > 20_000) throw Object.assign(new Error(`${code}: no`), { code });
+      nodeFiles.append(file, bytes);
+    };
+    const encoder = new DirectEncoder({ ...nodeFiles, append });
+    const call = record({ says: { says: tone(440) }, hears: { says: tone(1000) }, encoder });
+    await call.run(20_000);
+    const result = await eventually(call.result, { timeoutMs: 15_000 });
+    expect(result).toEqual({ ok: false, failure, detail: `${code}: no` });
+    expect(call.audio.listeners).toBe(0);
+    call.recorder.close();
+    expect(call.result()).toEqual({ ok: false, failure, detail: `${code}: no` });
+  });
+
+  it('does not overwrite what is there', async () => {
+    const call = record({ order: { path: folder }, says: { says: tone(440) }, hears: { says: tone(440) } });
+    await call.run(1000);
+    const result = await eventually(call.result, { timeoutMs: 15_000 });
+    expect(result).toMatchObject({ ok: false, failure: 'write-failed' });
+  });
+});

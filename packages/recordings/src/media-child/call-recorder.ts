@@ -1,0 +1,107 @@
+import type { Timer } from '@intermix/kernel';
+import type { Attachment, AttachmentContext } from '@intermix/media';
+import { channelCount, sampleRateHz } from '../files/recording-file.js';
+import type { RecordingCommand, RecordingResult, RecordOrder } from '../files/recording-spec.js';
+import { ChannelPlacer } from './channel-placer.js';
+import { mixed, sideBySide } from './mixing.js';
+import { Pauses } from './pauses.js';
+import { PcmWindow } from './pcm-window.js';
+import type { EncodedFile, RecordingEncoder } from './recording-encoder.js';
+
+const flushMs = 200;
+/** How late a packet may come and still be in its place. */
+const holdBackMs = 500;
+const samplesPerMs = sampleRateHz / 1000;
+/** A part of a long stretch, so that a process that was stopped for a while does not make one enormous chunk. */
+const maxChunk = 8000;
+/** No call is that long; a forgotten one ends with a file that players can open. */
+const maxDurationMs = 24 * 3600_000;
+/** The file is closed by another thread and a disk: within this, or it is taken for lost. */
+const closeLimitMs = 8_000;
+
+/** Writes one call: both directions of the calling party's leg, on the call's clock, from the moment that it is made. */
+export class CallRecorder implements Attachment {
+  readonly #context: AttachmentContext;
+  readonly #order: RecordOrder;
+  readonly #startMs: number;
+  readonly #says = new PcmWindow();
+  readonly #hears = new PcmWindow();
+  readonly #placers: readonly [ChannelPlacer, ChannelPlacer];
+  readonly #pauses: Pauses;
+  readonly #file: EncodedFile;
+  readonly #unsubscribe: Array<() => void>;
+  #timer: Timer | undefined;
+  #isOpen = true;
+  #isOver = false;
+
+  constructor(order: RecordOrder, context: AttachmentContext, encoder: RecordingEncoder) {
+    this.#context = context;
+    this.#order = order;
+    this.#startMs = context.clock.now();
+    this.#pauses = new Pauses(order.pausedAs);
+    const says = new ChannelPlacer(this.#startMs, (at, samples) => this.#says.write(at, samples));
+    const hears = new ChannelPlacer(this.#startMs, (at, samples) => this.#hears.write(at, samples));
+    this.#placers = [says, hears];
+    this.#file = encoder.open(order, (result) => this.#ended(result));
+    const { audio } = context;
+    this.#unsubscribe = [audio.onReceived((frame) => says.handle(frame)), audio.onSent((frame) => hears.handle(frame))];
+    this.#schedule();
+  }
+
+  handle(command: unknown): void {
+    const { do: word } = (command ?? {}) as Partial<RecordingCommand>;
+    if (word === 'pause') this.#pauses.pause(this.#now);
+    if (word === 'resume') this.#pauses.resume(this.#now);
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#release();
+    for (const placer of this.#placers) placer.finish();
+    this.#flush(this.#now);
+    this.#file.close();
+    const detail = 'the file was not closed in time';
+    this.#timer = this.#context.clock.schedule(closeLimitMs, () =>
+      this.#ended({ ok: false, failure: 'write-failed', detail }),
+    );
+  }
+
+  /** Where the call's clock stands, in samples from the recording's beginning. */
+  get #now(): number {
+    return Math.round((this.#context.clock.now() - this.#startMs) * samplesPerMs);
+  }
+
+  #schedule(): void {
+    this.#timer = this.#context.clock.schedule(flushMs, () => {
+      if (!this.#isOpen) return;
+      for (const placer of this.#placers) placer.settle(this.#context.clock.now());
+      this.#flush(this.#now - holdBackMs * samplesPerMs);
+      if (this.#now >= maxDurationMs * samplesPerMs) this.close();
+      else this.#schedule();
+    });
+  }
+
+  #flush(until: number): void {
+    const join = this.#order.channels === 'dual' ? sideBySide : mixed;
+    const channels = channelCount(this.#order.channels);
+    while (this.#says.from < until) {
+      const at = this.#says.from;
+      const count = Math.min(until - at, maxChunk);
+      const pcm = this.#pauses.apply(join(this.#says.take(count), this.#hears.take(count)), at, channels);
+      if (pcm.length > 0) this.#file.write(pcm);
+    }
+  }
+
+  #release(): void {
+    this.#isOpen = false;
+    this.#timer?.cancel();
+    for (const off of this.#unsubscribe.splice(0)) off();
+  }
+
+  #ended(result: RecordingResult): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#release();
+    this.#context.ended(result);
+  }
+}
