@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createApi } from '@intermix/api';
 import { createSwitchboard, type Switchboard } from '@intermix/calls';
 import { hex, type Logger, systemClock, systemRandom } from '@intermix/kernel';
@@ -75,6 +76,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     webrtcPort: config.webrtcPort,
     rtpPortMin: config.rtpPortMin,
     rtpPortMax: config.rtpPortMax,
+    childPath: fileURLToPath(new URL('./media-child.js', import.meta.url)),
     logger,
   });
   const { sipHost: host, sipPort: port, sipsPort, allowedOrigins, mediaAddress: publicHost } = config;

@@ -1,3 +1,5 @@
+import type { MediaAttachment, PlayEnd } from './attachments/attachment.js';
+
 // The media seam. Everything above it speaks in these terms; which engine carries the audio is decided at start.
 
 /** `webrtc`: ICE, DTLS-SRTP, one UDP port for all. `rtp`: plain RTP/AVP towards a carrier, a port pair of its own. */
@@ -84,9 +86,22 @@ export interface MediaLeg {
   acceptOffer(sdp: string, options?: AnswerOptions): Promise<string>;
   /** Sends digits by RFC 4733: `0-9 A-D * #`, `,` pauses 500 ms. Resolves when the last has been sent. */
   sendDtmf(digits: string, options?: { durationMs?: number }): Promise<void>;
-  /** Plays a locally made tone to the far end instead of the bridge's audio, until stopped. */
+  /** Plays a locally made tone to the far end instead of the bridge's audio, until stopped. G.711 only. */
   play(tone: ToneSpec): Promise<void>;
+  /**
+   * Plays a WAV file (8 kHz, mono, 16 bit PCM, at most 20 MB) instead of tone and bridge, again and again with `loop`. A
+   * second file ends the first. Resolves when its last frame was sent or it was stopped, also by the end of the leg; while
+   * the far end is on hold it waits. G.711 only. Rejects with MediaError: `bad-argument` names what is wrong with the file.
+   */
+  playFile(path: string, options?: { loop?: boolean }): Promise<PlayEnd>;
+  /** Ends tone and file. */
   stop(): Promise<void>;
+  /**
+   * Starts what runs beside this leg in its media process: a recorder, a stream to a bot. `spec` is structured-cloned and
+   * read by the kind's factory. It outlives the leg until it has ended, for 30 s at most. Rejects with MediaError:
+   * `bad-argument` for a kind that the media process does not have, or as the factory says.
+   */
+  attach(kind: string, spec: unknown): Promise<MediaAttachment>;
   stats(): Promise<LegStats>;
   close(): void;
 }
@@ -134,5 +149,10 @@ export interface EmbeddedEngineOptions {
   processes?: number;
   /** RTP silence after which `silence` is told, milliseconds. Default 20,000. */
   silenceAfterMs?: number;
+  /**
+   * The script of the media process: one that calls `runMediaChild` of `@intermix/media/embedded/child` with the kinds of
+   * attachments it has. Default: a media process without any.
+   */
+  childPath?: string;
   logger: import('@intermix/kernel').Logger;
 }

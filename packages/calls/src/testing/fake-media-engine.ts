@@ -1,12 +1,14 @@
 import { hex, type Random, TypedEmitter } from '@intermix/kernel';
 import {
   type AnswerOptions,
+  type AttachmentEnd,
   type CodecName,
   canCarry,
   LegDescription,
   type LegKind,
   type LegStats,
   type LocalTransport,
+  type MediaAttachment,
   type MediaDirection,
   type MediaEngine,
   type MediaEngineEvents,
@@ -14,6 +16,7 @@ import {
   type MediaLeg,
   type MediaLegEvents,
   type OfferOptions,
+  type PlayEnd,
   type ToneSpec,
 } from '@intermix/media';
 
@@ -25,6 +28,64 @@ export function fakeTransport(kind: LegKind, random: Random, port = 30_000): Loc
   return { kind, address: '10.0.0.1', port: 40_000, iceUfrag, icePwd, fingerprint };
 }
 
+/** An attachment that does nothing. What it was told is on record; what it tells, a test makes it tell. */
+export class FakeMediaAttachment extends TypedEmitter<{ event: [event: unknown] }> implements MediaAttachment {
+  readonly told: unknown[] = [];
+  readonly ended: Promise<AttachmentEnd>;
+  /** Set to false to let it run on after it was asked to end, or its leg has gone, until `end`. */
+  endsByItself = true;
+  /** What it ends with by itself. */
+  result: unknown;
+  closeCount = 0;
+  isOver = false;
+  #resolve: (end: AttachmentEnd) => void = () => {};
+
+  constructor(
+    readonly callId: string,
+    readonly legId: string,
+    readonly kind: string,
+    readonly spec: unknown,
+  ) {
+    super();
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  onEvent(listener: (event: unknown) => void): () => void {
+    return this.on('event', listener);
+  }
+  tell(command: unknown): void {
+    if (!this.isOver) this.told.push(command);
+  }
+  close(): void {
+    this.closeCount++;
+    this.legClosed();
+  }
+
+  /** It tells the server something. */
+  say(event: unknown): void {
+    this.emit('event', event);
+  }
+  /** It has ended, with this result. */
+  end(result: unknown = this.result): void {
+    this.#over({ how: 'ended', result });
+  }
+  /** The process that it ran in died. */
+  lose(): void {
+    this.#over({ how: 'engine-lost' });
+  }
+  /** @internal */
+  legClosed(): void {
+    if (this.endsByItself) this.end();
+  }
+
+  #over(end: AttachmentEnd): void {
+    this.isOver = true;
+    this.#resolve(end);
+  }
+}
+
 /** A leg with true SDP and no audio. What was done to it is on record; what may happen to it, a test makes happen. */
 export class FakeMediaLeg extends TypedEmitter<MediaLegEvents> implements MediaLeg {
   readonly digits: Array<{ digits: string; durationMs: number | undefined }> = [];
@@ -32,6 +93,14 @@ export class FakeMediaLeg extends TypedEmitter<MediaLegEvents> implements MediaL
   closed = false;
   /** The tone that the far end hears now, instead of its partner. */
   playing: ToneSpec | undefined;
+  /** The file that the far end hears now. */
+  playingFile: { path: string; loop: boolean } | undefined;
+  /** Every file that was asked for. */
+  readonly playedFiles: string[] = [];
+  readonly attachments: FakeMediaAttachment[] = [];
+  /** Set to make the next `attach` or `playFile` fail. */
+  failNext: Error | undefined;
+  #fileEnded: (end: PlayEnd) => void = () => {};
   readonly #description: LegDescription;
 
   constructor(
@@ -75,8 +144,37 @@ export class FakeMediaLeg extends TypedEmitter<MediaLegEvents> implements MediaL
     this.#mustBeOpen();
     this.playing = tone;
   }
+  playFile(path: string, options: { loop?: boolean } = {}): Promise<PlayEnd> {
+    try {
+      this.#mustBeOpen();
+      this.#failWhenAsked();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.finishFile({ how: 'stopped', playedMs: 0 });
+    this.playingFile = { path, loop: options.loop ?? false };
+    this.playedFiles.push(path);
+    return new Promise((resolve) => {
+      this.#fileEnded = resolve;
+    });
+  }
   async stop(): Promise<void> {
     this.playing = undefined;
+    this.finishFile({ how: 'stopped', playedMs: 0 });
+  }
+
+  async attach(kind: string, spec: unknown): Promise<FakeMediaAttachment> {
+    this.#mustBeOpen();
+    this.#failWhenAsked();
+    const attachment = new FakeMediaAttachment(this.callId, this.legId, kind, structuredClone(spec));
+    this.attachments.push(attachment);
+    return attachment;
+  }
+
+  /** The file that plays has come to its end. */
+  finishFile(end: PlayEnd = { how: 'played', playedMs: 1000 }): void {
+    this.playingFile = undefined;
+    this.#fileEnded(end);
   }
 
   async stats(): Promise<LegStats> {
@@ -105,13 +203,22 @@ export class FakeMediaLeg extends TypedEmitter<MediaLegEvents> implements MediaL
   }
   /** The process that carried it died. */
   lose(): void {
+    for (const attachment of this.attachments) attachment.lose();
     this.#end('engine-lost');
   }
 
   #end(reason: 'closed' | 'engine-lost'): void {
     this.closed = true;
+    this.finishFile({ how: 'stopped', playedMs: 0 });
+    for (const attachment of this.attachments) if (!attachment.isOver) attachment.legClosed();
     this.engine.forget(this);
     this.emit('closed', reason);
+  }
+
+  #failWhenAsked(): void {
+    const failure = this.failNext;
+    this.failNext = undefined;
+    if (failure) throw failure;
   }
 
   #mustBeOpen(): void {

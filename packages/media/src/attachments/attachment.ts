@@ -3,10 +3,13 @@ import type { Clock, Random } from '@intermix/kernel';
 // What runs beside a leg in its media process: recorder, streams to bots. The media package knows how such a thing meets a
 // leg's audio, and nothing of what it does with it; which kinds there are is decided where the media process is composed.
 
-/** A frame of linear PCM: 16 bit, mono, 8 kHz. */
+/** A frame of linear PCM: 16 bit, mono, 8 kHz. Shared by all who listen: not to be written to. */
 export interface AudioFrame {
   samples: Int16Array;
-  /** Place of the first sample in its stream, in samples; runs on over wraps and pauses. Unknown zero. */
+  /**
+   * Place of the first sample in its stream, in samples; runs on over wraps and pauses. Unknown zero. It is what the RTP
+   * timestamps say: lost frames leave a gap, late ones come with the place that they should have had.
+   */
   position: number;
   /** Names the stream that `position` belongs to; a change (another SSRC, a restart) means a new unknown zero. */
   source: number;
@@ -28,7 +31,11 @@ export interface LegAudio {
   onReceived(listener: (frame: AudioFrame) => void): () => void;
   /** What the far end is sent, decoded, whoever feeds it: bridge, tone, file, source. Not while it is on hold. */
   onSent(listener: (frame: AudioFrame) => void): () => void;
-  /** Feeds the far end in place of bridge, tone and file, until ended; the last one to feed is heard. G.711 only. */
+  /**
+   * Feeds the far end in place of bridge, tone and file, until ended; the last one to feed is heard. While the far end is
+   * on hold, or is sent a digit, the source is not asked: nothing of it is lost. G.711 only: throws MediaError
+   * (`codec-mismatch`) on a leg with another codec.
+   */
   feed(source: AudioSource): () => void;
   /** A digit of the far end (RFC 4733), told once at its end. */
   onDigit(listener: (digit: { digit: string; durationMs: number }) => void): () => void;
@@ -48,7 +55,10 @@ export interface AttachmentContext {
 export interface Attachment {
   /** A word from the server. */
   handle(command: unknown): void;
-  /** To end now, for this reason (`closed` by the server, `leg-closed`, `stopping`): `ended` follows, within seconds. */
+  /**
+   * To end now, for this reason (`closed` by the server, `leg-closed`, `stopping`): `ended` follows, within seconds. Called
+   * once. After 30 s, or 5 s when the process is stopping, it counts as ended without a result.
+   */
   close(reason: AttachmentCloseReason): void;
 }
 
@@ -71,6 +81,7 @@ export interface MediaAttachment {
   close(): void;
 }
 
+/** `result` is what `AttachmentContext.ended` was given; undefined when it failed or did not end in time. */
 export type AttachmentEnd = { how: 'ended'; result: unknown } | { how: 'engine-lost' };
 
 /** How a file's playing ended. */

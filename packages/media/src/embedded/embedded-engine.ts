@@ -1,10 +1,11 @@
 import { type Clock, type Logger, type Random, TypedEmitter } from '@intermix/kernel';
 import { MediaError } from '../errors.js';
 import type { LegKind, MediaEngine, MediaEngineEvents, MediaLeg } from '../types.js';
+import { EmbeddedAttachments } from './embedded-attachments.js';
 import { EmbeddedLeg } from './embedded-leg.js';
 import type { MediaProcess } from './media-process.js';
 import { MediaProcessSlot } from './media-process-slot.js';
-import { type ChildConfig, keyText, type LegEventMessage, type LegKey } from './messages.js';
+import { attachmentGraceMs, type ChildConfig, keyText, type LegEventMessage, type LegKey } from './messages.js';
 
 /** The engine on libdatachannel: media in child processes, SDP and bookkeeping here. */
 export class EmbeddedEngine extends TypedEmitter<MediaEngineEvents> implements MediaEngine {
@@ -15,15 +16,24 @@ export class EmbeddedEngine extends TypedEmitter<MediaEngineEvents> implements M
   readonly #creating = new Map<string, Promise<EmbeddedLeg>>();
   /** The process of each call, with the number of its legs, those in the making included. */
   readonly #pins = new Map<string, { process: MediaProcess; legs: number }>();
+  readonly #attachments: EmbeddedAttachments;
   #isStarted = false;
 
-  constructor(options: { configs: ChildConfig[]; clock: Clock; random: Random; logger: Logger }) {
+  constructor(options: {
+    configs: ChildConfig[];
+    childPath?: string | undefined;
+    clock: Clock;
+    random: Random;
+    logger: Logger;
+  }) {
     super();
     this.#random = options.random;
     this.#logger = options.logger;
+    this.#attachments = new EmbeddedAttachments(options.logger);
     this.#slots = options.configs.map((config) => new MediaProcessSlot({ ...options, config }));
     for (const slot of this.#slots) {
       slot.on('legEvent', (event, from) => this.#legEvent(event, from));
+      slot.on('attachmentEvent', (event) => this.#attachments.handle(event));
       slot.on('lost', (process) => this.#processLost(process));
     }
   }
@@ -72,8 +82,11 @@ export class EmbeddedEngine extends TypedEmitter<MediaEngineEvents> implements M
 
   async stop(): Promise<void> {
     this.#isStarted = false;
-    for (const leg of [...this.#legs.values()]) leg.close();
-    await Promise.all(this.#slots.map((slot) => slot.stop()));
+    for (const leg of [...this.#legs.values()]) leg.engineStopping();
+    await Promise.all(
+      this.#slots.map((slot) => slot.stop(this.#attachments.someIn(slot.running) ? attachmentGraceMs : 0)),
+    );
+    this.#attachments.lostAll();
   }
 
   #create(kind: LegKind, key: LegKey, text: string): Promise<EmbeddedLeg> {
@@ -86,7 +99,10 @@ export class EmbeddedEngine extends TypedEmitter<MediaEngineEvents> implements M
   async #createIn(process: MediaProcess, kind: LegKind, key: LegKey, text: string): Promise<EmbeddedLeg> {
     const transport = await process.request({ command: 'create-leg', kind, ...key });
     if (!process.isAlive) throw new MediaError('engine-lost', 'the media process ended while the leg was made');
-    const leg = new EmbeddedLeg({ kind, key, process, transport, random: this.#random, logger: this.#logger });
+    const leg = new EmbeddedLeg({
+      ...{ kind, key, process, transport },
+      ...{ attachments: this.#attachments, random: this.#random, logger: this.#logger },
+    });
     this.#legs.set(text, leg);
     leg.on('closed', () => {
       this.#legs.delete(text);
@@ -135,6 +151,7 @@ export class EmbeddedEngine extends TypedEmitter<MediaEngineEvents> implements M
     const callIds = [...new Set(lost.map((leg) => leg.callId))];
     this.#logger.error({ mediaPid: process.pid, calls: callIds.length }, 'calls were lost with their media process');
     for (const leg of lost) leg.engineLost();
+    this.#attachments.lostIn(process);
     this.emit('processLost', { pid: process.pid, callIds });
   }
 }

@@ -1,4 +1,5 @@
 import { type Logger, type Random, TypedEmitter } from '@intermix/kernel';
+import type { MediaAttachment, PlayEnd } from '../attachments/attachment.js';
 import { MediaError } from '../errors.js';
 import { eventOfDigit } from '../rtp/telephone-event.js';
 import type { LocalTransport } from '../sdp/descriptions.js';
@@ -14,6 +15,7 @@ import type {
   OfferOptions,
   ToneSpec,
 } from '../types.js';
+import type { EmbeddedAttachments } from './embedded-attachments.js';
 import type { MediaProcess } from './media-process.js';
 import type { LegEventMessage, LegKey } from './messages.js';
 
@@ -29,6 +31,7 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
   readonly legId: string;
   readonly #key: LegKey;
   readonly #process: MediaProcess;
+  readonly #attachments: EmbeddedAttachments;
   readonly #description: LegDescription;
   readonly #logger: Logger;
   #closed = false;
@@ -38,6 +41,7 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
     kind: LegKind;
     key: LegKey;
     process: MediaProcess;
+    attachments: EmbeddedAttachments;
     transport: LocalTransport;
     random: Random;
     logger: Logger;
@@ -48,6 +52,7 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
     this.legId = options.key.legId;
     this.#key = { callId: this.callId, legId: this.legId };
     this.#process = options.process;
+    this.#attachments = options.attachments;
     this.#logger = options.logger.child({ callId: this.callId, legId: this.legId });
     this.#description = new LegDescription({ transport: options.transport, random: options.random });
   }
@@ -110,9 +115,20 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
     await this.#process.request({ command: 'play', tone, ...this.#key });
   }
 
+  async playFile(path: string, options: { loop?: boolean } = {}): Promise<PlayEnd> {
+    this.#checkOpen();
+    const { loop = false } = options;
+    return this.#process.request({ command: 'play-file', path, loop, ...this.#key }, 0);
+  }
+
   async stop(): Promise<void> {
     this.#checkOpen();
-    await this.#process.request({ command: 'stop-tone', ...this.#key });
+    await this.#process.request({ command: 'stop-playing', ...this.#key });
+  }
+
+  async attach(kind: string, spec: unknown): Promise<MediaAttachment> {
+    this.#checkOpen();
+    return this.#attachments.open({ key: this.#key, kind, spec, process: this.#process });
   }
 
   async stats(): Promise<LegStats> {
@@ -125,6 +141,11 @@ export class EmbeddedLeg extends TypedEmitter<MediaLegEvents> implements MediaLe
     // A process that is gone has closed the leg already.
     this.#process.request({ command: 'close-leg', ...this.#key }).catch(() => {});
     this.#ended('closed');
+  }
+
+  /** The engine is being stopped: the media process closes its end by itself, once attachments know of it. */
+  engineStopping(): void {
+    if (!this.#closed) this.#ended('closed');
   }
 
   /** The media process died and this leg with it. */

@@ -11,5 +11,6 @@ export { defaultBindAddress } from './engine-config.js';
  */
 export function createEmbeddedEngine(options: EmbeddedEngineOptions): MediaEngine {
   const configs = childConfigs(options);
-  return new EmbeddedEngine({ configs, clock: systemClock, random: systemRandom, logger: options.logger });
+  const { childPath, logger } = options;
+  return new EmbeddedEngine({ configs, childPath, clock: systemClock, random: systemRandom, logger });
 }

@@ -1,10 +1,11 @@
 import { backoffDelayMs, type Clock, type Logger, type Random, type Timer, TypedEmitter } from '@intermix/kernel';
 import { MediaError } from '../errors.js';
 import { MediaProcess } from './media-process.js';
-import type { ChildConfig, LegEventMessage } from './messages.js';
+import type { AttachmentEventMessage, ChildConfig, LegEventMessage } from './messages.js';
 
 export interface MediaProcessSlotEvents {
   legEvent: [event: LegEventMessage, from: MediaProcess];
+  attachmentEvent: [event: AttachmentEventMessage];
   /** A process that had been running died without being asked to. */
   lost: [process: MediaProcess];
 }
@@ -20,6 +21,7 @@ const healthyMs = 30_000;
  */
 export class MediaProcessSlot extends TypedEmitter<MediaProcessSlotEvents> {
   readonly #config: ChildConfig;
+  readonly #childPath: string | undefined;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #logger: Logger;
@@ -30,8 +32,15 @@ export class MediaProcessSlot extends TypedEmitter<MediaProcessSlotEvents> {
   #attempt = 0;
   #startedAtMs = 0;
 
-  constructor(options: { config: ChildConfig; clock: Clock; random: Random; logger: Logger }) {
+  constructor(options: {
+    config: ChildConfig;
+    childPath?: string | undefined;
+    clock: Clock;
+    random: Random;
+    logger: Logger;
+  }) {
     super();
+    this.#childPath = options.childPath;
     this.#config = options.config;
     this.#clock = options.clock;
     this.#random = options.random;
@@ -49,17 +58,19 @@ export class MediaProcessSlot extends TypedEmitter<MediaProcessSlotEvents> {
     await this.#launch();
   }
 
-  async stop(): Promise<void> {
+  /** `graceMs`: how long its attachments may take to end. */
+  async stop(graceMs = 0): Promise<void> {
     this.#isStopping = true;
     this.#isRunning = false;
     this.#restartTimer?.cancel();
-    await this.#process?.stop();
+    await this.#process?.stop(graceMs);
   }
 
   async #launch(): Promise<void> {
-    const process = new MediaProcess({ clock: this.#clock, logger: this.#logger });
+    const process = new MediaProcess({ childPath: this.#childPath, clock: this.#clock, logger: this.#logger });
     this.#process = process;
     process.on('legEvent', (event) => this.emit('legEvent', event, process));
+    process.on('attachmentEvent', (event) => this.emit('attachmentEvent', event));
     process.on('exited', () => this.#exited(process));
     try {
       await process.start(this.#config);

@@ -2,8 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
-import { MediaError } from '../errors.js';
+import { MediaError, type MediaProblem } from '../errors.js';
 import type {
+  AttachmentEventMessage,
   ChildCommand,
   ChildConfig,
   ChildMessage,
@@ -21,6 +22,7 @@ interface Pending {
 
 export interface MediaProcessEvents {
   legEvent: [event: LegEventMessage];
+  attachmentEvent: [event: AttachmentEventMessage];
   /** The process is gone, asked or not. */
   exited: [];
 }
@@ -38,10 +40,11 @@ export class MediaProcess extends TypedEmitter<MediaProcessEvents> {
   #lastId = 0;
   #exited = false;
 
-  constructor(options: { clock: Clock; logger: Logger }) {
+  /** `childPath`: its script, else the one without attachments. */
+  constructor(options: { childPath?: string | undefined; clock: Clock; logger: Logger }) {
     super();
     this.#clock = options.clock;
-    this.#child = fork(childPath(), [], { serialization: 'advanced', execArgv: [] });
+    this.#child = fork(existing(options.childPath ?? plainChild()), [], { serialization: 'advanced', execArgv: [] });
     this.#logger = options.logger.child({ mediaPid: this.#child.pid });
     this.#child.on('message', (message: ChildMessage) => this.#received(message));
     this.#child.on('error', (error) => this.#logger.error({ err: error }, 'media process cannot be reached'));
@@ -72,21 +75,28 @@ export class MediaProcess extends TypedEmitter<MediaProcessEvents> {
       const timer =
         timeoutMs > 0 ? this.#clock.schedule(timeoutMs, () => this.#timedOut(id, command.command)) : undefined;
       this.#pending.set(id, { resolve, reject, timer });
-      this.#child.send({ id, ...command } satisfies ChildRequest, (error) => {
-        if (error)
-          this.#settle(id)?.reject(
-            new MediaError('engine-lost', 'the media process cannot be reached', { cause: error }),
-          );
-      });
+      this.#send(id, command);
     });
   }
 
-  /** Asks it to end and makes sure of it. */
-  async stop(): Promise<void> {
+  #send(id: number, command: ChildCommand): void {
+    const fail = (problem: MediaProblem, message: string, cause: unknown) =>
+      this.#settle(id)?.reject(new MediaError(problem, message, { cause }));
+    try {
+      this.#child.send({ id, ...command } satisfies ChildRequest, (error) => {
+        if (error) fail('engine-lost', 'the media process cannot be reached', error);
+      });
+    } catch (error) {
+      fail('bad-argument', `${command.command} was given something that cannot be cloned`, error);
+    }
+  }
+
+  /** Asks it to end and makes sure of it; `graceMs` is what it has besides for attachments that have to end well. */
+  async stop(graceMs = 0): Promise<void> {
     if (this.#exited) return;
     const exited = new Promise<void>((resolve) => this.once('exited', resolve));
-    const force = this.#clock.schedule(stopTimeoutMs, () => this.kill());
-    this.request({ command: 'stop' }, stopTimeoutMs).catch(() => this.kill());
+    const force = this.#clock.schedule(stopTimeoutMs + graceMs, () => this.kill());
+    this.request({ command: 'stop' }, stopTimeoutMs + graceMs).catch(() => this.kill());
     await exited;
     force.cancel();
   }
@@ -97,6 +107,7 @@ export class MediaProcess extends TypedEmitter<MediaProcessEvents> {
 
   #received(message: ChildMessage): void {
     if ('id' in message) this.#replied(message);
+    else if ('attachmentId' in message) this.emit('attachmentEvent', message);
     else this.emit('legEvent', message);
   }
 
@@ -127,8 +138,9 @@ export class MediaProcess extends TypedEmitter<MediaProcessEvents> {
   }
 }
 
-function childPath(): string {
-  const path = createRequire(import.meta.url).resolve('@intermix/media/media-child');
+const plainChild = (): string => createRequire(import.meta.url).resolve('@intermix/media/media-child');
+
+function existing(path: string): string {
   if (existsSync(path)) return path;
   throw new MediaError('build-missing', `${path} is missing; run "npm run build" first`);
 }

@@ -1,3 +1,4 @@
+import type { PlayEnd } from '../attachments/attachment.js';
 import type { MediaProblem } from '../errors.js';
 import type { DtlsRole, LocalTransport, NegotiatedMedia, RemoteTransport } from '../sdp/descriptions.js';
 import type { LegKind, LegStats, ToneSpec } from '../types.js';
@@ -7,7 +8,7 @@ import type { LegKind, LegStats, ToneSpec } from '../types.js';
 //   server ── start ─────────────────────► process      once, first
 //   server ── request (id, command, …) ──► process
 //   server ◄── reply (id, ok, …) ───────── process      exactly one for each request
-//   server ◄── event (event, …) ────────── process      whenever something happened to a leg
+//   server ◄── event (event, …) ────────── process      whenever something happened to a leg or an attachment
 
 export interface LegKey {
   callId: string;
@@ -33,7 +34,14 @@ export type ChildCommand =
   | ({ command: 'unbridge' } & LegKey)
   | ({ command: 'send-dtmf'; digits: string; durationMs: number } & LegKey)
   | ({ command: 'play'; tone: ToneSpec } & LegKey)
-  | ({ command: 'stop-tone' } & LegKey)
+  /** Answered when the file has ended. */
+  | ({ command: 'play-file'; path: string; loop: boolean } & LegKey)
+  /** Ends tone and file. */
+  | ({ command: 'stop-playing' } & LegKey)
+  /** The id is the server's, of no other attachment of its lifetime. */
+  | ({ command: 'attach'; attachmentId: number; kind: string; spec: unknown } & LegKey)
+  | { command: 'attachment-command'; attachmentId: number; data: unknown }
+  | { command: 'attachment-close'; attachmentId: number }
   | ({ command: 'stats' } & LegKey)
   | ({ command: 'close-leg' } & LegKey)
   | { command: 'stop' };
@@ -50,7 +58,11 @@ export interface CommandResults {
   unbridge: null;
   'send-dtmf': null;
   play: null;
-  'stop-tone': null;
+  'play-file': PlayEnd;
+  'stop-playing': null;
+  attach: null;
+  'attachment-command': null;
+  'attachment-close': null;
   stats: LegStats;
   'close-leg': null;
   stop: null;
@@ -68,7 +80,16 @@ export type LegEventMessage = LegKey &
     | { event: 'leg-silence'; silentMs: number }
   );
 
-export type ChildMessage = ChildReply | LegEventMessage;
+export type AttachmentEventMessage = { attachmentId: number } & (
+  | { event: 'attachment-event'; data: unknown }
+  /** Once; `problem` says why it has no result. */
+  | { event: 'attachment-ended'; result: unknown; problem?: string }
+);
+
+export type ChildMessage = ChildReply | LegEventMessage | AttachmentEventMessage;
+
+/** What attachments have to end in when their process is to stop, milliseconds. */
+export const attachmentGraceMs = 5000;
 
 /** A leg's key as one string; the parts cannot run into each other. */
 export const keyText = (key: LegKey): string => JSON.stringify([key.callId, key.legId]);

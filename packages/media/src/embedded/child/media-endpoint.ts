@@ -1,10 +1,12 @@
 import { type Clock, hex, type Random, type Timer, TypedEmitter } from '@intermix/kernel';
+import type { AudioFrame, AudioSource, PlayEnd } from '../../attachments/attachment.js';
 import { MediaError } from '../../errors.js';
 import { RtcpReporter } from '../../rtp/rtcp-reporter.js';
 import type { NegotiatedMedia } from '../../sdp/descriptions.js';
 import { receives } from '../../sdp/direction.js';
 import type { CodecName, LegStats, ToneSpec } from '../../types.js';
 import type { LegKey } from '../messages.js';
+import { AudioTap } from './audio-tap.js';
 import { DigitQueue } from './digit-queue.js';
 import { InboundStream } from './inbound-stream.js';
 import { OutboundStream } from './outbound-stream.js';
@@ -33,6 +35,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   readonly #inbound: InboundStream;
   readonly #outbound: OutboundStream;
   readonly #digits: DigitQueue;
+  /** What the far end says, for those who listen. */
+  readonly #heard: AudioTap;
   readonly #reporter: RtcpReporter;
   readonly #silenceAfterMs: number;
   #transport: MediaTransport | undefined;
@@ -41,6 +45,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #reportTimer: Timer | undefined;
   #listeningSinceMs: number | undefined;
   #hasToldSilence = false;
+  /** Counts what was asked to be played: a file that is still read when another is wanted never begins. */
+  #fileTurn = 0;
   #closed = false;
 
   constructor(options: { key: LegKey; clock: Clock; random: Random; pacer: Pacer; silenceAfterMs: number }) {
@@ -51,6 +57,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     this.#random = random;
     this.#silenceAfterMs = options.silenceAfterMs;
     this.#inbound = new InboundStream({ clock, onDigit: (d) => this.emit('dtmf', d.digit, d.durationMs) });
+    this.#heard = new AudioTap(clock);
     const send = (packet: Buffer) => this.#transport?.sendRtp(packet);
     this.#outbound = new OutboundStream({ send, clock, random, pacer });
     this.#digits = new DigitQueue({ outbound: this.#outbound, pacer });
@@ -77,6 +84,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     this.#media = media;
     this.#inbound.configure(media);
     this.#outbound.configure(media);
+    if (!receives(media.direction)) this.#heard.pause();
     if (!receives(media.direction)) this.#listeningSinceMs = undefined;
     else if (!wasListening) this.#listeningSinceMs = this.#clock.now();
     if (!this.#reportTimer) this.#scheduleReport(firstReportMs * (0.5 + 0.5 * this.#random.fraction()));
@@ -105,6 +113,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     const inbound = this.#inbound.handle(data);
     if (this.#closed || !inbound) return;
     this.#hasToldSilence = false;
+    if (inbound.type === 'audio' && this.#heard.isTapped && this.#isListening) {
+      this.#heard.take(inbound.codec, inbound.packet);
+    }
     const partner = this.#partner;
     if (!partner || !this.#media) return;
     if (!receives(this.#media.direction)) partner.#outbound.interrupt();
@@ -130,11 +141,37 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   /** Plays a tone to the far end instead of the bridge. */
   play(tone: ToneSpec): void {
-    if (!this.#outbound.playTone(tone)) throw new MediaError('codec-mismatch', 'tones are played on G.711 legs only');
+    this.#outbound.playTone(tone);
   }
 
-  stopTone(): void {
-    this.#outbound.stopTone();
+  /** Plays a file to the far end, once it is read. Resolves at its end or when it was stopped; rejects as `load` does. */
+  async playFile(load: Promise<Int16Array>, loop: boolean): Promise<PlayEnd> {
+    const turn = ++this.#fileTurn;
+    const samples = await load;
+    if (turn !== this.#fileTurn) return { how: 'stopped', playedMs: 0 };
+    return this.#outbound.playFile(samples, loop);
+  }
+
+  /** Ends tone and file. */
+  stopPlaying(): void {
+    this.#fileTurn++;
+    this.#outbound.stopPlaying();
+  }
+
+  /** Feeds the far end, before everything but digits; the last one is heard. Throws MediaError unless it is G.711. */
+  feed(source: AudioSource): () => void {
+    if (this.#closed) return () => {};
+    return this.#outbound.feed(source);
+  }
+
+  /** What the far end says, while it is not on hold. Listeners must not throw. */
+  onReceived(listener: (frame: AudioFrame) => void): () => void {
+    return this.#listen(this.#heard, listener);
+  }
+
+  /** What the far end is sent. Listeners must not throw. */
+  onSent(listener: (frame: AudioFrame) => void): () => void {
+    return this.#listen(this.#outbound.tap, listener);
   }
 
   /** To be called about once a second: lost event ends, silence. */
@@ -173,7 +210,9 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     this.#closed = true;
     this.unbridge();
     this.#digits.close();
+    this.#fileTurn++;
     this.#outbound.close();
+    this.#heard.close();
     this.#reportTimer?.cancel();
     if (this.#outbound.counters.packetsSent > 0) this.#transport?.sendRtcp(this.#reporter.buildBye());
     this.#transport?.close();
@@ -187,6 +226,14 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
 
   handleFailed(reason: string): void {
     if (!this.#closed) this.emit('failed', reason);
+  }
+
+  get #isListening(): boolean {
+    return this.#media !== undefined && receives(this.#media.direction);
+  }
+
+  #listen(tap: AudioTap, listener: (frame: AudioFrame) => void): () => void {
+    return this.#closed ? () => {} : tap.listen(listener);
   }
 
   /** How long nothing has come while it should; undefined while we do not listen. */

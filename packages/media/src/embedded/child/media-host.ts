@@ -1,14 +1,24 @@
 import type { Clock, Random, Timer } from '@intermix/kernel';
+import type { AttachmentFactory, PlayEnd } from '../../attachments/attachment.js';
 import { MediaError } from '../../errors.js';
 import { canCarry } from '../../sdp/codecs.js';
 import type { LocalTransport } from '../../sdp/descriptions.js';
 import type { LegKind, LegStats } from '../../types.js';
-import { type ChildCommand, type ChildConfig, keyText, type LegEventMessage, type LegKey } from '../messages.js';
+import {
+  type AttachmentEventMessage,
+  type ChildCommand,
+  type ChildConfig,
+  keyText,
+  type LegEventMessage,
+  type LegKey,
+} from '../messages.js';
+import { AttachmentHost } from './attachment-host.js';
 import type { CertificatePair } from './certificate.js';
 import { MediaEndpoint } from './media-endpoint.js';
 import { Pacer } from './pacer.js';
 import { PortRange } from './port-range.js';
 import { RtpTransport } from './rtp-transport.js';
+import { WavFiles } from './wav-files.js';
 import { WebRtcLeg } from './webrtc-leg.js';
 
 type Leg =
@@ -17,6 +27,8 @@ type Leg =
 
 /** Commands that concern legs; start and stop belong to the process. */
 export type LegCommand = Exclude<ChildCommand, { command: 'start' | 'stop' }>;
+type AttachmentCommand = Extract<ChildCommand, { command: 'attachment-command' | 'attachment-close' }>;
+type LegResult = LocalTransport | LegStats | PlayEnd | null;
 
 const pollMs = 250;
 
@@ -28,7 +40,9 @@ export class MediaHost {
   readonly #pacer: Pacer;
   readonly #certificates: CertificatePair;
   readonly #ports: PortRange;
-  readonly #emit: (event: LegEventMessage) => void;
+  readonly #emit: (event: LegEventMessage | AttachmentEventMessage) => void;
+  readonly #attachments: AttachmentHost;
+  readonly #files = new WavFiles();
   readonly #legs = new Map<string, Promise<Leg>>();
   readonly #endpoints = new Set<MediaEndpoint>();
   /** WebRTC legs by the ufrag of their first transport: the one that a far end may check before its answer. */
@@ -39,8 +53,9 @@ export class MediaHost {
     config: ChildConfig;
     certificates: CertificatePair;
     clock: Clock;
+    attachments: Readonly<Record<string, AttachmentFactory>>;
     random: Random;
-    emit: (event: LegEventMessage) => void;
+    emit: (event: LegEventMessage | AttachmentEventMessage) => void;
   }) {
     this.#config = options.config;
     this.#clock = options.clock;
@@ -48,18 +63,26 @@ export class MediaHost {
     this.#certificates = options.certificates;
     this.#emit = options.emit;
     this.#pacer = new Pacer(options.clock);
+    const { attachments: factories, clock, random, emit } = options;
+    this.#attachments = new AttachmentHost({ factories, clock, random, emit });
     const { bindAddress: address, rtpPortMin: first, rtpPortMax: last } = options.config;
     this.#ports = new PortRange({ address, first, last, clock: options.clock });
     this.#poll();
   }
 
   /** Runs one command. Rejects with MediaError. */
-  async run(command: LegCommand): Promise<LocalTransport | LegStats | null> {
+  async run(command: LegCommand): Promise<LegResult> {
     switch (command.command) {
       case 'create-leg':
         return this.#create(command, command.kind);
       case 'close-leg':
         return this.#close(command);
+      case 'attachment-command':
+        this.#attachments.handle(command.attachmentId, command.data);
+        return null;
+      case 'attachment-close':
+        this.#attachments.close(command.attachmentId);
+        return null;
       default:
         return this.#runOnLeg(command, await this.#find(command));
     }
@@ -70,17 +93,19 @@ export class MediaHost {
     this.#byUfrag.get(localUfrag)?.handleEarlyCheck();
   }
 
-  /** Closes every leg. */
+  /** Closes every leg, and waits for what runs beside them: 5 s at most. */
   async close(): Promise<void> {
     this.#pollTimer?.cancel();
+    this.#attachments.stop(); // Before their legs go: they end for this reason, and not for that.
     await Promise.allSettled([...this.#legs.values()].map(async (leg) => closeLeg(await leg)));
     this.#legs.clear();
+    await this.#attachments.ended();
   }
 
   async #runOnLeg(
-    command: Exclude<LegCommand, { command: 'create-leg' | 'close-leg' }>,
+    command: Exclude<LegCommand, { command: 'create-leg' | 'close-leg' } | AttachmentCommand>,
     leg: Leg,
-  ): Promise<LocalTransport | LegStats | null> {
+  ): Promise<LegResult> {
     const { endpoint } = leg;
     if (endpoint.closed) throw new MediaError('leg-closed', `leg ${command.legId} was closed meanwhile`);
     switch (command.command) {
@@ -102,8 +127,13 @@ export class MediaHost {
       case 'play':
         endpoint.play(command.tone);
         return null;
-      case 'stop-tone':
-        endpoint.stopTone();
+      case 'play-file':
+        return endpoint.playFile(this.#files.load(command.path), command.loop);
+      case 'stop-playing':
+        endpoint.stopPlaying();
+        return null;
+      case 'attach':
+        this.#attachments.attach(command.attachmentId, command.kind, command.spec, endpoint);
         return null;
       case 'stats':
         return endpoint.stats();
@@ -189,6 +219,7 @@ export class MediaHost {
     const made = await leg;
     this.#endpoints.delete(made.endpoint);
     if (made.kind === 'webrtc') this.#byUfrag.delete(made.webrtc.firstUfrag);
+    this.#attachments.legClosing(made.endpoint);
     closeLeg(made);
     return null;
   }

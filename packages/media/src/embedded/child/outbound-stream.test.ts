@@ -88,7 +88,7 @@ describe('OutboundStream', () => {
     clock.advance(200);
     expect(sent.map((packet) => packet.atMs)).toEqual([20, 40, 60, 80, 100, 120, 140, 160, 180, 200]);
     expect(sent.at(-1)!.timestamp - sent[0]!.timestamp).toBe(9 * 160);
-    outbound.stopTone();
+    outbound.stopPlaying();
     clock.advance(200);
     expect([sent.length, clock.pendingTimers]).toEqual([10, 0]);
   });

@@ -1,6 +1,8 @@
 import type { Clock, Random } from '@intermix/kernel';
+import type { AudioSource, PlayEnd } from '../../attachments/attachment.js';
 import { encodePcma, encodePcmu, pcmaToPcmu, pcmuToPcma } from '../../audio/g711.js';
-import { samplesPerFrame, ToneGenerator } from '../../audio/tone-generator.js';
+import { samplesPerFrame } from '../../audio/tone-generator.js';
+import { MediaError } from '../../errors.js';
 import type { SendCounters } from '../../rtp/rtcp-reporter.js';
 import { type RtpPacket, rewriteRtp, writeRtp } from '../../rtp/rtp-packet.js';
 import { StreamRewriter } from '../../rtp/stream-rewriter.js';
@@ -9,33 +11,49 @@ import { codecFacts } from '../../sdp/codecs.js';
 import type { NegotiatedMedia } from '../../sdp/descriptions.js';
 import { sends } from '../../sdp/direction.js';
 import type { CodecName, ToneSpec } from '../../types.js';
+import { AudioTap } from './audio-tap.js';
+import { LocalAudio } from './local-audio.js';
 import type { Pacer } from './pacer.js';
 
-type Frame = Omit<RtpPacket, 'ssrc'> & { source: string | number; clockRateHz: number };
+interface Frame extends Omit<RtpPacket, 'ssrc'> {
+  source: string | number;
+  clockRateHz: number;
+  /** Undefined for an event. */
+  codec: CodecName | undefined;
+}
 
 /**
  * What goes to a leg's far end: one continuous RTP stream, whoever feeds it.
  *
  *   bridged audio ─┐
- *   tone ──────────┼─► direction ─► rewriter (SSRC, sequence, timestamp, marker) ─► transport
- *   digit ─────────┘      a digit silences the other two, a tone silences the bridge
+ *   local audio ───┼─► direction ─► rewriter (SSRC, sequence, timestamp, marker) ─► transport
+ *   digit ─────────┘                                                            └► tap, when somebody listens
+ *
+ * A digit silences the other two, local audio (a source, a file, a tone) silences the bridge.
  */
 export class OutboundStream {
   readonly #send: (packet: Buffer) => void;
   readonly #clock: Clock;
-  readonly #pacer: Pacer;
+  readonly #local: LocalAudio;
+  /** What was sent, for those who listen. */
+  readonly tap: AudioTap;
   readonly #rewriter: StreamRewriter;
   #media: NegotiatedMedia | undefined;
   #packetsSent = 0;
   #octetsSent = 0;
-  #tone: { stop: () => void } | undefined;
   #sourceCount = 0;
   #isSendingDigit = false;
 
   constructor(options: { send: (packet: Buffer) => void; clock: Clock; random: Random; pacer: Pacer }) {
     this.#send = options.send;
     this.#clock = options.clock;
-    this.#pacer = options.pacer;
+    this.tap = new AudioTap(options.clock);
+    this.#local = new LocalAudio({
+      pacer: options.pacer,
+      put: (samples, source, index) => this.#putLocal(samples, source, index),
+      newName: (kind) => this.#newSource(kind),
+      maySpeak: () => this.#maySpeak(),
+    });
     const start = Buffer.from(options.random.bytes(10));
     this.#rewriter = new StreamRewriter({
       ssrc: start.readUInt32BE(0),
@@ -68,7 +86,7 @@ export class OutboundStream {
    */
   forwardAudio(packet: RtpPacket, codec: CodecName, data?: Buffer): void {
     const media = this.#media;
-    if (!media || this.#isSendingDigit || this.#tone) return;
+    if (!media || this.#isSendingDigit || this.#local.isActive) return;
     const payload = transcode(packet.payload, codec, media.codec);
     if (!payload) return;
     // Spelled out here and below: this runs for each packet, and a spread takes many times as long.
@@ -80,6 +98,7 @@ export class OutboundStream {
       timestamp: packet.timestamp,
       source: packet.ssrc,
       clockRateHz: codecFacts[media.codec].clockRateHz,
+      codec: media.codec,
     };
     this.#put(frame, payload === packet.payload ? data : undefined);
   }
@@ -87,8 +106,9 @@ export class OutboundStream {
   /** Passes a bridged telephone-event packet on, with this leg's payload type and clock. */
   forwardEvent(packet: RtpPacket, clockRateHz: number): void {
     const event = this.#media?.telephoneEvent;
-    if (!event || this.#isSendingDigit || this.#tone) return;
-    const common = { ...packet, payloadType: event.sendPayloadType, clockRateHz: event.clockRateHz };
+    if (!event || this.#isSendingDigit || this.#local.isActive) return;
+    const { sendPayloadType: payloadType, clockRateHz: ownClockRateHz } = event;
+    const common = { ...packet, payloadType, clockRateHz: ownClockRateHz, codec: undefined };
     if (event.clockRateHz === clockRateHz) {
       this.#put({ ...common, source: packet.ssrc });
       return;
@@ -103,24 +123,27 @@ export class OutboundStream {
     this.#rewriter.interrupt();
   }
 
-  /** Plays a tone instead of the bridge until stopped. Only for G.711; false for another codec. */
-  playTone(tone: ToneSpec): boolean {
-    const codec = this.#media?.codec ?? 'PCMU';
-    if (codec === 'opus') return false;
-    this.stopTone();
-    const generator = new ToneGenerator(tone);
-    const source = this.#newSource('tone');
-    let frameCount = 0;
-    const stop = this.#pacer.start(() => {
-      this.#putToneFrame(generator.next(), source, frameCount++);
-    });
-    this.#tone = { stop };
-    return true;
+  /** Feeds the far end instead of everything but digits. Throws MediaError when the codec is not G.711. */
+  feed(source: AudioSource): () => void {
+    this.#mustBeG711();
+    return this.#local.feed(source);
   }
 
-  stopTone(): void {
-    this.#tone?.stop();
-    this.#tone = undefined;
+  /** Plays samples instead of tone and bridge. Rejects with MediaError when the codec is not G.711. */
+  async playFile(samples: Int16Array, loop: boolean): Promise<PlayEnd> {
+    this.#mustBeG711();
+    return this.#local.playFile(samples, loop);
+  }
+
+  /** Plays a tone instead of the bridge until stopped. Throws MediaError when the codec is not G.711. */
+  playTone(tone: ToneSpec): void {
+    this.#mustBeG711();
+    this.#local.playTone(tone);
+  }
+
+  /** Ends tone and file. */
+  stopPlaying(): void {
+    this.#local.stopPlaying();
   }
 
   /** A digit begins or ends: while it lasts nothing else is sent. */
@@ -138,16 +161,34 @@ export class OutboundStream {
     const event = this.#media?.telephoneEvent;
     if (!event) return;
     const { sendPayloadType: payloadType, clockRateHz } = event;
-    this.#put({ payload, marker, payloadType, sequenceNumber: index, timestamp: 0, source, clockRateHz });
+    this.#put({
+      ...{ payload, marker, payloadType, sequenceNumber: index & 0xffff, timestamp: 0, source, clockRateHz },
+      codec: undefined,
+    });
   }
 
   close(): void {
-    this.stopTone();
+    this.#local.close();
+    this.tap.close();
   }
 
-  #putToneFrame(samples: Int16Array, source: string, index: number): void {
+  #mustBeG711(): void {
+    if (this.#media?.codec !== 'opus') return;
+    throw new MediaError('codec-mismatch', 'tones, files and bots are heard on G.711 legs only; this one has Opus');
+  }
+
+  /** Whether audio of our own has a way now; when it has none, nobody is asked for it. */
+  #maySpeak(): boolean {
     const media = this.#media;
-    if (!media || media.codec === 'opus' || this.#isSendingDigit) return;
+    if (!media || media.codec === 'opus' || this.#isSendingDigit) return false;
+    if (sends(media.direction)) return true;
+    this.interrupt();
+    return false;
+  }
+
+  #putLocal(samples: Int16Array, source: string, index: number): void {
+    const media = this.#media;
+    if (!media) return;
     this.#put({
       payload: media.codec === 'PCMA' ? encodePcma(samples) : encodePcmu(samples),
       payloadType: media.sendPayloadType,
@@ -156,12 +197,13 @@ export class OutboundStream {
       timestamp: (index * samplesPerFrame) >>> 0,
       source,
       clockRateHz: 8000,
+      codec: media.codec,
     });
   }
 
   #put(frame: Frame, over?: Buffer): void {
     if (!this.#media || !sends(this.#media.direction)) {
-      this.#rewriter.interrupt(); // On hold: when it resumes, the far end must not count the pause as loss.
+      this.interrupt(); // On hold: when it resumes, the far end must not count the pause as loss.
       return;
     }
     const place = this.#rewriter.place(frame, this.#clock.now(), frame.clockRateHz);
@@ -176,6 +218,7 @@ export class OutboundStream {
       ssrc: place.ssrc,
       payload: frame.payload,
     };
+    if (this.tap.isTapped && frame.codec) this.tap.take(frame.codec, packet);
     this.#send(over ? rewriteRtp(over, packet) : writeRtp(packet));
   }
 

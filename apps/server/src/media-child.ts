@@ -1,0 +1,4 @@
+import { runMediaChild } from '@intermix/media/embedded/child';
+
+// The media process: what may run beside a leg is decided here. Forked by the engine that start-server builds.
+runMediaChild({ attachments: {} });

@@ -1,0 +1,2 @@
+export { FakeLegAudio } from './fake-leg-audio.js';
+export { type RunAttachment, runAttachment } from './run-attachment.js';
