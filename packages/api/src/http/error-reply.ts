@@ -7,6 +7,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   ERR_STORE_CONFLICT: 409,
   ERR_STORE_NOT_FOUND: 404,
   ERR_STORE_CURSOR: 400,
+  ERR_FLOW: 400,
   ERR_SIMULATOR_BUSY: 429,
 };
 
