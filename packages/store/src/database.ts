@@ -290,6 +290,38 @@ export interface VoiceOrdersTable {
   created_at: CreatedAt;
 }
 
+export interface RecordingsTable {
+  recording_sid: string;
+  call_sid: string;
+  account_sid: string;
+  app_id: string | null;
+  /** `recording`, `processing`, `ready`, `failed`, `deleted`. */
+  state: string;
+  channels: string;
+  format: string;
+  started_at: Date;
+  ended_at: Date | null;
+  duration_ms: Generated<number>;
+  bytes: Generated<string>;
+  /** As its storage names the place; NULL while it is in none. */
+  location: string | null;
+  cause: string | null;
+  detail: string | null;
+  /** When the app's backend was told of its end. */
+  announced_at: Date | null;
+}
+
+export interface RecordingSettingsTable {
+  app_id: string;
+  account_sid: string;
+  channels: string;
+  format: string;
+  paused_as: string;
+  tone: string;
+  retention_days: number | null;
+  updated_at: Generated<Date>;
+}
+
 export interface SettingsTable {
   key: string;
   value_encrypted: string;
@@ -347,6 +379,8 @@ export interface Database {
   webhook_deliveries: WebhookDeliveriesTable;
   webhook_attempts: WebhookAttemptsTable;
   webhook_secrets: WebhookSecretsTable;
+  recordings: RecordingsTable;
+  recording_settings: RecordingSettingsTable;
   flows: FlowsTable;
   flow_versions: FlowVersionsTable;
   prompts: PromptsTable;

@@ -16,6 +16,8 @@ export type { DeviceName, MappedUser, MappedUserPatch, NewMappedUser } from './i
 export { MappedUserStore } from './integrations/mapped-user-store.js';
 export { type IntegrationToken, TokenStore } from './integrations/token-store.js';
 export { openStore, type Store, type StoreOptions } from './open-store.js';
+export { RecordingSettingsStore } from './recordings/recording-settings-store.js';
+export { RecordingStore } from './recordings/recording-store.js';
 export { hashToken, SecretBox, tokenMatches } from './secret-box.js';
 export { SettingsStore } from './settings-store.js';
 export { StoreConflictError, StoreError, type StoreErrorCode } from './store-error.js';

@@ -14,6 +14,8 @@ import { MappedUserStore } from './integrations/mapped-user-store.js';
 import { TokenStore } from './integrations/token-store.js';
 import { migrate } from './migrate.js';
 import { openEngine } from './open-engine.js';
+import { RecordingSettingsStore } from './recordings/recording-settings-store.js';
+import { RecordingStore } from './recordings/recording-store.js';
 import { SecretBox } from './secret-box.js';
 import { loadSecretKey } from './secret-key.js';
 import { SettingsStore } from './settings-store.js';
@@ -54,6 +56,8 @@ export interface Store {
   readonly integrationTokens: TokenStore;
   readonly webhooks: WebhookStores;
   readonly voiceOrders: VoiceOrderStore;
+  readonly recordings: RecordingStore;
+  readonly recordingSettings: RecordingSettingsStore;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
   readonly secrets: SecretBox;
@@ -123,6 +127,8 @@ class OpenStore implements Store {
   readonly integrationTokens: TokenStore;
   readonly webhooks: WebhookStores;
   readonly voiceOrders: VoiceOrderStore;
+  readonly recordings: RecordingStore;
+  readonly recordingSettings: RecordingSettingsStore;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
   readonly #engine: Engine;
@@ -153,6 +159,8 @@ class OpenStore implements Store {
       ...{ db, pool: engine.pool, secrets, clock, random, cacheTtlMs, retryDelaysMs, maxReads },
     });
     this.voiceOrders = new VoiceOrderStore({ db });
+    this.recordings = new RecordingStore({ db });
+    this.recordingSettings = new RecordingSettingsStore({ db });
     this.admins = new AdminStore({ db });
     this.settings = new SettingsStore({ db, secrets });
     const tasks = {

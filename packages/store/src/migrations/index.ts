@@ -3,6 +3,7 @@ import * as initial from './0001-initial.js';
 import * as integrations from './0002-integrations.js';
 import * as deliveryLanes from './0003-delivery-lanes.js';
 import * as callCustomField from './0004-call-custom-field.js';
+import * as recordings from './0005-recordings.js';
 import * as flowsAndPrompts from './0006-flows-and-prompts.js';
 import * as voiceV1 from './0007-voice-v1.js';
 
@@ -12,6 +13,7 @@ export const migrations: Record<string, Migration> = {
   '0002-integrations': { up: (db) => integrations.up(db) },
   '0003-delivery-lanes': { up: (db) => deliveryLanes.up(db) },
   '0004-call-custom-field': { up: (db) => callCustomField.up(db) },
+  '0005-recordings': { up: (db) => recordings.up(db) },
   '0006-flows-and-prompts': { up: (db) => flowsAndPrompts.up(db) },
   '0007-voice-v1': { up: (db) => voiceV1.up(db) },
 };

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { silentLogger } from '@intermix/kernel';
+import { defaultRecordingSettings } from '@intermix/recordings';
 import { startTestPostgres, type TestPostgres, whyNoPostgres } from '@intermix/testkit';
 import { sql } from 'kysely';
 import pg from 'pg';
@@ -79,6 +80,7 @@ async function fill(store: Store): Promise<TestTenant> {
   }
   await fillWebhooks(store, tenant);
   await fillFlows(store, tenant);
+  await fillRecordings(store, tenant);
   const statusCallback = { url: `https://a.example/${awkward}`, events: [], contentType: 'application/json' } as const;
   const order = { callSid: `ord-${tenant.accountSid}`, mode: 'numbers', from: awkward, to: undefined } as const;
   await store.voiceOrders.create({ ...order, ...tenant, statusCallback, parentCallSid: undefined });
@@ -95,6 +97,16 @@ async function fillFlows({ db }: Store, { accountSid }: TestTenant): Promise<voi
   await db
     .insertInto('prompts')
     .values({ id: `prm-${accountSid}`, account_sid: accountSid, name: awkward, ...audio })
+    .execute();
+}
+
+async function fillRecordings({ db, recordingSettings }: Store, { accountSid, appId }: TestTenant): Promise<void> {
+  await recordingSettings.put(accountSid, appId, { ...defaultRecordingSettings, retentionDays: 7 });
+  const ids = { recording_sid: `rec-${appId}`, call_sid: 'call', account_sid: accountSid, app_id: appId };
+  const facts = { state: 'ready', channels: 'dual', format: 'mp3', started_at: new Date(), bytes: '5000000000' };
+  await db
+    .insertInto('recordings')
+    .values({ ...ids, ...facts, detail: awkward })
     .execute();
 }
 

@@ -24,6 +24,8 @@ const tables: Record<keyof Database, readonly string[]> = {
   webhook_events: ['tx'], // Transactions are counted by each server for itself.
   webhook_deliveries: [],
   webhook_attempts: [],
+  recordings: [], // The files stay where they are: in the data folder, or in the S3 store.
+  recording_settings: [],
   flows: [],
   flow_versions: [],
   prompts: [],

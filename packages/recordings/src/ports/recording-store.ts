@@ -1,0 +1,79 @@
+import type { RecordingChannels, RecordingFormat } from '../files/recording-file.js';
+import type { PausedAs, RecordingFailure } from '../files/recording-spec.js';
+
+/**
+ * `recording`: it grows. `processing`: it has ended and its file is on the way to where it is kept. `ready`: it can be
+ * fetched. `failed`: there is none. `deleted`: there was one.
+ */
+export type RecordingState = 'recording' | 'processing' | 'ready' | 'failed' | 'deleted';
+
+/** Why there is no recording. `lost`: nothing that could be heard was left of it. */
+export type RecordingCause = RecordingFailure | 'media-failed' | 'lost';
+
+export interface Recording {
+  recordingSid: string;
+  callSid: string;
+  accountSid: string;
+  appId: string | undefined;
+  state: RecordingState;
+  channels: RecordingChannels;
+  format: RecordingFormat;
+  startedAt: Date;
+  endedAt: Date | undefined;
+  /** Of the file, once it has ended. */
+  durationMs: number;
+  bytes: number;
+  /** Where it is kept, as its storage names it; undefined while it is not. */
+  location: string | undefined;
+  cause: RecordingCause | undefined;
+  /** A sentence for the operator: of a failure, or why it still is not where it is to be kept. */
+  detail: string | undefined;
+  /** When the app's backend was told that it is ready, or failed; undefined: it still has to be. */
+  announcedAt: Date | undefined;
+}
+
+/** What a step changes. A key that is left out stays. */
+export type RecordingChange = Partial<
+  Pick<Recording, 'state' | 'endedAt' | 'durationMs' | 'bytes' | 'location' | 'cause' | 'detail' | 'announcedAt'>
+>;
+
+export interface RecordingStore {
+  create(recording: Recording): Promise<void>;
+  /** Changes it when it is in one of these states. False when it is in none of them, or is not there. */
+  change(recordingSid: string, from: readonly RecordingState[], change: RecordingChange): Promise<boolean>;
+  find(accountSid: string, recordingSid: string): Promise<Recording | undefined>;
+  /** Of each of these calls, oldest first; deleted ones left out. */
+  ofCalls(accountSid: string, callSids: readonly string[]): Promise<Recording[]>;
+  /** Of every account: what a process has still to do, oldest first: to finish, to store, to tell. */
+  unfinished(): Promise<Recording[]>;
+  /** Of every account: ready ones whose app keeps them no longer than until now, at most so many. */
+  expired(now: Date, limit: number): Promise<Recording[]>;
+}
+
+/** Whether the other party and the calling party hear that they are recorded. */
+export type RecordingToneSetting = 'off' | 'start' | 'repeat';
+
+/** How an app's calls are recorded. Whether they are is `recording_enabled` of its settings. */
+export interface RecordingSettings {
+  channels: RecordingChannels;
+  format: RecordingFormat;
+  pausedAs: PausedAs;
+  tone: RecordingToneSetting;
+  /** Days after which recordings are deleted; undefined: they are kept. */
+  retentionDays: number | undefined;
+}
+
+export const defaultRecordingSettings: RecordingSettings = {
+  channels: 'single',
+  format: 'mp3',
+  pausedAs: 'silence',
+  tone: 'off',
+  retentionDays: undefined,
+};
+
+export interface RecordingSettingsStore {
+  /** Defaults where nothing was written; undefined when the account has no such app. */
+  find(accountSid: string, appId: string): Promise<RecordingSettings | undefined>;
+  /** Replaces them. False when the account has no such app. */
+  put(accountSid: string, appId: string, settings: RecordingSettings): Promise<boolean>;
+}

@@ -1,0 +1,47 @@
+import {
+  defaultRecordingSettings,
+  type RecordingSettings,
+  type RecordingSettingsStore as RecordingSettingsPort,
+} from '@intermix/recordings';
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../database.js';
+
+/** How apps want their calls recorded. One row an app, made at the first write. */
+export class RecordingSettingsStore implements RecordingSettingsPort {
+  readonly #db: Kysely<Database>;
+
+  constructor(deps: { db: Kysely<Database> }) {
+    this.#db = deps.db;
+  }
+
+  async find(accountSid: string, appId: string): Promise<RecordingSettings | undefined> {
+    const row = await this.#db
+      .selectFrom('apps')
+      .leftJoin('recording_settings', 'recording_settings.app_id', 'apps.id')
+      .selectAll('recording_settings')
+      .where('apps.id', '=', appId)
+      .where('apps.account_sid', '=', accountSid)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    if (row.app_id === null) return defaultRecordingSettings;
+    return {
+      channels: row.channels as RecordingSettings['channels'],
+      format: row.format as RecordingSettings['format'],
+      pausedAs: row.paused_as as RecordingSettings['pausedAs'],
+      tone: row.tone as RecordingSettings['tone'],
+      retentionDays: row.retention_days ?? undefined,
+    };
+  }
+
+  async put(accountSid: string, appId: string, settings: RecordingSettings): Promise<boolean> {
+    const { channels, format, pausedAs, tone, retentionDays = null } = settings;
+    const result = await sql`
+      INSERT INTO recording_settings (app_id, account_sid, channels, format, paused_as, tone, retention_days)
+      SELECT id, account_sid, ${channels}, ${format}, ${pausedAs}, ${tone}, ${retentionDays}::integer
+      FROM apps WHERE id = ${appId} AND account_sid = ${accountSid}
+      ON CONFLICT (app_id) DO UPDATE
+        SET channels = excluded.channels, format = excluded.format, paused_as = excluded.paused_as,
+          tone = excluded.tone, retention_days = excluded.retention_days, updated_at = now()`.execute(this.#db);
+    return (result.numAffectedRows ?? 0n) > 0n;
+  }
+}

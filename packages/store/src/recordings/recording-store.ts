@@ -1,0 +1,116 @@
+import type { Recording, RecordingChange, RecordingStore as RecordingPort, RecordingState } from '@intermix/recordings';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { Database, RecordingsTable } from '../database.js';
+
+/** Recordings of calls: what there is, where it lies, and what has still to be done. The files are elsewhere. */
+export class RecordingStore implements RecordingPort {
+  readonly #db: Kysely<Database>;
+
+  constructor(deps: { db: Kysely<Database> }) {
+    this.#db = deps.db;
+  }
+
+  async create(recording: Recording): Promise<void> {
+    const { recordingSid, callSid, accountSid, appId, channels, format, startedAt } = recording;
+    const identity = { recording_sid: recordingSid, call_sid: callSid, account_sid: accountSid, app_id: appId ?? null };
+    const columns = { channels, format, started_at: startedAt, state: recording.state, ...columnsOf(recording) };
+    await this.#db
+      .insertInto('recordings')
+      .values({ ...identity, ...columns })
+      .execute();
+  }
+
+  async change(recordingSid: string, from: readonly RecordingState[], change: RecordingChange): Promise<boolean> {
+    const result = await this.#db
+      .updateTable('recordings')
+      .set(columnsOf(change))
+      .where('recording_sid', '=', recordingSid)
+      .where('state', 'in', from)
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+
+  async find(accountSid: string, recordingSid: string): Promise<Recording | undefined> {
+    const row = await this.#db
+      .selectFrom('recordings')
+      .selectAll()
+      .where('recording_sid', '=', recordingSid)
+      .where('account_sid', '=', accountSid)
+      .executeTakeFirst();
+    return row && recordingOfRow(row);
+  }
+
+  async ofCalls(accountSid: string, callSids: readonly string[]): Promise<Recording[]> {
+    if (callSids.length === 0) return [];
+    const rows = await this.#db
+      .selectFrom('recordings')
+      .selectAll()
+      .where('account_sid', '=', accountSid)
+      .where(sql<boolean>`call_sid = ANY(${callSids}::text[])`)
+      .where('state', '<>', 'deleted')
+      .orderBy('started_at')
+      .orderBy('recording_sid')
+      .execute();
+    return rows.map(recordingOfRow);
+  }
+
+  async unfinished(): Promise<Recording[]> {
+    const rows = await this.#db
+      .selectFrom('recordings')
+      .selectAll()
+      .where('announced_at', 'is', null)
+      .orderBy('started_at')
+      .execute();
+    return rows.map(recordingOfRow);
+  }
+
+  async expired(now: Date, limit: number): Promise<Recording[]> {
+    const rows = await this.#db
+      .selectFrom('recordings')
+      .innerJoin('recording_settings', 'recording_settings.app_id', 'recordings.app_id')
+      .selectAll('recordings')
+      .where('recordings.state', '=', 'ready')
+      .where(
+        sql<boolean>`recordings.ended_at <= ${now}::timestamptz - make_interval(days => recording_settings.retention_days)`,
+      )
+      .orderBy('recordings.ended_at')
+      .limit(limit)
+      .execute();
+    return rows.map(recordingOfRow);
+  }
+}
+
+/** A key that is there and undefined is cleared. */
+function columnsOf(change: RecordingChange): Partial<Omit<Selectable<RecordingsTable>, 'announced_at'>> & object {
+  const has = (key: keyof RecordingChange) => key in change;
+  return {
+    ...(change.state !== undefined && { state: change.state }),
+    ...(change.durationMs !== undefined && { duration_ms: change.durationMs }),
+    ...(change.bytes !== undefined && { bytes: String(change.bytes) }),
+    ...(has('endedAt') && { ended_at: change.endedAt ?? null }),
+    ...(has('location') && { location: change.location ?? null }),
+    ...(has('cause') && { cause: change.cause ?? null }),
+    ...(has('detail') && { detail: change.detail ?? null }),
+    ...(has('announcedAt') && { announced_at: change.announcedAt ?? null }),
+  };
+}
+
+function recordingOfRow(row: Selectable<RecordingsTable>): Recording {
+  return {
+    recordingSid: row.recording_sid,
+    callSid: row.call_sid,
+    accountSid: row.account_sid,
+    appId: row.app_id ?? undefined,
+    state: row.state as RecordingState,
+    channels: row.channels as Recording['channels'],
+    format: row.format as Recording['format'],
+    startedAt: row.started_at,
+    endedAt: row.ended_at ?? undefined,
+    durationMs: row.duration_ms,
+    bytes: Number(row.bytes),
+    location: row.location ?? undefined,
+    cause: (row.cause as Recording['cause'] | null) ?? undefined,
+    detail: row.detail ?? undefined,
+    announcedAt: row.announced_at ?? undefined,
+  };
+}

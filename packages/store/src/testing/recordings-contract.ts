@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { defaultRecordingSettings, type Recording } from '@intermix/recordings';
+import { expect, it } from 'vitest';
+import type { Store } from '../open-store.js';
+import { makeTenant } from './tenant.js';
+
+const day = 86_400_000;
+
+/** What any store of recordings does. */
+export function recordingsContract(theStore: () => Store): void {
+  async function begin() {
+    const store = theStore();
+    const [mine, theirs] = [await makeTenant(store), await makeTenant(store)];
+    const make = async (changes: Partial<Recording> = {}) => {
+      const recording = newRecording(mine.accountSid, { appId: mine.appId, ...changes });
+      await store.recordings.create(recording);
+      return recording;
+    };
+    return { store, recordings: store.recordings, settings: store.recordingSettings, theirs, make, ...mine };
+  }
+
+  it('keeps a recording whole, and shows it to its own account alone', async () => {
+    const { recordings, theirs, make, accountSid } = await begin();
+    const whole = await make({
+      ...{ state: 'ready', endedAt: new Date(), durationMs: 61_000, bytes: 5_000_000_000, location: 'folder:a/b.mp3' },
+      ...{ cause: 'lost', detail: 'a sentence', announcedAt: new Date() },
+    });
+    const bare = await make({ appId: undefined });
+    for (const one of [whole, bare]) {
+      expect(await recordings.find(accountSid, one.recordingSid)).toStrictEqual(one);
+      expect(await recordings.find(theirs.accountSid, one.recordingSid)).toBeUndefined();
+      expect(await recordings.ofCalls(theirs.accountSid, [one.callSid])).toEqual([]);
+    }
+    await expect(recordings.create(whole)).rejects.toThrow();
+  });
+
+  it('changes what a step names, in the states that it names', async () => {
+    const { recordings, make, accountSid } = await begin();
+    const one = await make({ detail: 'old' });
+    const change = { state: 'processing', endedAt: new Date(), durationMs: 5, bytes: 7, detail: undefined } as const;
+    expect(await recordings.change(one.recordingSid, ['processing', 'ready'], change)).toBe(false);
+    expect(await recordings.find(accountSid, one.recordingSid)).toStrictEqual(one);
+    expect(await recordings.change(one.recordingSid, ['recording'], change)).toBe(true);
+    expect(await recordings.find(accountSid, one.recordingSid)).toStrictEqual({ ...one, ...change });
+    expect(await recordings.change('rec_none', ['recording'], change)).toBe(false);
+  });
+
+  it('lists those of calls in their order, without deleted ones', async () => {
+    const { recordings, make, accountSid } = await begin();
+    const callSid = randomBytes(8).toString('hex');
+    const at = Date.UTC(2026, 0, 1);
+    const second = await make({ callSid, startedAt: new Date(at + 1) });
+    const first = await make({ callSid, startedAt: new Date(at) });
+    await make({ callSid, state: 'deleted' });
+    await make();
+    const found = await recordings.ofCalls(accountSid, [callSid, 'none']);
+    expect(found.map(({ recordingSid }) => recordingSid)).toEqual([first.recordingSid, second.recordingSid]);
+    expect(await recordings.ofCalls(accountSid, [])).toEqual([]);
+  });
+
+  it('knows what has still to be done', async () => {
+    const { recordings, make } = await begin();
+    const open = [await make(), await make({ state: 'processing' }), await make({ state: 'ready' })];
+    await make({ state: 'ready', announcedAt: new Date() });
+    const found = (await recordings.unfinished()).map(({ recordingSid }) => recordingSid);
+    expect(found).toEqual(expect.arrayContaining(open.map(({ recordingSid }) => recordingSid)));
+    for (const { recordingSid } of open)
+      await recordings.change(recordingSid, ['recording', 'processing', 'ready'], { announcedAt: new Date() });
+    const left = (await recordings.unfinished()).map(({ recordingSid }) => recordingSid);
+    expect(left.filter((sid) => open.some(({ recordingSid }) => recordingSid === sid))).toEqual([]);
+  });
+
+  it("finds what an app's retention has run out for, and no other", async () => {
+    const { recordings, settings, make, theirs, accountSid, appId } = await begin();
+    const now = Date.now();
+    const ready = (days: number, changes: Partial<Recording> = {}) =>
+      make({ state: 'ready', announcedAt: new Date(), endedAt: new Date(now - days * day), ...changes });
+    const old = await ready(8);
+    await ready(6);
+    await ready(8, { state: 'failed' });
+    await ready(800, { appId: theirs.appId }); // That app keeps its recordings.
+    const mine = async () =>
+      (await recordings.expired(new Date(now), 100)).filter((one) => one.accountSid === accountSid);
+    expect(await mine()).toEqual([]);
+    expect(await settings.put(accountSid, appId, { ...defaultRecordingSettings, retentionDays: 7 })).toBe(true);
+    expect(await mine()).toStrictEqual([old]);
+  });
+
+  it('has settings by default, replaces them, and keeps them from other accounts', async () => {
+    const { settings, theirs, accountSid, appId } = await begin();
+    expect(await settings.find(accountSid, appId)).toStrictEqual(defaultRecordingSettings);
+    const wanted = { channels: 'dual', format: 'wav', pausedAs: 'cut', tone: 'repeat', retentionDays: 30 } as const;
+    for (const one of [wanted, defaultRecordingSettings]) {
+      expect(await settings.put(accountSid, appId, one)).toBe(true);
+      expect(await settings.find(accountSid, appId)).toStrictEqual(one);
+    }
+    expect(await settings.put(theirs.accountSid, appId, wanted)).toBe(false);
+    expect(await settings.find(theirs.accountSid, appId)).toBeUndefined();
+    expect(await settings.find(accountSid, appId)).toStrictEqual(defaultRecordingSettings);
+  });
+}
+
+function newRecording(accountSid: string, changes: Partial<Recording>): Recording {
+  return {
+    recordingSid: `rec_${randomBytes(16).toString('hex')}`,
+    callSid: randomBytes(16).toString('hex'),
+    accountSid,
+    appId: undefined,
+    state: 'recording',
+    channels: 'dual',
+    format: 'mp3',
+    startedAt: new Date('2026-01-02T03:04:05.678Z'),
+    endedAt: undefined,
+    durationMs: 0,
+    bytes: 0,
+    location: undefined,
+    cause: undefined,
+    detail: undefined,
+    announcedAt: undefined,
+    ...changes,
+  };
+}
