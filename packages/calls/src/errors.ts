@@ -22,7 +22,11 @@ export type CallProblem =
   /** The switch is stopping, is full, or has no media. */
   | 'unavailable'
   /** The record of the call could not be made. */
-  | 'store-failed';
+  | 'store-failed'
+  /** To a program: its call has ended. */
+  | 'call-over'
+  /** To a program: it rings other parties already. */
+  | 'already-connecting';
 
 /** The switch cannot do what it was told to. How calls themselves fail is told by their termination, never thrown. */
 export class CallError extends IntermixError {
@@ -64,6 +68,14 @@ export class CallError extends IntermixError {
 
   static unavailable(): CallError {
     return new CallError('unavailable', 'no call can be placed now; try again in some seconds');
+  }
+
+  static callOver(callSid: string): CallError {
+    return new CallError('call-over', `call ${callSid} has ended`);
+  }
+
+  static alreadyConnecting(callSid: string): CallError {
+    return new CallError('already-connecting', `call ${callSid} rings other parties already, or is joined to one`);
   }
 
   static notRecorded(): CallError {

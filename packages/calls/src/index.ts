@@ -24,7 +24,9 @@ export {
   type Sighting,
 } from './registrar/registrar.js';
 export { defaultRegistrarConfig, type RegistrarConfig } from './registrar/registrar-config.js';
-export type { PlaceCallRequest } from './routing/placement.js';
+export type { CallOrder, PlaceCallRequest } from './routing/placement.js';
+export type { CallMedia } from './switch/call.js';
+export type { Announcement } from './switch/call-plan.js';
 export {
   createSwitchboard,
   type Switchboard,
@@ -34,3 +36,4 @@ export {
 export { Switch, type SwitchDeps, type SwitchEvents } from './switch/switch.js';
 export { defaultSwitchConfig, type SwitchConfig } from './switch/switch-config.js';
 export type { SwitchStats } from './switch/switch-stats.js';
+export type { Waiting } from './switch/waiting-sound.js';

@@ -9,6 +9,8 @@ import type { RecordingWish } from './recording-wish.js';
  * `control.signal` is aborted; `run` should return then.
  */
 export interface CallProgram {
+  /** The app whose calls these are, and whose backend hears of them. */
+  readonly appId?: string | undefined;
   run(control: CallControl): Promise<void>;
 }
 

@@ -1,3 +1,5 @@
+import type { ProgramTarget } from './call-programs.js';
+
 /** A person with a SIP account. `sipUsername` is unique within `domain`. */
 export interface SipUser {
   accountSid: string;
@@ -56,10 +58,11 @@ export interface Carrier {
   simulated: boolean;
 }
 
-/** Where a call to a number goes. Flows and bots join the union with their packages. */
+/** Where a call to a number goes. */
 export type DidTarget =
   | { type: 'user'; appId: string; userId: string }
-  | { type: 'users'; appId: string; userIds: readonly string[] };
+  | { type: 'users'; appId: string; userIds: readonly string[] }
+  | ProgramTarget;
 
 /** A number that a carrier brings to us. */
 export interface Did {

@@ -1,6 +1,7 @@
 import { type IncomingInvite, NameAddr, OtherUri, type SipRequest, SipUri, type Uri } from '@intermix/sip';
 import { accountSidOf } from '../auth/domains.js';
 import { toE164 } from '../numbers/normalize-number.js';
+import type { CallPrograms, ProgramTarget } from '../ports/call-programs.js';
 import type { Carrier, CarrierDirectory, Did, DidTarget, SipUser, UserDirectory } from '../ports/directory.js';
 import type { IncomingCallPlan, Refusal } from '../switch/call-plan.js';
 import { partyKindOfDevice } from '../switch/media-kind.js';
@@ -15,6 +16,8 @@ export interface RouterDeps {
   devices: UserDevices;
   dialOut: DialOut;
   domains: readonly string[];
+  /** Flows that a number's target may name; without, there are none. */
+  programs?: CallPrograms | undefined;
 }
 
 /** A call that belongs to no account is refused without a record. */
@@ -45,7 +48,7 @@ export class Router {
     const from = partyOf(request.from.uri, carrier.destinationCountry);
     const head: PlanHead = {
       accountSid: did.accountSid,
-      appId: did.target?.appId,
+      appId: did.target && 'appId' in did.target ? did.target.appId : undefined,
       direction: 'inbound',
       exophone: did.number,
       from,
@@ -54,6 +57,7 @@ export class Router {
       maxForwards,
       customHeaders: {},
     };
+    if (did.target?.type === 'flow' && did.direction !== 'outbound') return this.#toFlow(head, did, did.target);
     const users = did.direction === 'outbound' ? [] : await this.#usersOf(did.target);
     const shown = { number: from, name: from, exophone: did.number };
     const { branches, refusal } = await this.#deps.devices.ofAll(users, shown);
@@ -61,6 +65,14 @@ export class Router {
     // That our own trunk is full or may not dial an agent's telephone is no matter of the carrier that asks.
     if (refusal) return { ok: true, plan: { ...plan, refusal: { status: 480, why: refusal.why } } };
     return { ok: true, plan: { ...plan, ringTimeoutSec: did.ringTimeoutSec } };
+  }
+
+  /** A number that names a flow which is gone is told to its owner by the record, and to the caller as no such number. */
+  async #toFlow(head: PlanHead, did: Did, target: ProgramTarget): Promise<RouteResult> {
+    const program = await this.#deps.programs?.find(did.accountSid, target);
+    if (!program) return refused(head, { status: 404, why: 'unknown-flow' });
+    const { ringTimeoutSec } = did;
+    return { ok: true, plan: { ...head, appId: program.appId, branches: [], program, ringTimeoutSec } };
   }
 
   /** The number called: in the Request-URI, or where carriers put it that call our registered contact (RFC 3455 §4.1). */
@@ -84,7 +96,7 @@ export class Router {
   }
 
   async #usersOf(target: DidTarget | undefined): Promise<SipUser[]> {
-    if (!target) return [];
+    if (!target || target.type === 'flow') return [];
     const ids = target.type === 'user' ? [target.userId] : target.userIds;
     const users = await Promise.all(ids.map((id) => this.#deps.users.findUser(target.appId, id)));
     return users.filter((user) => user !== undefined);

@@ -1,6 +1,6 @@
 import { type Logger, TypedEmitter } from '@intermix/kernel';
 import { type CodecName, SdpError } from '@intermix/media';
-import type { EndpointFace, Reason } from '@intermix/sip';
+import type { EndpointFace, ExtraHeaders, Reason } from '@intermix/sip';
 import type { Termination } from '../ports/call-store.js';
 import type { BranchPlan } from './call-plan.js';
 import type { CalleeLeg } from './callee-leg.js';
@@ -81,13 +81,13 @@ export class Branches extends TypedEmitter<BranchesEvents> {
   #invite(leg: CalleeLeg, plan: BranchPlan, sdp: string): void {
     const { target, from, to, credentials, kind } = plan;
     const { endpoint, logger, maxForwards } = this.#deps;
-    const headers: Array<[string, string]> =
+    const headers: ExtraHeaders =
       kind !== 'carrier'
         ? [
             ['X-Exotel-CallSid', leg.identity.callSid],
             ['LegSid', leg.id],
           ]
-        : [];
+        : [...(plan.headers ?? [])];
     const read = kind !== 'carrier' ? browserFailure : carrierFailure;
     leg.invite(
       endpoint,

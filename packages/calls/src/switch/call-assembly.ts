@@ -31,13 +31,14 @@ export class CallAssembly {
     return this.#call(plan, new IncomingParty(leg), makings);
   }
 
-  /** A call that we place for a user, whose devices ring first. */
+  /** A call that we place: a user's devices, or a number, ring first. */
   placed(plan: PlacedCallPlan): Call {
     const makings = this.#makings();
     const legs = plan.devices.map((device) => this.#legOf(device, 'caller', makings));
     const { endpoint } = this.#deps;
     const { logger } = makings.legDeps;
-    const party = new RungParty(legs, plan.devices, { endpoint, logger, maxForwards: plan.maxForwards });
+    const waiting = plan.program ? 'none' : plan.waiting;
+    const party = new RungParty(legs, plan.devices, { endpoint, logger, maxForwards: plan.maxForwards, waiting });
     return this.#call(plan, party, makings);
   }
 
@@ -49,8 +50,9 @@ export class CallAssembly {
   }
 
   #call(plan: CallPlan, calling: CallingParty, makings: Makings): Call {
-    const called = () => plan.branches.map((branch) => this.#legOf(branch, 'callee', makings));
-    return new Call(plan, { sid: makings.callSid, calling, called }, this.#deps);
+    const makeLegs = (branches: readonly BranchPlan[]) =>
+      branches.map((branch) => this.#legOf(branch, 'callee', makings));
+    return new Call(plan, { sid: makings.callSid, calling, makeLegs }, this.#deps);
   }
 
   #legOf(branch: BranchPlan, role: 'caller' | 'callee', makings: Makings): CalleeLeg {

@@ -43,6 +43,44 @@ export function rungOut(by: Role): CallEnding {
   return { status: 'no-answer', termination, reject: { status: 480, reason: 'No Answer' } };
 }
 
+/** The time that the call may last is over. */
+export function timeIsUp(): CallEnding {
+  const termination: Termination = { by: 'platform', reason: 'time-limit', sipStatus: undefined };
+  return { status: 'completed', termination, reject: { status: 480 } };
+}
+
+/** How a call that its program hangs up reads, while it has not been answered. */
+const unansweredEnds: Readonly<Record<string, { status: CallStatus; sipStatus: number }>> = {
+  busy: { status: 'busy', sipStatus: 486 },
+  rejected: { status: 'busy', sipStatus: 603 },
+  'no-answer': { status: 'no-answer', sipStatus: 480 },
+  unreachable: { status: 'no-answer', sipStatus: 480 },
+  'unknown-number': { status: 'failed', sipStatus: 404 },
+  'not-allowed': { status: 'failed', sipStatus: 403 },
+};
+
+/** The program that has the call hangs up, or has come to its end. */
+export function endedByProgram(reason: Termination['reason'], isAnswered: boolean): CallEnding {
+  if (isAnswered)
+    return {
+      status: 'completed',
+      termination: { by: 'platform', reason, sipStatus: undefined },
+      reject: { status: 480 },
+    };
+  const { status, sipStatus } = unansweredEnds[reason] ?? { status: 'canceled', sipStatus: 480 };
+  return { status, termination: { by: 'platform', reason, sipStatus }, reject: { status: sipStatus } };
+}
+
+/** The program that has the call broke. */
+export function programFailed(): CallEnding {
+  return {
+    status: 'failed',
+    termination: { by: 'platform', reason: 'program-failed', sipStatus: 500 },
+    reject: { status: 500 },
+    reason: { protocol: 'SIP', cause: 500, text: 'Program Failed' },
+  };
+}
+
 /** By order: `hangup` of an operator or the API, `shutdown` of the server. */
 export function ordered(reason: 'hangup' | 'shutdown', isAnswered: boolean): CallEnding {
   const termination: Termination = { by: 'platform', reason, sipStatus: undefined };

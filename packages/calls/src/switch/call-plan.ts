@@ -1,7 +1,10 @@
 import type { CodecName, LegKind } from '@intermix/media';
 import type { DigestCredentials, ExtraHeaders, NameAddr, RequestTarget } from '@intermix/sip';
+import type { CallProgram } from '../control/call-control.js';
+import type { RecordingWish } from '../control/recording-wish.js';
 import type { CallDirection, PartyKind } from '../ports/call-store.js';
 import type { Device } from './device-link.js';
+import type { Waiting } from './waiting-sound.js';
 
 /** One party that is to ring. */
 export interface BranchPlan {
@@ -17,6 +20,8 @@ export interface BranchPlan {
   from: NameAddr;
   to: NameAddr;
   credentials?: DigestCredentials;
+  /** Further headers of the INVITE. */
+  headers?: ExtraHeaders | undefined;
   device?: Device;
   /** The user who rings, of which app, and on which device; undefined for the other party. */
   userId?: string | undefined;
@@ -24,6 +29,12 @@ export interface BranchPlan {
   userDevice?: 'sip' | 'phone' | undefined;
   /** Gives back what the leg holds of its carrier. May be called twice. */
   release?: () => void;
+}
+
+/** Said to who answers before the two are joined, or to both. The file is 8 kHz, mono, 16 bit WAV. */
+export interface Announcement {
+  file: string;
+  to: 'callee' | 'both';
 }
 
 /** Everything the router decided about a call, before anything is sent. */
@@ -37,7 +48,13 @@ export interface CallPlan {
   customField?: string | undefined;
   from: string;
   to: string;
+  /** Who rings; nobody when a program has the call. */
   branches: readonly BranchPlan[];
+  program?: CallProgram | undefined;
+  recording?: RecordingWish | undefined;
+  announcement?: Announcement | undefined;
+  /** Seconds that the call may last from its answer on. */
+  timeLimitSec?: number | undefined;
   /** Seconds that it may ring; the switch's setting when undefined. */
   ringTimeoutSec?: number | undefined;
   /** Set when the call is to be recorded and refused. */
@@ -53,10 +70,12 @@ export interface IncomingCallPlan extends CallPlan {
   caller: Pick<BranchPlan, 'kind' | 'party' | 'address' | 'device' | 'userId' | 'appId' | 'userDevice'>;
 }
 
-/** A call that we place for a user, who is rung first. */
+/** A call that we place: for a user, or between a number and somebody else. */
 export interface PlacedCallPlan extends CallPlan {
-  /** The user's devices. */
+  /** Who is rung first: the user's devices, or the number. */
   devices: readonly BranchPlan[];
+  /** What the first party hears until the second answers; ringback when undefined. */
+  waiting?: Waiting | undefined;
 }
 
 /** A call that is not made: what the caller hears, and the word for the record. */

@@ -30,6 +30,7 @@ export class CallStory {
   readonly #createdAt: Date;
   #status: CallStatus = 'queued';
   #userId: string | undefined;
+  #appId: string | undefined;
   #answeredAt: Date | undefined;
   #endedAt: Date | undefined;
   #termination: Termination | undefined;
@@ -38,6 +39,7 @@ export class CallStory {
     this.#sid = sid;
     this.#plan = plan;
     this.#userId = plan.userId;
+    this.#appId = plan.appId;
     this.#deps = deps;
     this.#journal = new CallJournal({ ...deps, keepForLater: (write) => deps.unwritten.keep(write) });
     this.#createdAt = this.#now();
@@ -59,6 +61,13 @@ export class CallStory {
     this.#status = 'in-progress';
   }
 
+  /** A user whom the call's program rang has answered: the call is that user's from here on, if it is nobody's yet. */
+  markConnected(userId: string | undefined, appId: string | undefined): void {
+    if (userId === undefined || this.#plan.direction !== 'inbound') return;
+    this.#userId ??= userId;
+    this.#appId ??= appId;
+  }
+
   markEnded(status: CallStatus, termination: Termination): void {
     this.#endedAt = this.#now();
     this.#status = status;
@@ -66,14 +75,14 @@ export class CallStory {
   }
 
   record(): CallRecord {
-    const { accountSid, appId, direction, from, to } = this.#plan;
+    const { accountSid, direction, from, to } = this.#plan;
     // A caller who gives up in the instant of the answer has not talked.
     const hasTalked = this.#status === 'completed' && this.#endedAt && this.#answeredAt;
     const talkedMs = hasTalked ? this.#endedAt!.getTime() - this.#answeredAt!.getTime() : 0;
     return {
       callSid: this.#sid,
       accountSid,
-      appId,
+      appId: this.#appId,
       direction,
       from,
       to,

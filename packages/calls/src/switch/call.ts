@@ -1,10 +1,12 @@
 import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
-import { type MediaEngine, SdpError } from '@intermix/media';
+import { type MediaEngine, type MediaLeg, SdpError } from '@intermix/media';
 import type { EndpointFace, Flow, Reason } from '@intermix/sip';
+import type { RecordingWish } from '../control/recording-wish.js';
 import type { CallRecord, CallStatus, CallStore, LegRecord, Termination } from '../ports/call-store.js';
 import type { SipUser } from '../ports/directory.js';
 import type { Binding } from '../registrar/location-store.js';
-import { Branches } from './branches.js';
+import type { ConnectPlanner } from '../routing/connect-planner.js';
+import type { CallCourse, CallFrame } from './call-course.js';
 import {
   brokenDown,
   type CallEnding,
@@ -14,17 +16,19 @@ import {
   ordered,
   refusedByUs,
   rungOut,
+  timeIsUp,
   unanswered,
 } from './call-ending.js';
-import type { CallPlan } from './call-plan.js';
+import type { BranchPlan, CallPlan } from './call-plan.js';
 import { CallStory } from './call-story.js';
 import type { CalleeLeg } from './callee-leg.js';
 import type { CallingParty } from './calling-party.js';
 import type { Device } from './device-link.js';
 import type { Leg, LegLoss } from './leg.js';
 import type { LegIdentity } from './leg-life.js';
-import { MediaJoin } from './media-join.js';
 import type { OwedFarewells } from './owed-farewells.js';
+import { ProgramCourse } from './program-course.js';
+import { RingingCourse } from './ringing-course.js';
 import type { SwitchConfig } from './switch-config.js';
 import type { UnwrittenEnds } from './unwritten-ends.js';
 
@@ -32,11 +36,13 @@ import type { UnwrittenEnds } from './unwritten-ends.js';
 export interface CallEvents {
   created: [call: CallRecord, legs: readonly LegRecord[]];
   ringing: [call: CallRecord, leg: LegRecord];
-  /** The user for whom the call is placed has answered; the other party is called now. */
+  /** Who was rung first has answered, and the other party is called now; or a party has whom a program rang. */
   legAnswered: [call: CallRecord, leg: LegRecord];
   answered: [call: CallRecord, leg: LegRecord];
   held: [call: CallRecord, leg: LegRecord];
   resumed: [call: CallRecord, leg: LegRecord];
+  /** A program asks for a call that is answered to be recorded from now on. */
+  recordingWished: [call: CallRecord, wish: RecordingWish];
   /** A leg that ended before its call did. */
   legEnded: [call: CallRecord, leg: LegRecord];
   /** The end is decided and the parties have been told; closing and writing follow. */
@@ -54,6 +60,8 @@ export interface CallDeps {
   config: SwitchConfig;
   unwritten: UnwrittenEnds;
   farewells: OwedFarewells;
+  /** Plans the legs that a program rings. */
+  connectPlanner: ConnectPlanner;
   /** The devices that are registered over a connection. */
   devicesOn: (flow: Flow) => readonly Device[];
 }
@@ -62,29 +70,40 @@ export interface CallDeps {
 export interface CallParties {
   sid: string;
   calling: CallingParty;
-  /** Makes the legs of the other party, to be rung as the plan's branches say. Called once, when it is their turn. */
-  called: () => readonly CalleeLeg[];
+  /** Makes legs of other parties, to be rung as the branches say. */
+  makeLegs: (branches: readonly BranchPlan[]) => readonly CalleeLeg[];
 }
 
+/** What runs beside a call's audio begins here. */
+export interface CallMedia {
+  /** The calling party's leg. */
+  leg: MediaLeg;
+  /** Set when the call is to be recorded. */
+  recording: RecordingWish | undefined;
+}
+
+/** A call in a program's hands ends after this, whatever its order says: 4 hours. */
+const longestProgramSec = 14_400;
+
 /**
- * One call: a calling party, the branches that ring for it, and the one that answers. Whoever the parties are, this is
- * the path; `answering` exists only where the calling party is rung first.
+ * One call: a calling party, and the course that its plan gives it: users ring, or a program runs. Whoever the parties
+ * are, this is the path; `answering` exists only where the calling party is rung first.
  *
- *   setup ──(answering)──► INVITEs sent ──► ringing ──first 200──► connecting ──our 200 sent──► in-progress
- *     └─────────┴───────────────┴─────────────┴────────────────────────┴──────────────────────────┴──► over
+ *   setup ──(answering)──► the course: ringing or a program ──answered──► in-progress
+ *     └─────────┴──────────────────────────┴──────────────────────────────────┴──► over
  */
 export class Call extends TypedEmitter<CallEvents> {
   readonly sid: string;
   readonly #plan: CallPlan;
   readonly #deps: CallDeps;
   readonly #calling: CallingParty;
-  readonly #makeCalled: () => readonly CalleeLeg[];
-  readonly #join: MediaJoin;
+  readonly #makeLegs: CallParties['makeLegs'];
+  readonly #course: CallCourse;
   readonly #story: CallStory;
   readonly #logger: Logger;
-  /** Undefined while the calling party has to answer first. */
-  #branches: Branches | undefined;
-  #ringTimer: Timer | undefined;
+  /** The time that the calling party may ring, then the time that the call may last. */
+  #timer: Timer | undefined;
+  #recording: RecordingWish | undefined;
   #isAnswered = false;
   #over = false;
   #closing: Promise<void> = Promise.resolve();
@@ -96,19 +115,20 @@ export class Call extends TypedEmitter<CallEvents> {
     this.sid = parties.sid;
     this.#plan = plan;
     this.#calling = parties.calling;
-    this.#makeCalled = parties.called;
+    this.#makeLegs = parties.makeLegs;
     this.#deps = deps;
     this.#logger = deps.logger.child({ callSid: this.sid });
-    const { engine, calls, clock, config, unwritten } = deps;
+    this.#recording = plan.recording;
+    const { calls, clock, config, unwritten } = deps;
     const logger = this.#logger;
-    this.#join = new MediaJoin({ engine, calling: this.#calling, onBroken: (error) => this.#breakDown(error) });
     this.#story = new CallStory(this.sid, plan, {
       ...{ calls, clock, logger, unwritten },
       createDeadlineMs: config.createDeadlineMs,
     });
     for (const leg of this.#calling.legs) this.#listenToLeg(leg);
     this.#listenToCalling();
-    if (!this.#calling.isRungFirst) this.#branches = this.#makeBranches();
+    const frame = this.#frame();
+    this.#course = plan.program ? new ProgramCourse(plan.program, frame) : new RingingCourse(frame);
   }
 
   /** Whose call it is: who placed it, or is to be rung first. Undefined when a carrier brought it. */
@@ -126,7 +146,7 @@ export class Call extends TypedEmitter<CallEvents> {
   }
 
   get legs(): readonly Leg[] {
-    return [...this.#calling.legs, ...(this.#branches?.legs ?? [])];
+    return [...this.#calling.legs, ...this.#course.legs];
   }
 
   /** True once the call has a row: listeners outside hear of no other call. */
@@ -139,6 +159,13 @@ export class Call extends TypedEmitter<CallEvents> {
     return this.#over;
   }
 
+  /** Undefined while the calling party has no audio, and when the call is over. */
+  get media(): CallMedia | undefined {
+    const { leg } = this.#calling;
+    if (this.#over || !leg?.hasMedia) return undefined;
+    return { leg: leg.media, recording: this.#recording };
+  }
+
   record(): CallRecord {
     return this.#story.record();
   }
@@ -148,7 +175,7 @@ export class Call extends TypedEmitter<CallEvents> {
     try {
       if (!(await this.#create())) return;
       if (this.#plan.refusal) return this.#finish(refusedByUs(this.#plan.refusal));
-      if (this.#calling.isRungFirst) this.#startRingTimer('caller');
+      if (this.#calling.isRungFirst) this.#startRingTimer();
       await this.#calling.open();
     } catch (error) {
       this.#breakDown(error);
@@ -190,69 +217,60 @@ export class Call extends TypedEmitter<CallEvents> {
     return written;
   }
 
+  #frame(): CallFrame {
+    const call = this;
+    return {
+      plan: this.#plan,
+      calling: this.#calling,
+      story: this.#story,
+      deps: this.#deps,
+      logger: this.#logger,
+      get over() {
+        return call.#over;
+      },
+      get isAnswered() {
+        return call.#isAnswered;
+      },
+      record: () => this.record(),
+      makeLegs: (branches) => {
+        const legs = this.#makeLegs(branches);
+        for (const leg of legs) this.#listenToLeg(leg);
+        return legs;
+      },
+      accept: (leg) => this.#accept(leg),
+      tellRinging: (leg) => this.#over || this.emit('ringing', this.record(), leg.record()),
+      tellLegAnswered: (leg) => this.#over || this.emit('legAnswered', this.record(), leg.record()),
+      legEnded: (leg) => this.#legEnded(leg),
+      wishRecording: (wish) => this.#wishRecording(wish),
+      finish: (ending) => this.#finish(ending),
+      breakDown: (error) => this.#breakDown(error),
+    };
+  }
+
   #listenToCalling(): void {
     const calling = this.#calling;
-    calling.on('ready', () => void this.#ringCalled());
+    calling.on('ready', () => void this.#startCourse());
     calling.on('ringing', (leg) => void this.#callingRings(leg));
     calling.on('legEnded', (leg) => void this.#legEnded(leg));
     calling.on('failed', (failure) => this.#finish(unanswered(failure, 'caller')));
     calling.on('broken', (error) => this.#breakDown(error));
+    calling.on('waitingFailed', (error) => {
+      this.#logger.warn({ err: error }, 'what the waiting party is to hear could not be played');
+      void this.#story.tell('playing-failed', { data: { what: 'waiting' } });
+    });
   }
 
-  #makeBranches(): Branches {
-    const { endpoint } = this.#deps;
-    const { maxForwards } = this.#plan;
-    const branches = new Branches(this.#makeCalled(), { endpoint, logger: this.#logger, maxForwards });
-    for (const leg of branches.legs) this.#listenToLeg(leg);
-    branches.on('ringing', (leg, by) => void this.#ringing(leg, by));
-    branches.on('progress', (status) => this.#over || this.#calling.progress(status));
-    branches.on('earlyMedia', (leg, sdp) => {
-      this.#join.enqueue(async () => {
-        if (!this.#over && !branches.winner) await this.#join.early(leg, sdp);
-      });
-    });
-    branches.on('answered', (leg, sdp) => {
-      this.#ringTimer?.cancel();
-      this.#join.enqueue(() => this.#connect(leg, sdp));
-    });
-    branches.on('legEnded', (leg) => void this.#legEnded(leg));
-    branches.on('failed', (failure) => this.#finish(unanswered(failure, 'callee')));
-    return branches;
-  }
-
-  #startRingTimer(who: 'caller' | 'callee'): void {
+  #startRingTimer(): void {
     const { clock, config } = this.#deps;
     const ringTimeoutSec = this.#plan.ringTimeoutSec ?? config.ringTimeoutSec;
-    this.#ringTimer?.cancel();
-    this.#ringTimer = clock.schedule(ringTimeoutSec * 1000, () => this.#finish(rungOut(who)));
+    this.#timer = clock.schedule(ringTimeoutSec * 1000, () => this.#finish(rungOut('caller')));
   }
 
   /** The calling party can talk or wait: the other one's turn. */
-  async #ringCalled(): Promise<void> {
+  async #startCourse(): Promise<void> {
+    this.#timer?.cancel();
     if (this.#over) return;
-    try {
-      const branches = this.#branches ?? (await this.#callingAnswered());
-      if (this.#over) return;
-      this.#startRingTimer('callee');
-      await branches.ring(this.#plan.branches, this.#calling.codecs);
-    } catch (error) {
-      this.#breakDown(error);
-    }
-  }
-
-  /**
-   * The record first, as with every step: the other party is called when the user's answer is on disk, or when that has
-   * taken a second. A user who has answered and hears ringback is not cut off because a table is locked: the call itself
-   * is on record, and the steps after this one carry what it held, the other party's legs among it.
-   */
-  async #callingAnswered(): Promise<Branches> {
-    this.#ringTimer?.cancel();
-    const branches = this.#makeBranches();
-    this.#branches = branches;
-    const { leg } = this.#calling;
-    await this.#story.tell('leg-answered', { leg, legs: leg ? [leg, ...branches.legs] : branches.legs });
-    if (leg && !this.#over) this.emit('legAnswered', this.record(), leg.record());
-    return branches;
+    await this.#course.start().catch((error: unknown) => this.#breakDown(error));
   }
 
   async #callingRings(leg: Leg): Promise<void> {
@@ -262,34 +280,25 @@ export class Call extends TypedEmitter<CallEvents> {
     if (!this.#over) this.emit('ringing', this.record(), leg.record());
   }
 
-  /** The record first, then the caller is told, once for all branches. */
-  async #ringing(leg: CalleeLeg, by: 'status' | 'media'): Promise<void> {
-    if (this.#over) return;
-    const caller = this.#calling.leg;
-    const isFirst = caller?.markRinging() ?? false;
-    this.#story.markRinging();
-    await this.#story.tell('leg-ringing', { leg, legs: isFirst && caller ? [leg, caller] : [leg] });
-    if (this.#over) return;
-    if (isFirst && by === 'status' && !this.#branches?.winner) this.#calling.progress(180);
-    this.emit('ringing', this.record(), leg.record());
-  }
-
-  /** Runs in the media queue. After each wait the call may be over. */
-  async #connect(leg: CalleeLeg, sdp: string | undefined): Promise<void> {
-    const caller = this.#calling.leg;
-    if (this.#over || !caller) return;
-    await this.#join.agree(leg, sdp);
-    if (this.#over) return;
-    if (this.#join.isAgreed) await this.#join.join();
-    if (this.#over) return;
-    this.#story.markAnswered(leg.identity.userId);
-    caller.markAnswered();
-    await this.#story.tell('call-answered', { leg, legs: [caller, leg] });
-    if (this.#over || !this.#calling.accept()) return;
+  #accept(leg: Leg): boolean {
+    if (this.#over || !this.#calling.accept()) return false;
     this.#isAnswered = true;
+    this.#limitTime();
     this.#logger.info({ legId: leg.id, codec: leg.media.codec }, 'call answered');
     this.emit('answered', this.record(), leg.record());
-    await this.#join.join();
+    return true;
+  }
+
+  #limitTime(): void {
+    const { program, timeLimitSec = program ? longestProgramSec : undefined } = this.#plan;
+    if (timeLimitSec === undefined) return;
+    this.#timer = this.#deps.clock.schedule(timeLimitSec * 1000, () => this.#finish(timeIsUp()));
+  }
+
+  #wishRecording(wish: RecordingWish): void {
+    if (this.#over) return;
+    this.#recording = wish;
+    if (this.#isAnswered) this.emit('recordingWished', this.record(), wish);
   }
 
   #breakDown(error: unknown): void {
@@ -305,27 +314,24 @@ export class Call extends TypedEmitter<CallEvents> {
     leg.on('lost', (loss) => this.#lost(leg, loss));
     leg.on('held', () => void this.#holdChanged(leg, 'held'));
     leg.on('resumed', () => void this.#holdChanged(leg, 'resumed'));
-    leg.on('agreed', () => this.#join.enqueue(() => this.#join.join()));
+    leg.on('agreed', () => this.#course.rejoin());
     leg.on('flowBroken', () => void this.#story.tell('leg-flow-broken', { leg }));
     leg.on('flowRestored', () => void this.#story.tell('leg-flow-restored', { leg }));
-    leg.on('digit', ({ digit, durationMs }) => {
-      const { leg: caller } = this.#calling;
-      const other = leg === caller ? this.#branches?.winner : caller;
-      if (other && !this.#over) other.sendDigit(digit, durationMs);
+    leg.on('digit', (digit) => {
+      if (!this.#over) this.#course.handleDigit(leg, digit);
     });
   }
 
   #lost(leg: Leg, loss: LegLoss): void {
     if (this.#over) return;
     if (this.#calling.handleLost(leg, loss)) return;
-    const branches = this.#branches;
-    const called = branches?.legs.find((callee) => callee === leg);
-    if (branches && called && called !== branches.winner) branches.handleLost(called, loss);
-    else this.#finish(legLost(loss, called ? 'callee' : 'caller', this.#isAnswered));
+    const called = this.#course.legs.find((callee) => callee === leg);
+    if (called && this.#course.handleLost(called, loss)) return;
+    this.#finish(legLost(loss, called ? 'callee' : 'caller', this.#isAnswered));
   }
 
   async #holdChanged(leg: Leg, change: 'held' | 'resumed'): Promise<void> {
-    this.#join.enqueue(() => this.#join.join());
+    this.#course.rejoin();
     await this.#story.tell(`leg-${change}`, { leg });
     this.emit(change, this.record(), leg.record());
   }
@@ -343,9 +349,8 @@ export class Call extends TypedEmitter<CallEvents> {
   #finish(ending: CallEnding): void {
     if (this.#over) return;
     this.#over = true;
-    this.#ringTimer?.cancel();
-    const { status, termination, reject, reason } = ending;
-    for (const branch of this.#plan.branches) branch.release?.(); // Those whose turn never came hold a channel, too.
+    this.#timer?.cancel();
+    const { status, termination } = ending;
     this.#story.markEnded(status, termination);
     let acknowledge = () => {};
     const recorded = new Promise<void>((resolve) => {
@@ -353,7 +358,7 @@ export class Call extends TypedEmitter<CallEvents> {
     });
     this.#recorded = this.#story.exists ? recorded : undefined;
     this.#calling.end(ending, this.#isAnswered, this.#recorded);
-    for (const leg of this.#branches?.legs ?? []) leg.end(termination, status, { reject, reason });
+    this.#course.end(ending);
     this.#logger.info({ ...termination, status }, 'call over');
     this.#closing = this.#close(status, termination, acknowledge);
     this.emit('over');

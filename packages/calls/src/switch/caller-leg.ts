@@ -52,18 +52,18 @@ export class CallerLeg extends Leg {
   /** 183 with our answer, so that the caller hears the far end's tones before it answers. */
   async earlyMedia(codec: CodecName | undefined): Promise<void> {
     if (this.offer === undefined) return this.progress(183);
-    const sdp = await this.describe(codec);
+    const sdp = await this.describe(codec && [codec]);
     if (!this.ended) this.#incoming.progress(183, { sdp, headers: this.#ids });
   }
 
   /**
-   * Our SDP for the 200: the answer to the caller's offer with the codec that the other leg speaks, or our own offer
-   * when the INVITE had none. Rejects with SdpError when there is nothing in common.
+   * Our SDP for the 200: the answer to the caller's offer with the codec that the other leg speaks or one of those given, or
+   * our own offer when the INVITE had none. Rejects with SdpError when there is nothing in common.
    */
-  async describe(codec: CodecName | undefined): Promise<string> {
-    const codecs = codec ? { codecs: [codec] } : {};
+  async describe(codecs: readonly CodecName[] | undefined): Promise<string> {
+    const options = codecs ? { codecs } : {};
     this.#description ??=
-      this.offer === undefined ? await this.media.offer(codecs) : await this.media.acceptOffer(this.offer, codecs);
+      this.offer === undefined ? await this.media.offer(options) : await this.media.acceptOffer(this.offer, options);
     return this.#description;
   }
 

@@ -15,6 +15,8 @@ export interface CallingPartyEvents {
   failed: [failure: BranchFailure];
   /** Its media cannot be agreed on. */
   broken: [error: unknown];
+  /** What it is to hear while it waits could not be played. It hears ringback, or nothing. */
+  waitingFailed: [error: unknown];
 }
 
 /**
@@ -44,6 +46,8 @@ export abstract class CallingParty extends TypedEmitter<CallingPartyEvents> {
   abstract earlyMedia(codec: CodecName | undefined, hasBegun: Promise<void>): Promise<void>;
   /** Settles the codec, as far as that is still open. Rejects with SdpError when there is nothing in common. */
   abstract settle(codec: CodecName | undefined): Promise<void>;
+  /** Settles on G.711 by itself, for a program that speaks to it: nobody else has to agree. Rejects with SdpError. */
+  abstract answerAlone(): Promise<void>;
   /** The called party answered. False when this side has given up in the meantime. */
   abstract accept(): boolean;
   /** Ends all its legs. Who waits in an answered dialog hears by BYE what a caller hears by the final response. */

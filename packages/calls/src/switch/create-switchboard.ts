@@ -8,6 +8,7 @@ import { CarrierLimits } from '../carriers/carrier-limits.js';
 import { CarrierSources } from '../carriers/carrier-sources.js';
 import { type UnknownSourcePolicy, UnknownSources } from '../carriers/unknown-sources.js';
 import type { GuessLimit, GuessLimits } from '../limits/guess-limiter.js';
+import type { CallPrograms } from '../ports/call-programs.js';
 import type { CallStore } from '../ports/call-store.js';
 import type { CarrierDirectory, UserDirectory } from '../ports/directory.js';
 import { IceServers, type IceServersConfig } from '../registrar/ice-servers.js';
@@ -15,6 +16,7 @@ import { type LocationStore, MemoryLocationStore } from '../registrar/location-s
 import { Registrar } from '../registrar/registrar.js';
 import type { RegistrarConfig } from '../registrar/registrar-config.js';
 import { CallerIdentification } from '../routing/caller-identification.js';
+import { ConnectPlanner } from '../routing/connect-planner.js';
 import { DialOut } from '../routing/dial-out.js';
 import { Placement } from '../routing/placement.js';
 import { Router } from '../routing/router.js';
@@ -45,6 +47,8 @@ export interface SwitchboardDeps {
   users: UserDirectory;
   carriers: CarrierDirectory;
   calls: CallStore;
+  /** Flows that a number's target may name. */
+  programs?: CallPrograms;
   location?: LocationStore;
   /** For carriers known by name; the endpoint's own will do. */
   resolver?: Resolver;
@@ -106,8 +110,9 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   });
   const dialOut = new DialOut({ carriers, sources, limits, domains, simulatedPrefixes });
   const devices = new UserDevices({ location, carriers, dialOut });
-  const router = new Router({ users, carriers, devices, dialOut, domains });
+  const router = new Router({ users, carriers, devices, dialOut, domains, programs: deps.programs });
   const placement = new Placement({ devices, dialOut });
+  const connectPlanner = new ConnectPlanner({ users, carriers, devices, dialOut });
   const strangersRefused = () => strangers.refused;
   const carrierGuesses = () => guesses.wrong;
   const theSwitch = new Switch({
@@ -118,6 +123,7 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
       identification,
       router,
       placement,
+      connectPlanner,
       calls,
       clock,
       random,

@@ -47,7 +47,11 @@ export class IncomingParty extends CallingParty {
   }
 
   override async settle(codec: CodecName | undefined): Promise<void> {
-    this.#description = await this.leg.describe(codec);
+    this.#description = await this.leg.describe(codec && [codec]);
+  }
+
+  override async answerAlone(): Promise<void> {
+    this.#description = await this.leg.describe(['PCMU', 'PCMA']);
   }
 
   override accept(): boolean {

@@ -99,6 +99,9 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   get awaitsDevice(): boolean {
     return this.#link.isAwaited;
   }
+  get hasMedia(): boolean {
+    return this.#media !== undefined;
+  }
   /** The media endpoint; call `openMedia` first. */
   get media(): MediaLeg {
     if (!this.#media) throw new Error(`leg ${this.id} has no media endpoint yet`);

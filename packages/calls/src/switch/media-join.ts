@@ -1,6 +1,10 @@
-import type { MediaEngine } from '@intermix/media';
+import type { MediaEngine, MediaLeg } from '@intermix/media';
+import type { Announcement } from './call-plan.js';
 import type { CalleeLeg } from './callee-leg.js';
 import type { CallingParty } from './calling-party.js';
+
+/** The side of a call that others are joined to. */
+export type JoinedParty = Pick<CallingParty, 'leg' | 'hears' | 'earlyMedia' | 'settle'>;
 
 /**
  * The audio between the calling party and the one that answers: who hears whom, and in which codec. The callee chooses
@@ -8,12 +12,14 @@ import type { CallingParty } from './calling-party.js';
  */
 export class MediaJoin {
   readonly #engine: MediaEngine;
-  readonly #calling: CallingParty;
+  readonly #calling: JoinedParty;
   readonly #onBroken: (error: unknown) => void;
   #queue: Promise<void> = Promise.resolve();
   #callee: CalleeLeg | undefined;
+  /** Who hears an announcement now. */
+  #listeners: readonly MediaLeg[] = [];
 
-  constructor(deps: { engine: MediaEngine; calling: CallingParty; onBroken: (error: unknown) => void }) {
+  constructor(deps: { engine: MediaEngine; calling: JoinedParty; onBroken: (error: unknown) => void }) {
     this.#engine = deps.engine;
     this.#calling = deps.calling;
     this.#onBroken = deps.onBroken;
@@ -53,6 +59,22 @@ export class MediaJoin {
   }
 
   /**
+   * What is said to the callee, or to both, before they are joined; waits for its end. Tones that were let through early
+   * are parted first. What cannot be played is told to `onFailed` and left out.
+   */
+  async announce(announcement: Announcement | undefined, onFailed: (error: unknown) => void): Promise<void> {
+    const callee = this.#callee;
+    const caller = this.#calling.leg;
+    if (!announcement || !callee || !caller || callee.ended || caller.ended) return;
+    await this.#engine.unbridge(caller.media);
+    this.#listeners = announcement.to === 'both' ? [callee.media, caller.media] : [callee.media];
+    const plays = await Promise.allSettled(this.#listeners.map((media) => media.playFile(announcement.file)));
+    this.#listeners = [];
+    const failed = plays.find((play) => play.status === 'rejected');
+    if (failed && !callee.ended && !caller.ended) onFailed(failed.reason);
+  }
+
+  /**
    * Bridges the two, or parts them while either holds: the other one hears silence then. When the calling party's codec
    * was fixed early and another fork answered in one that it cannot hear, the callee is asked to follow.
    */
@@ -65,5 +87,17 @@ export class MediaJoin {
     if (codec === undefined) return; // A late offer: its answer comes with the ACK.
     if (!this.#calling.hears(callee.media.codec)) await callee.renegotiate([codec]);
     if (!callee.ended && !caller.ended) await this.#engine.bridge(caller.media, callee.media);
+  }
+
+  /** Breaks an announcement off. */
+  hush(): void {
+    for (const media of this.#listeners) if (!media.closed) media.stop().catch(() => {});
+  }
+
+  /** The callee has left: nobody is heard any more. */
+  async part(): Promise<void> {
+    this.#callee = undefined;
+    const caller = this.#calling.leg;
+    if (caller && !caller.ended) await this.#engine.unbridge(caller.media);
   }
 }

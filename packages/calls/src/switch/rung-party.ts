@@ -1,38 +1,42 @@
 import type { Logger } from '@intermix/kernel';
-import { type CodecName, canCarry, ringbackTone } from '@intermix/media';
+import { type CodecName, canCarry } from '@intermix/media';
 import type { EndpointFace } from '@intermix/sip';
 import { Branches } from './branches.js';
 import type { BranchPlan } from './call-plan.js';
 import type { CalleeLeg } from './callee-leg.js';
 import { CallingParty } from './calling-party.js';
 import type { Leg, LegLoss } from './leg.js';
+import { type Waiting, WaitingSound } from './waiting-sound.js';
 
 export interface RungPartyDeps {
   endpoint: EndpointFace;
   logger: Logger;
   maxForwards: number;
+  /** What it hears until the other party answers; ringback when undefined. `none`: a program speaks to it at once. */
+  waiting?: Waiting | 'none' | undefined;
 }
 
 /** G.711 alone: a telephone line speaks nothing else, and its codec is not known yet when a browser has to choose. */
 const offered: readonly CodecName[] = ['PCMU', 'PCMA'];
 
 /**
- * A user for whom we place a call: all devices ring, the first answer wins and hears ringback until the other party
- * answers. Its dialog is complete by then and stays as it is: what the other party says and answers concerns the other
+ * Who is rung first in a call that we place, a user's devices or a number: all ring, the first answer wins and hears
+ * ringback until the other party answers. Its dialog is complete by then and stays as it is: what the other party says and answers concerns the other
  * dialog only, since the audio ends here on both sides. RFC 3725 §4.1 without its re-INVITE.
  */
 export class RungParty extends CallingParty {
   readonly isRungFirst = true;
   readonly #branches: Branches;
   readonly #plans: readonly BranchPlan[];
-  readonly #logger: Logger;
-  #isRingbackOn = false;
+  readonly #waiting: WaitingSound | undefined;
   #early: Promise<unknown> = Promise.resolve();
 
   constructor(legs: readonly CalleeLeg[], plans: readonly BranchPlan[], deps: RungPartyDeps) {
     super();
     this.#plans = plans;
-    this.#logger = deps.logger;
+    const { waiting } = deps;
+    const failed = (error: unknown) => this.emit('waitingFailed', error);
+    this.#waiting = waiting === 'none' ? undefined : new WaitingSound(waiting, failed);
     this.#branches = new Branches(legs, deps);
     this.#listen();
   }
@@ -66,16 +70,17 @@ export class RungParty extends CallingParty {
   /** Many exchanges announce early media and send none, or late: ringback goes on until there is something to hear. */
   override async earlyMedia(_codec: CodecName | undefined, hasBegun: Promise<void>): Promise<void> {
     void hasBegun.then(() => {
-      if (!this.leg?.ended) this.#stopRingback();
+      if (!this.leg?.ended) this.#waiting?.stop();
     });
   }
 
   /** Settled when it answered. */
   override async settle(): Promise<void> {}
+  override async answerAlone(): Promise<void> {}
 
   override accept(): boolean {
     if (!this.leg || this.leg.ended) return false;
-    this.#stopRingback();
+    this.#waiting?.stop();
     return true;
   }
 
@@ -102,26 +107,10 @@ export class RungParty extends CallingParty {
       await this.#early;
       await leg.takeFinalAnswer(sdp);
       if (leg.ended) return;
-      this.#startRingback(leg);
+      this.#waiting?.start(leg.media);
       this.emit('ready');
     } catch (error) {
       this.emit('broken', error);
     }
-  }
-
-  #startRingback(leg: CalleeLeg): void {
-    this.#isRingbackOn = true;
-    this.#tone(leg.media.play(ringbackTone));
-  }
-
-  #stopRingback(): void {
-    if (!this.#isRingbackOn || !this.leg) return;
-    this.#isRingbackOn = false;
-    this.#tone(this.leg.media.stop());
-  }
-
-  /** A tone that fails ends no call: the user waits in silence then. */
-  #tone(done: Promise<void>): void {
-    done.catch((error: unknown) => this.#logger.warn({ err: error, legId: this.leg?.id }, 'ringback failed'));
   }
 }

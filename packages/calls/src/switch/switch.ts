@@ -3,13 +3,13 @@ import type { MediaEngine } from '@intermix/media';
 import type { EndpointFace, Flow, IncomingInvite, IncomingRequest } from '@intermix/sip';
 import { CallError } from '../errors.js';
 import type { CallRecord, CallStatus, CallStore } from '../ports/call-store.js';
-import type { SipUser } from '../ports/directory.js';
 import type { Binding } from '../registrar/location-store.js';
 import type { Registrar } from '../registrar/registrar.js';
 import type { CallerIdentification } from '../routing/caller-identification.js';
-import { type PlaceCallRequest, type Placement, releasePlan } from '../routing/placement.js';
+import type { ConnectPlanner } from '../routing/connect-planner.js';
+import { type CallOrder, orderOf, type PlaceCallRequest, type Placement, releasePlan } from '../routing/placement.js';
 import type { Router } from '../routing/router.js';
-import type { Call, CallEvents } from './call.js';
+import type { Call, CallEvents, CallMedia } from './call.js';
 import { CallAssembly } from './call-assembly.js';
 import type { IncomingCallPlan, Refusal } from './call-plan.js';
 import { OwedFarewells } from './owed-farewells.js';
@@ -25,6 +25,7 @@ export interface SwitchEvents {
   answered: CallEvents['answered'];
   held: CallEvents['held'];
   resumed: CallEvents['resumed'];
+  recordingWished: CallEvents['recordingWished'];
   legEnded: CallEvents['legEnded'];
   ended: CallEvents['ended'];
 }
@@ -36,6 +37,7 @@ export interface SwitchDeps {
   identification: CallerIdentification;
   router: Router;
   placement: Placement;
+  connectPlanner: ConnectPlanner;
   calls: CallStore;
   clock: Clock;
   random: Random;
@@ -76,14 +78,14 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     this.#deps = deps;
     this.#config = { ...defaultSwitchConfig, ...deps.config };
     this.#unwritten = new UnwrittenEnds(deps);
-    const { endpoint, media: engine, calls, clock, random, logger } = deps;
+    const { endpoint, media: engine, calls, clock, random, logger, connectPlanner } = deps;
     const config = this.#config;
     const unwritten = this.#unwritten;
     const farewells = new OwedFarewells(clock);
     this.#farewells = farewells;
     const devicesOn = (flow: Flow) => deps.registrar.bindingsOn(flow);
     this.#assembly = new CallAssembly({
-      ...{ endpoint, engine, calls, clock, random, logger, config, unwritten, farewells, devicesOn },
+      ...{ endpoint, engine, calls, clock, random, logger, config, unwritten, farewells, devicesOn, connectPlanner },
     });
   }
 
@@ -132,12 +134,20 @@ export class Switch extends TypedEmitter<SwitchEvents> {
   }
 
   /**
-   * Places a call for a user: the user's devices ring together, and when one answers, the other party is dialled.
-   * Resolves when the record is made and the INVITEs are out; what becomes of the call is told by the record and the
-   * events. Throws CallError.
+   * The calling party's audio, where recorders and streams attach, and whether the call is to be recorded. Undefined before
+   * there is any, and when the call is over.
    */
-  placeCall(request: PlaceCallRequest): Promise<CallRecord> {
-    const placing = this.#placeFor(request);
+  mediaOf(callSid: string): CallMedia | undefined {
+    return this.#calls.get(callSid)?.media;
+  }
+
+  /**
+   * Places a call: the first party, a user's devices or a number, is rung, and when it answers, the other is, or a program
+   * takes over. Resolves when the record is made and the INVITEs are out; what becomes of the call is told by the record and
+   * the events. Throws CallError.
+   */
+  placeCall(request: PlaceCallRequest | CallOrder): Promise<CallRecord> {
+    const placing = this.#placeFor(orderOf(request));
     const settled = placing.then(
       () => {},
       () => {},
@@ -209,26 +219,28 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     this.#begin(incoming, this.#withinUserLimit(routed.plan));
   }
 
-  async #placeFor(request: PlaceCallRequest): Promise<CallRecord> {
+  async #placeFor(order: CallOrder): Promise<CallRecord> {
     const { placement, logger } = this.#deps;
-    this.#checkMayPlace(request.user);
-    const plan = await placement.plan(request);
+    this.#checkMayPlace(order);
+    const plan = await placement.plan(order);
     try {
-      this.#checkMayPlace(request.user); // Another order may have come in between.
+      this.#checkMayPlace(order); // Another order may have come in between.
     } catch (error) {
       releasePlan(plan);
       throw error;
     }
     const call = this.#assembly.placed(plan);
     this.#take(call);
-    logger.info({ callSid: call.sid, devices: plan.devices.length }, 'call placed for a user');
+    logger.info({ callSid: call.sid, devices: plan.devices.length }, 'call placed by order');
     await call.start();
     if (!call.recorded) throw CallError.notRecorded();
     return call.record();
   }
 
-  #checkMayPlace(user: SipUser): void {
+  #checkMayPlace({ from }: CallOrder): void {
     if (!this.#hasRoom) throw CallError.unavailable();
+    if (!('user' in from)) return;
+    const { user } = from;
     for (const call of this.#calls.values()) if (call.occupies(user)) throw CallError.deviceBusy(user.userId);
   }
 
@@ -268,6 +280,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     call.on('held', (...args) => this.emit('held', ...args));
     call.on('resumed', (...args) => this.emit('resumed', ...args));
     call.on('legEnded', (...args) => this.emit('legEnded', ...args));
+    call.on('recordingWished', (...args) => this.emit('recordingWished', ...args));
     call.on('over', () => {
       this.#calls.delete(call.sid);
       this.#closing.add(call);

@@ -11,6 +11,7 @@ import {
   SipUri,
 } from '@intermix/sip';
 import { FakeClock } from '@intermix/testkit';
+import type { CallProgram } from '../control/call-control.js';
 import { createSwitchboard, type Switchboard, type SwitchboardConfig } from '../switch/create-switchboard.js';
 import { FakeMediaEngine } from './fake-media-engine.js';
 import { MemoryCallStore } from './memory-call-store.js';
@@ -57,6 +58,8 @@ export class Bench {
   readonly endpoint: Endpoint;
   readonly board: Switchboard;
   readonly phones: Phone[] = [];
+  /** Programs by flow id. */
+  readonly flows = new Map<string, CallProgram>();
   #nextHost = 10;
 
   constructor(config: Partial<SwitchboardConfig> = {}, options: BenchOptions = {}) {
@@ -72,6 +75,7 @@ export class Bench {
     });
     this.board = createSwitchboard({
       ...{ endpoint: this.endpoint, media, users: this.directory, carriers: this.directory },
+      programs: { find: async (_accountSid, { flowId }) => this.flows.get(flowId) },
       ...{ calls: this.store, resolver: numericResolver, clock, random, logger: silentLogger },
       ...(simulatedAddress ? { simulatedAddress: () => simulatedAddress } : {}),
       config: { domains: ['sip.test'], ...config },

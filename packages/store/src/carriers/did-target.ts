@@ -3,13 +3,14 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../database.js';
 import { StoreConflictError } from '../store-error.js';
 
-/** Throws a conflict on `target` unless every user that it names exists in the account. */
+/** Throws a conflict on `target` unless the flow, or every user, that it names exists in the account. */
 export async function checkTarget(
   db: Kysely<Database>,
   accountSid: string,
   target: DidTarget | undefined,
 ): Promise<void> {
   if (target === undefined) return;
+  if (target.type === 'flow') return checkFlow(db, accountSid, target.flowId);
   const wanted = target.type === 'user' ? [target.userId] : [...target.userIds];
   const rows = await db
     .selectFrom('users')
@@ -22,4 +23,14 @@ export async function checkTarget(
   const missing = wanted.find((userId) => !found.has(userId));
   if (missing !== undefined) throw new StoreConflictError('target', `There is no user ${missing} in this app.`);
   if (wanted.length === 0) throw new StoreConflictError('target', 'The list of users is empty.');
+}
+
+async function checkFlow(db: Kysely<Database>, accountSid: string, flowId: string): Promise<void> {
+  const found = await db
+    .selectFrom('flows')
+    .select('id')
+    .where('account_sid', '=', accountSid)
+    .where('id', '=', flowId)
+    .executeTakeFirst();
+  if (!found) throw new StoreConflictError('target', `There is no flow ${flowId} in this account.`);
 }

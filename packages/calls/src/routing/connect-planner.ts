@@ -1,0 +1,89 @@
+import type { ConnectParty, ConnectRequest } from '../control/call-control.js';
+import type { CallRecord } from '../ports/call-store.js';
+import type { CarrierDirectory, Did, UserDirectory } from '../ports/directory.js';
+import type { BranchPlan, Refusal } from '../switch/call-plan.js';
+import type { DialOut } from './dial-out.js';
+import { type RingingDevices, type UserDevices, unreachable } from './user-devices.js';
+
+export interface ConnectPlannerDeps {
+  users: UserDirectory;
+  carriers: Pick<CarrierDirectory, 'findDid'>;
+  devices: UserDevices;
+  dialOut: DialOut;
+}
+
+/** Parties that one connect rings at most; what is beyond is left out. */
+const maxParties = 20;
+
+/** Who rings when a program connects its call to others. Sends nothing. */
+export class ConnectPlanner {
+  readonly #deps: ConnectPlannerDeps;
+
+  constructor(deps: ConnectPlannerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The branches hold channels of their carriers: they are to be rung, or released. Without any, the first refusal that
+   * tells something says why. Rejects when a directory does.
+   */
+  async plan(call: CallRecord, request: ConnectRequest): Promise<RingingDevices> {
+    const callerIds = await this.#deps.dialOut.callerIdsOf(call.accountSid);
+    const parties = request.parties.slice(0, maxParties);
+    const planned = await Promise.allSettled(parties.map((party) => this.#partyOf(party, call, request, callerIds)));
+    const all = planned.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    const branches = all.flatMap((devices) => devices.branches);
+    const failed = planned.find((result) => result.status === 'rejected');
+    if (failed) {
+      for (const branch of branches) branch.release?.();
+      throw failed.reason;
+    }
+    if (branches.length > 0) return { branches };
+    const refusals = all.flatMap(({ refusal }) => refusal ?? []);
+    return { branches, refusal: refusals.find(({ why }) => why !== 'unreachable') ?? unreachable };
+  }
+
+  #partyOf(
+    party: ConnectParty,
+    call: CallRecord,
+    request: ConnectRequest,
+    callerIds: readonly Did[],
+  ): Promise<RingingDevices> {
+    return party.type === 'user'
+      ? this.#userOf(party, call, request)
+      : this.#numberOf(party.number, call, request, callerIds);
+  }
+
+  /** A user of another account does not exist here. */
+  async #userOf(
+    { appId, userId }: Extract<ConnectParty, { type: 'user' }>,
+    { accountSid, from, exophone }: CallRecord,
+    { callerId }: ConnectRequest,
+  ): Promise<RingingDevices> {
+    const user = await this.#deps.users.findUser(appId, userId);
+    if (user?.accountSid !== accountSid) return refused({ status: 404, why: 'unknown-user' });
+    return this.#deps.devices.of(user, { number: from, name: from, exophone: callerId ?? exophone });
+  }
+
+  /** A number of the account's own would come back to us, and to the program, and again: without end. */
+  async #numberOf(
+    text: string,
+    { accountSid, exophone }: CallRecord,
+    { callerId, headers }: ConnectRequest,
+    callerIds: readonly Did[],
+  ): Promise<RingingDevices> {
+    const { carriers, dialOut } = this.#deps;
+    const number = dialOut.numberOf(text, callerIds);
+    if (number === undefined) return refused({ status: 404, why: 'unknown-number' });
+    const own = await carriers.findDid(number);
+    if (own?.accountSid === accountSid) return refused({ status: 403, reason: 'Number Of Our Own', why: 'own-number' });
+    const dialled = dialOut.dial(number, callerIds, [callerId, exophone]);
+    if (!dialled.ok) return refused(dialled.refusal);
+    const branch: BranchPlan = { ...dialled.branch, ...(headers?.length ? { headers } : {}) };
+    return { branches: [branch] };
+  }
+}
+
+function refused(refusal: Refusal): RingingDevices {
+  return { branches: [], refusal };
+}
