@@ -110,11 +110,11 @@ describe('a call in the hands of a program', () => {
     desk.control.onDigit(() => {
       throw new Error('a listener of the program fails');
     });
-    desk.media.emit('dtmf', { digit: '4', durationMs: 100 });
+    desk.media.press('4');
     await desk.bench.settled(placed.session!.request('INFO', dtmf('7')));
     expect(heard).toEqual(['4/100', '7/240']);
     off();
-    desk.media.emit('dtmf', { digit: '5', durationMs: 100 });
+    desk.media.press('5');
     expect(heard).toHaveLength(2);
     desk.program.finish();
     expect(await desk.bench.close()).toEqual(nothingLeft);

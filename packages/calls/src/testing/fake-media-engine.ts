@@ -197,6 +197,10 @@ export class FakeMediaLeg extends TypedEmitter<MediaLegEvents> implements MediaL
   connect(): void {
     this.emit('connected');
   }
+  /** The far end pressed a key. */
+  press(digit: string, durationMs = 100): void {
+    this.emit('dtmf', { digit, durationMs });
+  }
   fallSilent(silentMs: number): void {
     this.silentMs = silentMs;
     this.emit('silence', silentMs);
