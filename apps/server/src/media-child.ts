@@ -1,4 +1,5 @@
 import { runMediaChild } from '@intermix/media/embedded/child';
+import { recordingAttachment } from '@intermix/recordings/media-child';
 
 // The media process: what may run beside a leg is decided here. Forked by the engine that start-server builds.
-runMediaChild({ attachments: {} });
+runMediaChild({ attachments: { recording: recordingAttachment } });
