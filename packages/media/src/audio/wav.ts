@@ -1,8 +1,10 @@
+import { endianness } from 'node:os';
 import { MediaError } from '../errors.js';
 
 // WAV (RIFF): 'RIFF' size 'WAVE', then chunks: id (4) | size (4) | data | a pad octet when the size is odd.
 //   'fmt ': format (2) | channels (2) | rate (4) | octets/s (4) | block (2) | bits (2) | …      'data': samples
 
+const isBigEndian = endianness() === 'BE';
 const pcm = 1;
 /** The true format stands behind the fixed fields, as the first two octets of a GUID. */
 const extensible = 0xfffe;
@@ -44,7 +46,10 @@ function chunkOf(data: Buffer, id: string): Buffer | undefined {
 
 function samplesOf(data: Buffer): Int16Array {
   const samples = new Int16Array(data.length >> 1);
-  for (let i = 0; i < samples.length; i++) samples[i] = data.readInt16LE(i * 2);
+  // One copy instead of a read a sample: the longest file has ten million, and a media process has others to serve.
+  const octets = Buffer.from(samples.buffer);
+  data.copy(octets, 0, 0, octets.length);
+  if (isBigEndian) octets.swap16();
   return samples;
 }
 

@@ -17,7 +17,12 @@ interface Entry {
 export class WavFiles {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>();
+  readonly #maxCachedBytes: number;
   #cachedBytes = 0;
+
+  constructor(options: { maxCachedBytes?: number } = {}) {
+    this.#maxCachedBytes = options.maxCachedBytes ?? maxCachedBytes;
+  }
 
   /** The file's samples, to be read only. Rejects with MediaError (`bad-argument`) that says what is wrong with the file. */
   async load(path: string): Promise<Int16Array> {
@@ -39,7 +44,7 @@ export class WavFiles {
     this.#entries.set(path, entry);
     this.#cachedBytes += entry.size;
     for (const [oldest, each] of this.#entries) {
-      if (this.#cachedBytes <= maxCachedBytes) return;
+      if (this.#cachedBytes <= this.#maxCachedBytes) return;
       this.#forget(oldest, each);
     }
   }
