@@ -23,6 +23,7 @@ const foreign = [
   { name: 'coturn', path: '/usr/bin/turnserver', debian: 'coturn' },
   { name: 'SIPp', path: '/usr/bin/sipp', debian: 'sip-tester' },
   { name: 'baresip', path: '/usr/bin/baresip', debian: 'baresip-core' },
+  { name: 'espeak-ng', path: '/usr/bin/espeak-ng', debian: 'espeak-ng' },
   { name: 'PostgreSQL', path: '/usr/lib/postgresql/15/bin/initdb', debian: 'postgresql-15' },
 ];
 

@@ -22,6 +22,10 @@ export class StartError extends IntermixError {
     );
   }
 
+  static missingProgram(setting: string, program: string): StartError {
+    return new StartError(`${setting} names ${program}, which is not in PATH: install it, or change the setting.`);
+  }
+
   static portTaken(name: string, host: string, port: number, cause: unknown): StartError {
     return new StartError(
       `Port ${port} on ${host} is taken by another program: stop that program, or set ${name} to a free port.`,

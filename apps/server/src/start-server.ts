@@ -22,6 +22,7 @@ import { meterWebhooks } from './metrics/webhook-metrics.js';
 import { SimulatedNetwork } from './simulated-network.js';
 import { createSipSide, type SipSide } from './sip/sip-side.js';
 import { softphoneSide } from './softphone-side.js';
+import { speechSide } from './speech-side.js';
 import { StartError } from './start-error.js';
 import { iceServersSide } from './stun-side.js';
 import { Teardown } from './teardown.js';
@@ -67,6 +68,8 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const allowPrivate = config.allowPrivateUrls === 'auto' ? isLocalOnly : config.allowPrivateUrls === 'on';
   const webhooks = webhooksSide({ store, allowPrivate, version, clock, logger });
   teardown.add('webhooks', () => webhooks.stop());
+  const speech = speechSide({ store, dataDir, allowPrivate, config, clock, logger });
+  teardown.add('speech', () => speech.stop());
   const closed = await webhooks.calls.failOpenCalls(new Date(clock.now()));
   if (closed > 0) logger.warn({ calls: closed }, 'calls that were open when the server died are closed as failed');
   const firstStart = await firstRun({ store, dataDir, sipDomain: config.sipDomain, addresses, random });
@@ -120,6 +123,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     carriers: store.carriers,
     calls: store.calls,
     deliveries: webhooks.deliveries,
+    prompts: speech.library,
     simulator: () => simulated.running,
     integrations: integrationsSide({ store, switchboard, webhooks, config }),
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),

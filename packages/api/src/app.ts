@@ -17,6 +17,7 @@ import { integrationsPrefix } from './integrations/http/generation.js';
 import { allowOrigin, integrationRoutes } from './integrations/integration-routes.js';
 import { type IntegrationDeps, makeParts } from './integrations/parts.js';
 import { CallService } from './integrations/services/call-service.js';
+import { type PromptRoutesDeps, promptRoutes } from './prompts/prompt-routes.js';
 import { type SdkDeps, sdkRoutes } from './sdk/sdk-routes.js';
 import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
 import { type SoftphoneDeps, softphoneRoutes } from './softphone/softphone-routes.js';
@@ -39,6 +40,7 @@ export interface ApiDeps {
   carriers: CarrierRoutesDeps['carriers'];
   calls: CallRoutesDeps['calls'];
   deliveries: DeliveryRoutesDeps['deliveries'];
+  prompts: PromptRoutesDeps['prompts'];
   simulator: SimulatorRoutesDeps['simulator'];
   softphone: Omit<SoftphoneDeps, 'tokens'>;
   sdk: SdkDeps;
@@ -115,6 +117,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   didRoutes(app, carriers);
   callRoutes(app, { calls: deps.calls, tokens, placing: new CallService(deps.integrations) });
   deliveryRoutes(app, { deliveries: deps.deliveries, tokens });
+  await promptRoutes(app, { prompts: deps.prompts, tokens });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });
   await sdkRoutes(app, deps.sdk);

@@ -16,6 +16,7 @@ export type { DeviceName, MappedUser, MappedUserPatch, NewMappedUser } from './i
 export { MappedUserStore } from './integrations/mapped-user-store.js';
 export { type IntegrationToken, TokenStore } from './integrations/token-store.js';
 export { openStore, type Store, type StoreOptions } from './open-store.js';
+export { PromptStore } from './prompts/prompt-store.js';
 export { RecordingSettingsStore } from './recordings/recording-settings-store.js';
 export { RecordingStore } from './recordings/recording-store.js';
 export { hashToken, SecretBox, tokenMatches } from './secret-box.js';

@@ -14,6 +14,7 @@ import { MappedUserStore } from './integrations/mapped-user-store.js';
 import { TokenStore } from './integrations/token-store.js';
 import { migrate } from './migrate.js';
 import { openEngine } from './open-engine.js';
+import { PromptStore } from './prompts/prompt-store.js';
 import { RecordingSettingsStore } from './recordings/recording-settings-store.js';
 import { RecordingStore } from './recordings/recording-store.js';
 import { SecretBox } from './secret-box.js';
@@ -55,6 +56,7 @@ export interface Store {
   readonly contacts: ContactStore;
   readonly integrationTokens: TokenStore;
   readonly webhooks: WebhookStores;
+  readonly prompts: PromptStore;
   readonly voiceOrders: VoiceOrderStore;
   readonly recordings: RecordingStore;
   readonly recordingSettings: RecordingSettingsStore;
@@ -126,6 +128,7 @@ class OpenStore implements Store {
   readonly contacts: ContactStore;
   readonly integrationTokens: TokenStore;
   readonly webhooks: WebhookStores;
+  readonly prompts: PromptStore;
   readonly voiceOrders: VoiceOrderStore;
   readonly recordings: RecordingStore;
   readonly recordingSettings: RecordingSettingsStore;
@@ -161,6 +164,7 @@ class OpenStore implements Store {
     this.voiceOrders = new VoiceOrderStore({ db });
     this.recordings = new RecordingStore({ db });
     this.recordingSettings = new RecordingSettingsStore({ db });
+    this.prompts = new PromptStore({ db });
     this.admins = new AdminStore({ db });
     this.settings = new SettingsStore({ db, secrets });
     const tasks = {

@@ -9,6 +9,7 @@ import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
 import { integrationsContract } from './testing/integrations-contract.js';
 import { mappedUsersContract } from './testing/mapped-users-contract.js';
+import { promptContract } from './testing/prompt-contract.js';
 import { recordingsContract } from './testing/recordings-contract.js';
 import { tenantContract } from './testing/tenant-contract.js';
 import { webhookContract } from './testing/webhook-contract.js';
@@ -35,6 +36,7 @@ describe('the embedded store', { timeout: 60_000 }, () => {
   describe('directory', () => directoryContract(() => store));
   describe('tenants', () => tenantContract(() => store));
   describe('integrations', () => integrationsContract(() => store));
+  describe('prompts', () => promptContract(() => store));
   describe('webhooks', () => webhookContract(() => store));
   describe('recordings', () => recordingsContract(() => store));
   describe('mapped users', () => mappedUsersContract(() => store));

@@ -10,6 +10,7 @@ import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
 import { integrationsContract } from './testing/integrations-contract.js';
 import { mappedUsersContract } from './testing/mapped-users-contract.js';
+import { promptContract } from './testing/prompt-contract.js';
 import { recordingsContract } from './testing/recordings-contract.js';
 import { makeTenant } from './testing/tenant.js';
 import { tenantContract } from './testing/tenant-contract.js';
@@ -46,6 +47,7 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   describe('directory', () => directoryContract(() => store));
   describe('tenants', () => tenantContract(() => store));
   describe('integrations', () => integrationsContract(() => store));
+  describe('prompts', () => promptContract(() => store));
   describe('webhooks', () => webhookContract(() => store));
   describe('recordings', () => recordingsContract(() => store));
   describe('mapped users', () => mappedUsersContract(() => store));

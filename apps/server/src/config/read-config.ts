@@ -55,6 +55,9 @@ function contradictions(config: Config): string[] {
   if ((config.turnUrls === undefined) !== (config.turnSecret === undefined)) {
     problems.push('INTERMIX_TURN_URLS and INTERMIX_TURN_SECRET belong together: set both or neither.');
   }
+  if (config.ttsEngine === 'http' && config.ttsUrl === undefined) {
+    problems.push('INTERMIX_TTS_ENGINE is "http": set INTERMIX_TTS_URL too.');
+  }
   if (config.mediaEngine === 'rtpengine') {
     problems.push('INTERMIX_MEDIA_ENGINE is "rtpengine": this version has the embedded engine only; unset it.');
   }

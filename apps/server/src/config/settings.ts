@@ -209,6 +209,44 @@ export const settings = {
       'Whether customers’ URLs may name private and loopback addresses. `auto`: yes while HTTP listens on loopback only, without trusted proxies.',
     ...oneOf('auto', 'on', 'off'),
   }),
+  ttsEngine: setting({
+    name: 'INTERMIX_TTS_ENGINE',
+    default: 'auto',
+    meaning:
+      'What speaks the texts of prompts and flows. `http`: the provider at `INTERMIX_TTS_URL`; `espeak-ng`: the program of that name; `auto`: the provider when its URL is set, else the program when it is installed, else nothing.',
+    ...oneOf('auto', 'espeak-ng', 'http', 'off'),
+  }),
+  ttsUrl: setting({
+    name: 'INTERMIX_TTS_URL',
+    default: undefined,
+    meaning:
+      'Base of a speech provider with OpenAI’s interface: texts go to `{base}/audio/speech`. It may lead to a private address.',
+    allowed: '`https://host/path`, `http://host/path`',
+    read(value): Reading<string> {
+      const isUrl = /^https?:\/\/[^\s?#@]+$/.test(value) && URL.canParse(value);
+      return isUrl
+        ? { value }
+        : { problem: 'give the base of the provider, such as https://api.openai.com/v1, without user and query' };
+    },
+  }),
+  ttsKey: setting({
+    name: 'INTERMIX_TTS_KEY',
+    default: undefined,
+    meaning: 'Key of the speech provider, sent as a bearer token. Neither logged nor kept.',
+    ...text(),
+  }),
+  ttsModel: setting({
+    name: 'INTERMIX_TTS_MODEL',
+    default: 'gpt-4o-mini-tts',
+    meaning: 'Model of the speech provider.',
+    ...text(),
+  }),
+  ttsVoice: setting({
+    name: 'INTERMIX_TTS_VOICE',
+    default: undefined,
+    meaning: 'Voice where none is asked for. Unset: `alloy` of a provider, `en` of espeak-ng.',
+    ...text(),
+  }),
   logLevel: setting({
     name: 'INTERMIX_LOG_LEVEL',
     default: 'info',

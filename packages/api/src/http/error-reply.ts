@@ -11,6 +11,16 @@ const statusOfCode: Readonly<Record<string, number>> = {
   ERR_SIMULATOR_BUSY: 429,
 };
 
+/** Errors of prompts by their problem; 400 for the rest: what was given is at fault. */
+const statusOfSpeechProblem: Readonly<Record<string, number>> = {
+  'too-large': 413,
+  'unknown-prompt': 404,
+  'too-many-prompts': 409,
+  'engine-failed': 502,
+  'no-engine': 503,
+  busy: 503,
+};
+
 /** Errors of the simulated network by their problem. */
 const statusOfSimulatorProblem: Readonly<Record<string, number>> = {
   'bad-number': 400,
@@ -21,6 +31,7 @@ const statusOfSimulatorProblem: Readonly<Record<string, number>> = {
 function statusOf(error: Error): number | undefined {
   if (!(error instanceof IntermixError)) return undefined;
   if (error.code === 'ERR_SIMULATOR') return statusOfSimulatorProblem[(error as { problem?: string }).problem ?? ''];
+  if (error.code === 'ERR_SPEECH') return statusOfSpeechProblem[(error as { problem?: string }).problem ?? ''] ?? 400;
   return statusOfCode[error.code];
 }
 

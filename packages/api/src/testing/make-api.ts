@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import { createApi } from '../app.js';
 import type { Role } from '../auth/admin.js';
 import { type MemoryIntegrations, memoryIntegrations } from './memory-integrations.js';
+import { memoryPrompts } from './memory-prompts.js';
 
 const password = 'correct horse';
 
@@ -123,6 +124,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
       replay: async () => undefined,
       replayAll: async () => ({ replayed: 0, hasMore: false, nextCursor: undefined, lastDeliveryAt: undefined }),
     },
+    prompts: memoryPrompts(clock),
     simulator: () => ({
       async placeCall(wanted) {
         placed.push(wanted);
