@@ -2,6 +2,7 @@ export { CallStore } from './calls/call-store.js';
 export type { CarrierPatch, DidPatch, NewCarrier, NewDid } from './carriers/carrier-rows.js';
 export { CarrierStore } from './carriers/carrier-store.js';
 export type { Database } from './database.js';
+export { FlowStore } from './flows/flow-store.js';
 export type { AppSettings, AppSettingsPatch, Generation } from './integrations/app-settings-rows.js';
 export { AppSettingsStore } from './integrations/app-settings-store.js';
 export { type AppRecord, AppStore, type NewApp } from './integrations/app-store.js';

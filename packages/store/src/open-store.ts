@@ -5,6 +5,7 @@ import { CarrierStore } from './carriers/carrier-store.js';
 import type { Database } from './database.js';
 import { makeDataFolder } from './embedded/data-folder.js';
 import type { Engine } from './engine.js';
+import { FlowStore } from './flows/flow-store.js';
 import { Housekeeping } from './housekeeping.js';
 import { AppSettingsStore } from './integrations/app-settings-store.js';
 import { AppStore } from './integrations/app-store.js';
@@ -57,6 +58,7 @@ export interface Store {
   readonly integrationTokens: TokenStore;
   readonly webhooks: WebhookStores;
   readonly prompts: PromptStore;
+  readonly flows: FlowStore;
   readonly voiceOrders: VoiceOrderStore;
   readonly recordings: RecordingStore;
   readonly recordingSettings: RecordingSettingsStore;
@@ -129,6 +131,7 @@ class OpenStore implements Store {
   readonly integrationTokens: TokenStore;
   readonly webhooks: WebhookStores;
   readonly prompts: PromptStore;
+  readonly flows: FlowStore;
   readonly voiceOrders: VoiceOrderStore;
   readonly recordings: RecordingStore;
   readonly recordingSettings: RecordingSettingsStore;
@@ -165,6 +168,7 @@ class OpenStore implements Store {
     this.recordings = new RecordingStore({ db });
     this.recordingSettings = new RecordingSettingsStore({ db });
     this.prompts = new PromptStore({ db });
+    this.flows = new FlowStore({ db, clock, random, cacheTtlMs });
     this.admins = new AdminStore({ db });
     this.settings = new SettingsStore({ db, secrets });
     const tasks = {

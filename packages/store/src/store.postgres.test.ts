@@ -8,6 +8,7 @@ import { openStore, type Store } from './open-store.js';
 import { appDataContract } from './testing/app-data-contract.js';
 import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
+import { flowContract } from './testing/flow-contract.js';
 import { integrationsContract } from './testing/integrations-contract.js';
 import { mappedUsersContract } from './testing/mapped-users-contract.js';
 import { promptContract } from './testing/prompt-contract.js';
@@ -48,6 +49,7 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   describe('tenants', () => tenantContract(() => store));
   describe('integrations', () => integrationsContract(() => store));
   describe('prompts', () => promptContract(() => store));
+  describe('flows', () => flowContract(() => store));
   describe('webhooks', () => webhookContract(() => store));
   describe('recordings', () => recordingsContract(() => store));
   describe('mapped users', () => mappedUsersContract(() => store));
