@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { silentLogger } from '@intermix/kernel';
-import { type PortBlock, reservePorts } from '@intermix/testkit';
+import { type PortBlock, repositoryRoot, reservePorts } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CodecName, MediaEngine, MediaLeg } from '../types.js';
 import { createEmbeddedEngine } from './index.js';
@@ -21,6 +22,7 @@ beforeAll(async () => {
     rtpPortMin: ports.port(10),
     rtpPortMax: ports.port(ports.size - 1),
     processes: 1,
+    childPath: join(repositoryRoot(), 'packages/media/dist/embedded/testing/attachment-child.js'),
     logger: silentLogger,
   });
   [browser] = await Promise.all([BrowserPhones.launch(), engine.start()]);
@@ -298,6 +300,25 @@ describe('browser and browser', () => {
     await until('the digit', () => digits.length > 0);
     expect(digits).toEqual(['7']);
     expect([a.codec, b.codec]).toEqual([codec, codec]);
+    a.close();
+    b.close();
+    await Promise.all([alice.close(), bob.close()]);
+  });
+
+  it.each(['opus', 'PCMU'] as const)('are heard in %s by what is attached to one of them, both ways', async (codec) => {
+    const callId = `browser-call-${callCount++}`;
+    const a = await engine.createLeg({ kind: 'webrtc', callId, legId: 'a' });
+    const b = await engine.createLeg({ kind: 'webrtc', callId, legId: 'b' });
+    const alice = await browserOffers(a, codec);
+    const bob = await engineOffers(b, codec);
+    await engine.bridge(a, b);
+    const attachment = await a.attach('tones', { receivedHz: microphoneHz, sentHz: microphoneHz });
+    const heard = new Set<unknown>();
+    attachment.onEvent((event) => heard.add(event));
+    await until('the tone of either side', () => heard.size === 2, 10_000);
+    attachment.close();
+    expect((await attachment.ended).how).toBe('ended');
+    if (codec === 'opus') await expect(a.play({ frequenciesHz: [400] })).rejects.toThrow('G.711 legs only');
     a.close();
     b.close();
     await Promise.all([alice.close(), bob.close()]);
