@@ -4,6 +4,19 @@ export {
   type StreamHandle,
   type StreamOptions,
 } from './open-stream.js';
+export { binaryFrameMs, binaryProtocol } from './protocol/binary-protocol.js';
+export { type BotMessage, readBotMessage, writeBotMessage } from './protocol/bot-message.js';
+export { octetsOf, samplesOf } from './protocol/pcm.js';
+export {
+  type MediaTrack,
+  type PlatformMessage,
+  PlatformMessageWriter,
+  type QueueState,
+  readPlatformMessage,
+  type StreamMedia,
+  type StreamStart,
+  type StreamStop,
+} from './protocol/platform-message.js';
 export {
   checkCustomParameters,
   parseStreamUrl,

@@ -34,6 +34,8 @@ export type StreamDetail =
   | 'Streaming_bot_stalled'
   /** The longest time that a stream may take is over. */
   | 'Streaming_time_limit'
+  /** A fault of ours. */
+  | 'Streaming_internal_error'
   /** The media process died. */
   | 'Streaming_engine_lost';
 
@@ -47,10 +49,10 @@ export interface StreamCounters {
   /** Audio of the party that came too late for its place, and silence in place of what did not come. Milliseconds. */
   lateMs: number;
   filledMs: number;
-  /** Audio of the bot, in milliseconds: received, played, dropped since its queue was full, dropped by `clear`. */
+  /** Audio of the bot in milliseconds: received, played, dropped as the queue was full or the party on hold, or by `clear`. */
   botMs: number;
   playedMs: number;
-  overflowMs: number;
+  droppedMs: number;
   clearedMs: number;
   /** Deepest that the bot's queue was, in milliseconds. */
   deepestQueueMs: number;
@@ -70,7 +72,7 @@ export function noCounters(): StreamCounters {
     filledMs: 0,
     botMs: 0,
     playedMs: 0,
-    overflowMs: 0,
+    droppedMs: 0,
     clearedMs: 0,
     deepestQueueMs: 0,
     marks: 0,

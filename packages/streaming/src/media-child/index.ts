@@ -1,1 +1,2 @@
-export {};
+export { createStreamAttachments, streamAttachment } from './stream-attachment.js';
+export { outboundNetwork, type StreamNetwork } from './stream-network.js';

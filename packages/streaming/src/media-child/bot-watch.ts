@@ -1,0 +1,79 @@
+import type { Clock } from '@intermix/kernel';
+import type { StreamDetail } from '../stream-end.js';
+import type { StreamMessageError } from '../stream-error.js';
+import { IntakeLimit } from './intake-limit.js';
+
+/** A ping goes out this often; a bot of which nothing at all is heard for the longer time has stalled. */
+const pingAfterMs = 20_000;
+const stalledAfterMs = 45_000;
+/** Broken messages that are borne, if none of use comes between them. */
+const maxBadInARow = 20;
+
+/** What a bot did that ends its stream, with the code to close with. */
+export interface Misbehaviour {
+  code: number;
+  detail: StreamDetail;
+  why: string;
+}
+
+/** Watches one bot: that it is alive, that what it sends can be read, and that it is not too much. */
+export class BotWatch {
+  readonly #clock: Clock;
+  readonly #ping: () => void;
+  readonly #limit: IntakeLimit;
+  #heardAtMs: number;
+  #pingedAtMs: number;
+  #badInARow = 0;
+  #bad = 0;
+
+  constructor(options: { clock: Clock; ping: () => void; hold: (isHeld: boolean) => void }) {
+    const { clock, ping, hold } = options;
+    this.#clock = clock;
+    this.#ping = ping;
+    this.#limit = new IntakeLimit({ clock, hold });
+    this.#heardAtMs = clock.now();
+    this.#pingedAtMs = clock.now();
+  }
+
+  get counts(): { badMessages: number; holdUps: number } {
+    return { badMessages: this.#bad, holdUps: this.#limit.holdUps };
+  }
+
+  /** Anything at all came, a pong too. */
+  heard(octets = 0): void {
+    this.#heardAtMs = this.#clock.now();
+    if (octets > 0) this.#limit.take(octets);
+  }
+
+  /** The message was of use. */
+  good(): void {
+    this.#badInARow = 0;
+  }
+
+  /** The message could not be read. Gives what to end the stream with, when there were too many. */
+  bad(error: StreamMessageError): Misbehaviour | undefined {
+    this.#bad++;
+    if (++this.#badInARow <= maxBadInARow) return undefined;
+    const code = error.problem === 'bad-audio' ? 1007 : 1003;
+    return { code, detail: 'Streaming_bad_messages', why: `${error.message} So were ${maxBadInARow} before.` };
+  }
+
+  /** To be called about once a second. */
+  check(): Misbehaviour | undefined {
+    const now = this.#clock.now();
+    if (this.#limit.isHeld) this.#heardAtMs = now; // We do not read, so we cannot tell.
+    if (this.#limit.isFlood)
+      return { code: 1008, detail: 'Streaming_flood', why: 'The bot sends more than any speech needs.' };
+    if (now - this.#heardAtMs >= stalledAfterMs)
+      return { code: 1008, detail: 'Streaming_bot_stalled', why: 'The bot answers no ping.' };
+    if (now - this.#pingedAtMs >= pingAfterMs) {
+      this.#pingedAtMs = now;
+      this.#ping();
+    }
+    return undefined;
+  }
+
+  close(): void {
+    this.#limit.close();
+  }
+}

@@ -1,0 +1,35 @@
+import { audioIn, memberOf, readEnvelope, textIn } from './message-fields.js';
+
+/** What a bot says. `unknown` is tolerated: bots echo what they are told, and there is no error message in the protocol. */
+export type BotMessage =
+  | { event: 'media'; audio: Buffer }
+  | { event: 'mark'; name: string }
+  | { event: 'clear' }
+  | { event: 'unknown'; name: string };
+
+/**
+ * Reads a bot's text message. Ids are not looked at, nor `chunk`, `timestamp` and `sequence_number`: public bots leave them
+ * out, or write them in one spelling or the other. Throws StreamMessageError.
+ */
+export function readBotMessage(text: string): BotMessage {
+  const { event, fields } = readEnvelope(text);
+  switch (event) {
+    case 'media':
+      return { event, audio: audioIn(memberOf(fields, 'media')) };
+    case 'mark':
+      return { event, name: textIn(memberOf(fields, 'mark')['name']) ?? '' };
+    case 'clear':
+      return { event };
+    default:
+      return { event: 'unknown', name: event };
+  }
+}
+
+/** A bot's messages, as the reference writes them. */
+export const writeBotMessage = {
+  media: (streamSid: string, audio: Buffer): string =>
+    JSON.stringify({ event: 'media', stream_sid: streamSid, media: { payload: audio.toString('base64') } }),
+  mark: (streamSid: string, name: string): string =>
+    JSON.stringify({ event: 'mark', stream_sid: streamSid, mark: { name } }),
+  clear: (streamSid: string): string => JSON.stringify({ event: 'clear', stream_sid: streamSid }),
+};
