@@ -49,7 +49,7 @@ export class EspeakNg implements TextToSpeech {
   async speak(text: string, voice: string): Promise<Buffer> {
     if (!voiceForm.test(voice) || voice.length > 64) throw unknownVoice(voice);
     const { status, output, complaint } = await this.#run(['--stdout', '--stdin', '-b', '1', '-v', voice], text);
-    if (/voice does not exist/i.test(complaint)) throw unknownVoice(voice);
+    if (/voice does not exist|unknown phoneme table/i.test(complaint)) throw unknownVoice(voice);
     if (status !== 0 || output.length === 0) throw failed(status === null ? 'was ended' : complaint || `${status}`);
     return output;
   }
