@@ -9,32 +9,35 @@ import { cpuMsOf, forkNode, pin, sleep, treeOf } from './support/processes.mjs';
 
 export const title = 'Media bridge, WebRTC leg ↔ RTP leg, PCMU, one media child on one core';
 
+const support = (name) => fileURLToPath(new URL(`./support/${name}`, import.meta.url));
 const budget = { cpuMs: 4.5, p50Ms: 1, p99Ms: 5 };
 
 export async function run({ ports, cores, seconds = 10, sizes = [20, 60] }) {
   const rows = [];
-  for (const calls of sizes) rows.push(...rowsOf(calls, await bridged({ calls, ports, cores, seconds })));
-  return rows;
+  for (const calls of sizes) rows.push(...rowsOf(`${calls} calls`, await bridged({ calls, ports, cores, seconds })));
+  const calls = sizes.at(-1);
+  const tapped = await bridged({ calls, ports, cores, seconds, isTapped: true });
+  return [...rows, ...rowsOf(`${calls} calls, both directions listened to`, tapped)];
 }
 
-async function bridged({ calls, ports, cores, seconds }) {
+async function bridged({ calls, ports, cores, seconds, isTapped = false }) {
   const before = new Set(treeOf(process.pid));
   const engine = createEmbeddedEngine({
     ...{ announcedAddress: '127.0.0.1', webrtcPort: ports.port(4), processes: 1, logger: silentLogger },
     ...{ rtpPortMin: ports.port(20), rtpPortMax: ports.port(199) },
+    childPath: support('tapping-child.mjs'),
   });
   await engine.start();
   const child = treeOf(process.pid).find((pid) => !before.has(pid));
   if (cores.server !== undefined) pin(child, cores.server);
-  const script = fileURLToPath(new URL('./support/media-generator.mjs', import.meta.url));
-  const generator = await forkNode(script, { core: cores.load });
+  const generator = await forkNode(support('media-generator.mjs'), { core: cores.load });
   let open = 0;
   generator.child.on('message', ({ type }) => {
     if (type === 'open') open++;
   });
   try {
     const setUpMs = await timed(child, async () => {
-      for (let index = 0; index < calls; index++) await connect(engine, generator, index);
+      for (let index = 0; index < calls; index++) await connect(engine, generator, index, isTapped);
       for (let waitedMs = 0; open < calls; waitedMs += 20) {
         if (waitedMs > 20_000) throw new Error(`${calls - open} of ${calls} browser legs did not open`);
         await sleep(20);
@@ -56,7 +59,7 @@ async function bridged({ calls, ports, cores, seconds }) {
   }
 }
 
-async function connect(engine, generator, index) {
+async function connect(engine, generator, index, isTapped) {
   const callId = `bench-${index}`;
   const browser = await engine.createLeg({ kind: 'webrtc', callId, legId: `${callId}-browser` });
   const telephone = await engine.createLeg({ kind: 'rtp', callId, legId: `${callId}-telephone` });
@@ -67,6 +70,7 @@ async function connect(engine, generator, index) {
   const answer = await telephone.acceptOffer(telephoneOffer);
   generator.child.send({ type: 'target', index, port: Number(/m=audio (\d+)/.exec(answer)[1]) });
   await engine.bridge(browser, telephone);
+  if (isTapped) await browser.attach('tap', {});
 }
 
 function answerOf(generator, message, type) {
@@ -105,8 +109,7 @@ async function bareDelayMs() {
   return samples.sort((a, b) => a - b)[25];
 }
 
-function rowsOf(calls, { cpuMs, sent, received, p50Ms, p99Ms, setUpMs, bareMs }) {
-  const name = `${calls} calls`;
+function rowsOf(name, { cpuMs, sent, received, p50Ms, p99Ms, setUpMs, bareMs }) {
   return [
     row(`${name}: CPU ms a call-second (calls a core)`, `${round(cpuMs, 2)} (${round(1_000 / cpuMs)})`, {
       ...{ budget: `≤ ${budget.cpuMs} ms`, met: cpuMs <= budget.cpuMs },
