@@ -14,6 +14,7 @@ import { simulatedPrefixes } from './bootstrap/demo-people.js';
 import { firstRun } from './bootstrap/first-run.js';
 import { isLocalOnly as reachedLocallyOnly } from './config/read-config.js';
 import type { Config } from './config/settings.js';
+import { flowsSide } from './flows-side.js';
 import { listenHttp } from './http/listen.js';
 import { routeUpgrades } from './http/upgrade-router.js';
 import { integrationsSide } from './integrations-side.js';
@@ -70,6 +71,8 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('webhooks', () => webhooks.stop());
   const speech = speechSide({ store, dataDir, allowPrivate, config, clock, logger });
   teardown.add('speech', () => speech.stop());
+  const flows = flowsSide({ store, prompts: speech.files, allowPrivate, clock, logger });
+  teardown.add('flows', () => flows.stop());
   const closed = await webhooks.calls.failOpenCalls(new Date(clock.now()));
   if (closed > 0) logger.warn({ calls: closed }, 'calls that were open when the server died are closed as failed');
   const firstStart = await firstRun({ store, dataDir, sipDomain: config.sipDomain, addresses, random });
@@ -98,6 +101,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     users: store.users,
     carriers: store.carriers,
     calls: webhooks.calls,
+    programs: flows.programs,
     resolver: sip.resolver,
     simulatedAddress: () => simulated.address,
     sessionKey: await keyOf(store, 'sip-session-key'),
@@ -124,6 +128,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     calls: store.calls,
     deliveries: webhooks.deliveries,
     prompts: speech.library,
+    flows: flows.api,
     simulator: () => simulated.running,
     integrations: integrationsSide({ store, switchboard, webhooks, config }),
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),

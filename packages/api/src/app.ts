@@ -8,6 +8,7 @@ import { loginRoute } from './auth/login-route.js';
 import { type CallRoutesDeps, callRoutes } from './calls/call-routes.js';
 import { type CarrierRoutesDeps, carrierRoutes } from './carriers/carrier-routes.js';
 import { didRoutes } from './carriers/did-routes.js';
+import { type FlowRoutesDeps, flowRoutes } from './flows/flow-routes.js';
 import { healthRoutes, type MetricsText, type Readiness } from './health/health-routes.js';
 import { errorReply } from './http/error-reply.js';
 import { warnOfProxy } from './http/proxy-warning.js';
@@ -41,6 +42,7 @@ export interface ApiDeps {
   calls: CallRoutesDeps['calls'];
   deliveries: DeliveryRoutesDeps['deliveries'];
   prompts: PromptRoutesDeps['prompts'];
+  flows: Pick<FlowRoutesDeps, 'flows' | 'facts'>;
   simulator: SimulatorRoutesDeps['simulator'];
   softphone: Omit<SoftphoneDeps, 'tokens'>;
   sdk: SdkDeps;
@@ -117,6 +119,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   didRoutes(app, carriers);
   callRoutes(app, { calls: deps.calls, tokens, placing: new CallService(deps.integrations) });
   deliveryRoutes(app, { deliveries: deps.deliveries, tokens });
+  flowRoutes(app, { ...deps.flows, tokens, clock: deps.clock });
   await promptRoutes(app, { prompts: deps.prompts, tokens });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });

@@ -12,6 +12,16 @@ export {
 export { CarrierCreate, CarrierListQuery, CarrierRead, CarrierUpdate, carrierDefaults } from './carrier.js';
 export { DidCreate, DidRead, DidTarget, DidUpdate } from './did.js';
 export { ErrorResponse } from './error.js';
+export {
+  FlowDocumentBody,
+  FlowList,
+  FlowRead,
+  FlowSimulation,
+  FlowSummary,
+  FlowValidation,
+  FlowVersionList,
+  FlowVersionRead,
+} from './flow.js';
 export { HealthResponse, ReadyResponse } from './health.js';
 export * from './integrations/index.js';
 export { listOf, PageQuery } from './list.js';

@@ -13,6 +13,7 @@ export type * from './ports/messages.js';
 export type * from './ports/prompts.js';
 export type * from './ports/streams.js';
 export type * from './ports/user-finder.js';
+export { CallMessageRecorder } from './run/call-message-recorder.js';
 export { FlowProgram, type RunnableFlow } from './run/flow-program.js';
 export type { LiveDeps } from './run/live-actions.js';
 export type { UrlAnswer, UrlGetter } from './run/url-asker.js';

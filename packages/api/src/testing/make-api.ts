@@ -9,6 +9,7 @@ import { hash } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '../app.js';
 import type { Role } from '../auth/admin.js';
+import { memoryFlowFacts, memoryFlows } from './memory-flows.js';
 import { type MemoryIntegrations, memoryIntegrations } from './memory-integrations.js';
 import { memoryPrompts } from './memory-prompts.js';
 
@@ -125,6 +126,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
       replayAll: async () => ({ replayed: 0, hasMore: false, nextCursor: undefined, lastDeliveryAt: undefined }),
     },
     prompts: memoryPrompts(clock),
+    flows: { flows: memoryFlows(), facts: memoryFlowFacts },
     simulator: () => ({
       async placeCall(wanted) {
         placed.push(wanted);

@@ -1,0 +1,82 @@
+import type { ApiDeps } from '@intermix/api';
+import {
+  CallMessageRecorder,
+  type FlowFacts,
+  FlowPrograms,
+  type MessageRecorder,
+  type PromptFiles,
+  type StreamOpener,
+} from '@intermix/flows';
+import type { Clock, Logger } from '@intermix/kernel';
+import { OutboundClient, OutboundError } from '@intermix/outbound';
+import type { Store } from '@intermix/store';
+import { openStream } from '@intermix/streaming';
+
+export interface FlowsSideOptions {
+  store: Store;
+  prompts: PromptFiles;
+  /** Default: messages become part of the call's own recording. */
+  messages?: MessageRecorder;
+  /** Whether customers' URLs may name private addresses. */
+  allowPrivate: boolean;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface FlowsSide {
+  /** What numbers and orders name. */
+  readonly programs: FlowPrograms;
+  /** For the API. */
+  readonly api: ApiDeps['flows'];
+  /** For calls that a bot has for itself. */
+  readonly openStream: StreamOpener;
+  /** Gives up requests under way. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** Joins flows to the store, to speech and streams, and to a client of their own that opens customers' URLs. */
+export function flowsSide(options: FlowsSideOptions): FlowsSide {
+  const { store, prompts, allowPrivate, clock, logger } = options;
+  const messages = options.messages ?? new CallMessageRecorder({ clock });
+  const urls = new OutboundClient({ clock, allowPrivate });
+  const opener: StreamOpener = (attach, request) => openStream(attach, { ...request, allowPrivate });
+  const users = {
+    async findBySipName(accountSid: string, name: string, appId: string | undefined) {
+      const byName = (await store.users.findSipAccount(accountSid, name))?.user;
+      const user = byName ?? (appId === undefined ? undefined : await store.users.findUser(appId, name));
+      return user?.accountSid === accountSid ? { appId: user.appId, userId: user.userId } : undefined;
+    },
+  };
+  return {
+    programs: new FlowPrograms({
+      ...{ flows: store.flows, prompts, messages, urls, users, openStream: opener, clock, logger },
+    }),
+    api: { flows: store.flows, facts: factsOf(store, urls) },
+    openStream: opener,
+    stop: () => urls.close(),
+  };
+}
+
+function factsOf(store: Store, urls: OutboundClient): FlowFacts {
+  return {
+    async hasUser(accountSid, appId, userId) {
+      return (await store.users.getUser(accountSid, appId, userId)) !== undefined;
+    },
+    async hasNumber(accountSid, number) {
+      const found = await store.carriers.findDid(number);
+      return found?.accountSid === accountSid && found.direction !== 'inbound';
+    },
+    async hasPrompt(accountSid, promptId) {
+      return (await store.prompts.find(accountSid, promptId)) !== undefined;
+    },
+    whyRefused(url) {
+      try {
+        urls.checkUrl(url.replace(/^ws(?=s?:)/i, 'http'));
+        return undefined;
+      } catch (error) {
+        if (error instanceof OutboundError) return error.message;
+        throw error;
+      }
+    },
+  };
+}
