@@ -25,6 +25,7 @@ import { createSipSide, type SipSide } from './sip/sip-side.js';
 import { softphoneSide } from './softphone-side.js';
 import { speechSide } from './speech-side.js';
 import { StartError } from './start-error.js';
+import { streamingSide } from './streaming-side.js';
 import { iceServersSide } from './stun-side.js';
 import { Teardown } from './teardown.js';
 import { readTlsFiles } from './tls-files.js';
@@ -113,6 +114,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
       ...{ simulatedPrefixes, iceServers },
     },
   });
+  streamingSide({ calls: switchboard.switch, settings: store.appSettings, allowPrivate, ...common });
   const metrics = meter({ switchboard, media, sip });
   meterWebhooks(metrics.registers, webhooks, store.webhooks.outbox);
   let isSipReady = false;

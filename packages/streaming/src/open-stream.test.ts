@@ -98,6 +98,13 @@ describe('openStream', () => {
     stream.stop();
   });
 
+  it('tells of a stream that came to nothing by a fault of ours', async () => {
+    const leg = makeLeg();
+    const stream = await openStream(leg.attach, options, { clock: leg.clock });
+    leg.end({ how: 'ended', result: undefined });
+    expect(await stream.ended).toMatchObject({ status: 'failed', detailedStatus: 'Streaming_internal_error' });
+  });
+
   it('tells of a media process that died, and rejects with what attach rejects', async () => {
     const leg = makeLeg();
     const stream = await openStream(leg.attach, options, { clock: leg.clock });

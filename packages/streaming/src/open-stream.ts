@@ -123,10 +123,12 @@ class OpenedStream implements StreamHandle {
   }
 
   #endOf(end: AttachmentEnd): StreamEnd {
-    if (end.how === 'ended') return end.result as StreamEnd;
+    if (end.how === 'ended' && end.result !== undefined) return end.result as StreamEnd;
     const started = this.#startedAtMs;
     return {
-      ...failedEnd(this.#spec, 'Streaming_engine_lost', 'The media process of the call died.'),
+      ...(end.how === 'ended'
+        ? failedEnd(this.#spec, 'Streaming_internal_error', 'The stream ended without a result.')
+        : failedEnd(this.#spec, 'Streaming_engine_lost', 'The media process of the call died.')),
       durationSec: started === undefined ? 0 : Math.round((this.#clock.now() - started) / 1000),
     };
   }
