@@ -1,3 +1,4 @@
+export { RecordingError, type RecordingProblem } from './errors.js';
 export {
   contentTypeOf,
   extensionOf,
@@ -6,4 +7,11 @@ export {
   type RecordingFormat,
 } from './files/recording-file.js';
 export type { PausedAs, RecordingFailure } from './files/recording-spec.js';
+export type * from './ports/recorded-calls.js';
 export * from './ports/recording-store.js';
+export { RecordingService, type RecordingServiceDeps } from './service/recording-service.js';
+export { RecordingUrls, type UrlSignature, urlValidity } from './service/recording-urls.js';
+export { FolderStorage } from './storage/folder-storage.js';
+export type { ByteRange, RecordingStorage } from './storage/recording-storage.js';
+export { type S3Options, S3Storage } from './storage/s3-storage.js';
+export { SeveralStorages } from './storage/several-storages.js';

@@ -28,10 +28,22 @@ const statusOfSimulatorProblem: Readonly<Record<string, number>> = {
   'not-started': 503,
 };
 
+/** Errors of recordings by their problem. */
+const statusOfRecordingProblem: Readonly<Record<string, number>> = {
+  'unknown-call': 404,
+  'unknown-recording': 404,
+  'already-recording': 409,
+  'not-running': 409,
+  'still-running': 409,
+  'start-failed': 409,
+  storage: 503,
+};
+
 function statusOf(error: Error): number | undefined {
   if (!(error instanceof IntermixError)) return undefined;
   if (error.code === 'ERR_SIMULATOR') return statusOfSimulatorProblem[(error as { problem?: string }).problem ?? ''];
   if (error.code === 'ERR_SPEECH') return statusOfSpeechProblem[(error as { problem?: string }).problem ?? ''] ?? 400;
+  if (error.code === 'ERR_RECORDING') return statusOfRecordingProblem[(error as { problem?: string }).problem ?? ''];
   return statusOfCode[error.code];
 }
 

@@ -1,0 +1,372 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CallRecord } from '@intermix/calls';
+import { silentLogger, systemRandom } from '@intermix/kernel';
+import { eventually, FakeClock } from '@intermix/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RecordingError } from '../errors.js';
+import type { RecordOrder } from '../files/recording-spec.js';
+import { repairRecording } from '../files/repair-recording.js';
+import type { RecordedMedia } from '../ports/recorded-calls.js';
+import { defaultRecordingSettings, type Recording } from '../ports/recording-store.js';
+import { FolderStorage } from '../storage/folder-storage.js';
+import { decodeRecording, toneIn } from '../testing/decode-recording.js';
+import { FakeRecordedLeg, recordedCall, writeTone } from '../testing/fake-recorded-call.js';
+import { MemoryRecordingSettings, MemoryRecordingStore } from '../testing/memory-recordings.js';
+import { RecordingService } from './recording-service.js';
+import { RecordingUrls } from './recording-urls.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'intermix-recordings-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const pathOf = ({ attachments: [first] }: FakeRecordedLeg) => (first ? (first.spec as RecordOrder).path : '');
+const waits = { timeoutMs: 15_000 };
+
+/** The service over a folder of its own; a second one over the same `world` is the next start of the server. */
+function begin(world = newWorld()) {
+  const { clock, store, settings, apps, calls, leg, told, storage } = world;
+  const parts = join(folder, 'parts');
+  const service = new RecordingService({
+    ...{ partsFolder: parts, store, settings, storage, clock, random: systemRandom, logger: silentLogger },
+    apps: { find: async (_account, appId) => apps.get(appId) },
+    calls: { mediaOf: (callSid) => world.media.get(callSid) },
+    callRecords: {
+      async find(accountSid, callSid) {
+        const call = calls.get(callSid);
+        return call?.accountSid === accountSid ? { call } : undefined;
+      },
+    },
+    announcer: {
+      async recordingReady({ recording, recordingUrl }) {
+        if (world.isReceiverDown) throw new Error('no outbox');
+        told.push(['ready', recording.recordingSid, recordingUrl]);
+      },
+      async recordingFailed({ recording, cause }) {
+        told.push(['failed', recording.recordingSid, cause]);
+      },
+    },
+    urls: new RecordingUrls({ baseUrl: 'https://pbx.example', key: new Uint8Array(32).fill(1), clock }),
+    freeBytes: async () => world.freeBytes,
+  });
+  const answer = async (call: CallRecord, recording?: RecordedMedia['recording']) => {
+    calls.set(call.callSid, call);
+    world.media.set(call.callSid, leg.media(recording));
+    await service.handleAnswered(call);
+  };
+  const only = (): Recording => {
+    expect(store.rows.size).toBe(1);
+    return [...store.rows.values()][0] as Recording;
+  };
+  /** The recorder ends with five seconds of sound. */
+  const end = async (n = 0) => {
+    const attachment = leg.attachments[n];
+    if (!attachment) throw new Error('nothing was attached');
+    attachment.end(await writeTone((attachment.spec as RecordOrder).path, 5, true));
+  };
+  const reaches = (state: Recording['state']) => eventually(() => only().state === state, waits);
+  const tells = (count: number) => eventually(() => told.length >= count, waits);
+  const start = async () => {
+    await service.load();
+    await service.start();
+  };
+  return { ...world, world, service, parts, answer, only, end, reaches, tells, start };
+}
+
+function newWorld() {
+  return {
+    clock: new FakeClock(),
+    store: new MemoryRecordingStore(),
+    settings: new MemoryRecordingSettings(),
+    apps: new Map([['app', { recordingEnabled: true }]]),
+    calls: new Map<string, CallRecord>(),
+    media: new Map<string, RecordedMedia>(),
+    leg: new FakeRecordedLeg(),
+    told: [] as unknown[][],
+    storage: new FolderStorage(join(folder, 'kept')) as FolderStorage,
+    freeBytes: 1e12,
+    isReceiverDown: false,
+  };
+}
+
+describe('RecordingService', () => {
+  it('records a call of an app that wants it, keeps the file, tells of it, and gives it', async () => {
+    const { service, start, answer, only, end, reaches, tells, told, leg, parts } = begin();
+    await start();
+    await answer(recordedCall());
+    const { recordingSid } = only();
+    expect(leg.attachments[0]?.spec).toEqual({
+      ...{ do: 'record', path: join(parts, `${recordingSid}.mp3.part`) },
+      ...{ format: 'mp3', channels: 'single', pausedAs: 'silence' },
+    });
+    expect(service.hasRecording('call-1')).toBe(true);
+    await end();
+    await reaches('ready');
+    await tells(1);
+    expect(told).toEqual([
+      ['ready', recordingSid, expect.stringContaining(`/Recordings/${recordingSid}.mp3?expires=`)],
+    ]);
+    expect(only()).toMatchObject({
+      durationMs: 5000,
+      location: expect.stringMatching(/^folder:2026\/01\/01\/acc\/rec_/),
+    });
+    expect(readdirSync(parts)).toEqual([]);
+    const stream = await service.open(only());
+    const octets: Buffer[] = [];
+    for await (const part of stream ?? []) octets.push(part as Buffer);
+    const [sound = new Float32Array()] = await decodeRecording(Buffer.concat(octets));
+    expect(sound.length).toBe(40_000);
+    expect(toneIn(sound, 440, 100, 4900).share).toBeGreaterThan(0.99);
+  });
+
+  it('leaves other calls alone, records one that was ordered with it, in its own way', async () => {
+    const { start, answer, apps, settings, leg, store } = begin();
+    await start();
+    apps.set('app', { recordingEnabled: false });
+    await settings.put('acc', 'app', { ...defaultRecordingSettings, channels: 'dual', format: 'wav' });
+    await answer(recordedCall());
+    await answer(recordedCall({ callSid: 'call-2', appId: undefined }));
+    expect(store.rows.size).toBe(0);
+    await answer(recordedCall({ callSid: 'call-3' }), { format: 'mp3-hq' });
+    expect(leg.attachments.map(({ spec }) => spec)).toMatchObject([{ channels: 'dual', format: 'mp3-hq' }]);
+  });
+
+  it('is started, paused, taken up again and stopped during a call, by its own account alone', async () => {
+    const { service, start, answer, apps, leg, end, reaches, only } = begin();
+    await start();
+    apps.clear();
+    await answer(recordedCall());
+    await expect(service.startFor('other', 'call-1')).rejects.toMatchObject({ problem: 'unknown-call' });
+    const { recordingSid: sid } = await service.startFor('acc', 'call-1', { channels: 'dual' });
+    await expect(service.startFor('acc', 'call-1')).rejects.toMatchObject({ problem: 'already-recording' });
+    await expect(service.pause('other', 'call-1', sid)).rejects.toMatchObject({ problem: 'unknown-recording' });
+    await expect(service.pause('acc', 'call-2', sid)).rejects.toMatchObject({ problem: 'unknown-recording' });
+    await expect(service.delete('acc', 'call-1', sid)).rejects.toMatchObject({ problem: 'still-running' });
+    await service.pause('acc', 'call-1', sid);
+    expect(service.isPaused(sid)).toBe(true);
+    await service.resume('acc', 'call-1', sid);
+    expect(service.isPaused(sid)).toBe(false);
+    expect(leg.attachments[0]?.told).toEqual([{ do: 'pause' }, { do: 'resume' }]);
+    await service.stopFor('acc', 'call-1', sid);
+    expect(leg.attachments[0]?.isClosed).toBe(true);
+    await end();
+    await reaches('ready');
+    await expect(service.pause('acc', 'call-1', sid)).rejects.toMatchObject({ problem: 'not-running' });
+    await service.startFor('acc', 'call-1'); // Another one of the same call.
+    await service.delete('acc', 'call-1', sid);
+    expect(await service.find('acc', sid)).toBeUndefined();
+    expect(await service.ofCall('acc', 'call-1')).toHaveLength(1);
+    expect(() => only()).toThrow();
+    expect(
+      readdirSync(join(folder, 'kept'), { recursive: true }).filter((name) => String(name).endsWith('.mp3')),
+    ).toEqual([]);
+  });
+
+  it('begins one recording, however many ask at once', async () => {
+    const { service, start, answer, apps, store } = begin();
+    await start();
+    apps.clear();
+    const call = recordedCall();
+    await answer(call);
+    await Promise.all([service.handleWish(call, {}), service.handleWish(call, {}), service.handleAnswered(call)]);
+    expect(store.rows.size).toBe(1);
+  });
+
+  it.each([
+    ['disk-full', { freeBytes: 1e6 }],
+    ['media-failed', { refuses: true }],
+  ])(
+    'tells of a recording that could not be begun: %s',
+    async (cause, { freeBytes, refuses }: { freeBytes?: number; refuses?: boolean }) => {
+      const { start, answer, told, tells, leg, only, service, world } = begin();
+      await start();
+      if (freeBytes) world.freeBytes = freeBytes;
+      if (refuses) leg.refuses = new Error('no such leg');
+      await answer(recordedCall());
+      await tells(1);
+      expect(told).toEqual([['failed', only().recordingSid, cause]]);
+      expect(only()).toMatchObject({ state: 'failed', cause });
+      expect(service.hasRecording('call-1')).toBe(false);
+    },
+  );
+
+  it('tells of one that broke off, and keeps nothing of it', async () => {
+    const { start, answer, told, tells, leg, only, parts } = begin();
+    await start();
+    await answer(recordedCall());
+    writeFileSync(pathOf(leg), 'half of it');
+    leg.attachments[0]?.end({ ok: false, failure: 'disk-full', detail: 'ENOSPC' });
+    await tells(1);
+    expect(told).toEqual([['failed', only().recordingSid, 'disk-full']]);
+    expect(only().location).toBeUndefined();
+    expect(readdirSync(parts)).toEqual([]);
+  });
+
+  it('finishes what a lost media process left, as far as it goes', async () => {
+    const { start, answer, tells, told, leg, only } = begin();
+    await start();
+    await answer(recordedCall());
+    await writeTone(pathOf(leg), 5, false);
+    leg.attachments[0]?.end('engine-lost');
+    await tells(1);
+    expect(told).toMatchObject([['ready', only().recordingSid, expect.any(String)]]);
+    expect(only().durationMs).toBeGreaterThan(4700);
+  });
+
+  it('after a crash finishes and tells of what there is, fails what is gone, removes what belongs to nobody', async () => {
+    const before = begin();
+    await before.start();
+    await before.answer(recordedCall());
+    await before.answer(recordedCall({ callSid: 'call-2' }));
+    const paths = before.leg.attachments.map(({ spec }) => (spec as RecordOrder).path);
+    await writeTone(paths[0] ?? '', 5, false);
+    writeFileSync(join(before.parts, 'rec_of_nobody.mp3.part'), 'x');
+
+    const after = begin(before.world);
+    await after.service.load();
+    expect([after.service.hasRecording('call-1'), after.service.hasRecording('call-3')]).toEqual([true, false]);
+    await after.service.start();
+    await after.tells(2);
+    const [first, second] = [...after.store.rows.values()];
+    expect(after.told).toContainEqual(['ready', first?.recordingSid, expect.any(String)]);
+    expect(after.told).toContainEqual(['failed', second?.recordingSid, 'lost']);
+    expect(first?.state).toBe('ready');
+    expect(readdirSync(after.parts)).toEqual([]);
+    await eventually(() => [...after.store.rows.values()].every((row) => row.announcedAt), waits);
+    const third = begin(before.world); // Nothing is left to do.
+    await third.start();
+    expect(third.service.stats).toEqual({ running: 0, pending: 0 });
+  });
+
+  it.each(['before', 'after'])('goes on where a process died %s it had moved the file', async (when) => {
+    const first = begin();
+    await first.start();
+    await first.answer(recordedCall());
+    const path = pathOf(first.leg);
+    await writeTone(path, 5, true);
+    const figures = await repairRecording(path, 'mp3');
+    const row = first.only();
+    Object.assign(row, { state: 'processing', endedAt: new Date(first.clock.now()), ...figures });
+    if (when === 'after') await first.storage.keep(path, `2026/01/01/acc/${row.recordingSid}.mp3`);
+    const second = begin(first.world);
+    await second.start();
+    await second.tells(1);
+    expect(second.told).toMatchObject([['ready', row.recordingSid, expect.any(String)]]);
+    expect(existsSync(join(folder, 'kept', '2026/01/01/acc', `${row.recordingSid}.mp3`))).toBe(true);
+  });
+
+  it('tells nothing while the store of recordings, the database or the outbox is down, and all of it afterwards', async () => {
+    const world = newWorld();
+    let isStoreDown = true;
+    const { keep } = world.storage;
+    world.storage.keep = async (path, key) => {
+      if (isStoreDown) throw RecordingError.storage('The recording cannot be stored', 'connection refused');
+      return keep.call(world.storage, path, key);
+    };
+    const { start, answer, only, end, told, clock, store, parts, service } = begin(world);
+    await start();
+    await answer(recordedCall());
+    store.isDown = true;
+    await end();
+    await eventually(() => service.stats.pending === 1 && service.stats.running === 0, waits);
+    store.isDown = false;
+    const later = async (isDone: () => boolean) =>
+      eventually(() => {
+        clock.advance(60_000);
+        return isDone();
+      }, waits);
+    await later(() => only().state === 'processing');
+    await later(() => only().detail?.includes('connection refused') ?? false);
+    expect(readdirSync(parts)).toHaveLength(1);
+    world.isReceiverDown = true;
+    isStoreDown = false;
+    await later(() => only().state === 'ready');
+    expect(told).toEqual([]);
+    world.isReceiverDown = false;
+    await later(() => told.length === 1);
+    await later(() => only().announcedAt !== undefined);
+    expect(service.stats.pending).toBe(0);
+  });
+
+  it('deletes what an app keeps no longer, and only that', async () => {
+    const { start, answer, end, reaches, store, clock, only, service } = begin();
+    await start();
+    await answer(recordedCall());
+    await end();
+    await reaches('ready');
+    const { location = '' } = only();
+    store.retentionDays.set('app', 7);
+    clock.advance(6 * 86_400_000);
+    await eventually(() => clock.pendingTimers === 1, waits);
+    expect(only().state).toBe('ready');
+    const hours = () => {
+      clock.advance(3_600_000);
+      return only().state === 'deleted';
+    };
+    await eventually(hours, waits);
+    expect(existsSync(join(folder, 'kept', location.replace('folder:', '')))).toBe(false);
+    await service.stop();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('has the party hear a tone, until the recording ends', async () => {
+    const { start, answer, settings, leg, end, reaches } = begin();
+    await start();
+    await settings.put('acc', 'app', { ...defaultRecordingSettings, tone: 'repeat' });
+    await answer(recordedCall());
+    expect(leg.attachments.map(({ spec }) => spec)).toMatchObject([{ do: 'record' }, { do: 'tone', everySec: 15 }]);
+    expect(leg.attachments[1]?.isClosed).toBe(false);
+    await end();
+    await reaches('ready');
+    expect(leg.attachments[1]?.isClosed).toBe(true);
+  });
+
+  it('begins nothing while the database is away, and the call goes on', async () => {
+    const { start, answer, store, told } = begin();
+    await start();
+    store.isDown = true;
+    await answer(recordedCall()); // The call goes on: nothing is thrown.
+    expect([store.rows.size, told.length]).toEqual([0, 0]);
+  });
+});
+
+describe('RecordingUrls', () => {
+  const clock = new FakeClock();
+  const urls = new RecordingUrls({ baseUrl: 'https://pbx.example', key: new Uint8Array(32).fill(1), clock });
+  const recording = { accountSid: 'acc one', recordingSid: 'rec_1', format: 'wav' } as const;
+  const partsOf = (url: string) => {
+    const { searchParams } = new URL(url);
+    return { expires: searchParams.get('expires') ?? '', signature: searchParams.get('signature') ?? '' };
+  };
+
+  it.each([
+    [1, 5],
+    [5, 5],
+    [30, 30],
+    [600, 60],
+  ])('signs for %i minutes: good for %i', (asked, minutes) => {
+    const url = urls.signed(recording, asked);
+    expect(url).toContain('https://pbx.example/v1/Accounts/acc%20one/Recordings/rec_1.wav?expires=');
+    const check = () => urls.check({ ...recording, ...partsOf(url) });
+    expect(check()).toBe('valid');
+    clock.advance(minutes * 60_000 - 1000);
+    expect(check()).toBe('valid');
+    clock.advance(1000);
+    expect(check()).toBe('expired');
+  });
+
+  it('takes no signature of another recording, account or time', () => {
+    const signed = { ...recording, ...partsOf(urls.signed(recording, 5)) };
+    for (const change of [
+      { recordingSid: 'rec_2' },
+      { accountSid: 'acc' },
+      { expires: '9999999999' },
+      { signature: '' },
+      { signature: 'ä'.repeat(64) },
+    ])
+      expect(urls.check({ ...signed, ...change })).toBe('wrong');
+  });
+});

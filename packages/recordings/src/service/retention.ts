@@ -1,0 +1,51 @@
+import type { Clock, Logger, Timer } from '@intermix/kernel';
+import type { Recording, RecordingStore } from '../ports/recording-store.js';
+
+export interface RetentionDeps {
+  store: Pick<RecordingStore, 'expired'>;
+  clock: Clock;
+  logger: Logger;
+  remove(recording: Recording): Promise<void>;
+}
+
+const everyMs = 3_600_000;
+const firstMs = 60_000;
+const atOnce = 100;
+
+/** Deletes what apps keep no longer: a minute after the start, and each hour. */
+export class Retention {
+  readonly #deps: RetentionDeps;
+  #timer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(deps: RetentionDeps) {
+    this.#deps = deps;
+  }
+
+  start(inMs = firstMs): void {
+    this.#timer = this.#deps.clock.schedule(inMs, () => {
+      void this.#run().then(() => {
+        if (!this.#isStopped) this.start(everyMs);
+      });
+    });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** Never rejects. What cannot be deleted now is tried again in an hour. */
+  async #run(): Promise<void> {
+    const { store, clock, logger, remove } = this.#deps;
+    try {
+      let expired: Recording[];
+      do {
+        expired = await store.expired(new Date(clock.now()), atOnce);
+        for (const one of expired) await remove(one);
+      } while (expired.length === atOnce && !this.#isStopped);
+    } catch (error) {
+      logger.warn({ err: error }, 'old recordings could not be deleted; it is tried again in an hour');
+    }
+  }
+}

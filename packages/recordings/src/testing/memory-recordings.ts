@@ -1,0 +1,74 @@
+import {
+  defaultRecordingSettings,
+  type Recording,
+  type RecordingChange,
+  type RecordingSettings,
+  type RecordingSettingsStore,
+  type RecordingState,
+  type RecordingStore,
+} from '../ports/recording-store.js';
+
+/** Rows in memory. `isDown` makes every write fail, as a database that is away. */
+export class MemoryRecordingStore implements RecordingStore {
+  readonly rows = new Map<string, Recording>();
+  /** Days that each app keeps its recordings. */
+  readonly retentionDays = new Map<string, number>();
+  isDown = false;
+
+  async create(recording: Recording): Promise<void> {
+    this.#refuse();
+    this.rows.set(recording.recordingSid, { ...recording });
+  }
+
+  async change(recordingSid: string, from: readonly RecordingState[], change: RecordingChange): Promise<boolean> {
+    this.#refuse();
+    const row = this.rows.get(recordingSid);
+    if (!row || !from.includes(row.state)) return false;
+    Object.assign(row, change);
+    return true;
+  }
+
+  async find(accountSid: string, recordingSid: string): Promise<Recording | undefined> {
+    const row = this.rows.get(recordingSid);
+    return row?.accountSid === accountSid ? { ...row } : undefined;
+  }
+
+  async ofCalls(accountSid: string, callSids: readonly string[]): Promise<Recording[]> {
+    return this.#all(
+      (row) => row.accountSid === accountSid && callSids.includes(row.callSid) && row.state !== 'deleted',
+    );
+  }
+
+  async unfinished(): Promise<Recording[]> {
+    return this.#all((row) => row.announcedAt === undefined);
+  }
+
+  async expired(now: Date, limit: number): Promise<Recording[]> {
+    const isExpired = ({ state, appId, endedAt }: Recording) => {
+      const days = this.retentionDays.get(appId ?? '');
+      return state === 'ready' && days !== undefined && Number(endedAt) <= now.getTime() - days * 86_400_000;
+    };
+    return this.#all(isExpired).slice(0, limit);
+  }
+
+  #all(wanted: (row: Recording) => boolean): Recording[] {
+    return [...this.rows.values()].filter(wanted).map((row) => ({ ...row }));
+  }
+
+  #refuse(): void {
+    if (this.isDown) throw new Error('the database is away');
+  }
+}
+
+export class MemoryRecordingSettings implements RecordingSettingsStore {
+  readonly #settings = new Map<string, RecordingSettings>();
+
+  async find(_accountSid: string, appId: string): Promise<RecordingSettings> {
+    return this.#settings.get(appId) ?? defaultRecordingSettings;
+  }
+
+  async put(_accountSid: string, appId: string, settings: RecordingSettings): Promise<boolean> {
+    this.#settings.set(appId, settings);
+    return true;
+  }
+}
