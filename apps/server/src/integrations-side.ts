@@ -1,7 +1,10 @@
 import type { IntegrationDeps } from '@intermix/api';
 import type { Switchboard } from '@intermix/calls';
+import type { Clock, Logger } from '@intermix/kernel';
 import { OutboundError } from '@intermix/outbound';
+import type { PromptFiles } from '@intermix/speech';
 import type { Store } from '@intermix/store';
+import { AppPlayback } from './app-playback.js';
 import type { Config } from './config/settings.js';
 import type { WebhooksSide } from './webhooks-side.js';
 
@@ -9,12 +12,18 @@ export interface IntegrationsSideOptions {
   store: Store;
   switchboard: Switchboard;
   webhooks: WebhooksSide;
+  prompts: PromptFiles;
+  clock: Clock;
+  logger: Logger;
   config: Pick<Config, 'apiOrigins' | 'sipDomain'>;
 }
 
 /** Joins the integrations API to the store and the switch. */
 export function integrationsSide(options: IntegrationsSideOptions): IntegrationDeps {
-  const { store, switchboard, webhooks, config } = options;
+  const { store, switchboard, webhooks, config, prompts, clock, logger } = options;
+  const playback = new AppPlayback({
+    ...{ switch: switchboard.switch, settings: store.appSettings, calls: webhooks.calls, prompts, clock, logger },
+  });
   // Kept because the bindings themselves end with this process.
   switchboard.registrar.on('seen', ({ accountSid, sipUsername, at }) =>
     store.mappedUsers.recordSipSeen(accountSid, sipUsername, at),
@@ -40,7 +49,7 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
         const session = await switchboard.sessions.issue(user, lifetimeSec);
         return session && { ...session, iceServers: switchboard.iceServers?.listFor(user) ?? [] };
       },
-      placeCall: (request) => switchboard.switch.placeCall(request),
+      placeCall: (request) => playback.placeCall(request),
     },
     notifications: { trigger: (step) => webhooks.flowNotices.trigger(step) },
     urlRule: urlRule(webhooks.urls),

@@ -132,7 +132,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     prompts: speech.library,
     flows: flows.api,
     simulator: () => simulated.running,
-    integrations: integrationsSide({ store, switchboard, webhooks, config }),
+    integrations: integrationsSide({ store, switchboard, webhooks, prompts: speech.files, config, ...common }),
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),
     sdk: { sdkFolder: dirname(createRequire(import.meta.url).resolve('@intermix/voice-sdk/exotelsdk.js')) },
     readiness: async () => ({ store: await store.healthy(), sip: isSipReady, media: media.ready }),
