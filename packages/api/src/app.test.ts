@@ -117,6 +117,9 @@ describe('carriers and numbers', () => {
     const changed = await ask(api, 'PUT', path, { token, body: { outbound_cps: 2.5, destination_country: 'IN' } });
     expect(changed.body).toMatchObject({ outbound_cps: 2.5, destination_country: 'IN', name: 'Carrier' });
 
+    const opened = await ask(api, 'PUT', path, { token, body: { outbound_allowed_prefixes: ['+44', '+8816'] } });
+    expect(opened.body).toMatchObject({ outbound_allowed_prefixes: ['+44', '+8816'], outbound_cps: 2.5 });
+
     const target = { type: 'users', app_id: 'app', user_ids: ['a', 'b'] };
     const did = await ask(api, 'POST', `${path}/dids`, { token, body: { number: '080 1234 5678', target } });
     expect(did).toMatchObject({ status: 201, body: { number: '+918012345678', direction: 'both', target } });
@@ -128,11 +131,13 @@ describe('carriers and numbers', () => {
       ring_timeout_sec: 5,
       target,
     });
+    const flow = { type: 'flow', flow_id: 'flow_1' };
+    expect((await ask(api, 'PUT', didPath, { token, body: { target: flow } })).body).toMatchObject({ target: flow });
     expect((await ask(api, 'GET', `${path}/dids`, { token })).body.items).toHaveLength(1);
     expect((await ask(api, 'DELETE', didPath, { token })).status).toBe(204);
     expect((await ask(api, 'DELETE', path, { token })).status).toBe(204);
     expect((await ask(api, 'GET', path, { token })).status).toBe(404);
-    expect(api.carriersChanged()).toBe(6);
+    expect(api.carriersChanged()).toBe(8);
   });
 
   it('refuses a number that is none, naming the field', async () => {

@@ -18,6 +18,14 @@ const AddressRange = Type.String({
 });
 const Country = Type.String({ pattern: '^[A-Z]{2}$', minLength: 2, maxLength: 2, description: 'ISO 3166 alpha-2' });
 
+const NumberPrefix = Type.String({
+  pattern: '^\\+[1-9][0-9]{0,14}$',
+  minLength: 2,
+  maxLength: 16,
+  description: 'The beginning of a number: + and digits',
+  examples: ['+44', '+8816'],
+});
+
 const transports = ['auto', 'udp', 'tcp', 'tls'] as const;
 const authModes = ['ip', 'credentials'] as const;
 
@@ -35,6 +43,12 @@ const fields = {
   outbound_cps: Type.Number({ minimum: 0.1, maximum: 100, description: 'Calls a second that we may place' }),
   outbound_burst: Type.Integer({ minimum: 1, maximum: 1000, description: 'Calls that may go out at once' }),
   outbound_channels: Type.Integer({ minimum: 1, maximum: 500, description: 'Concurrent calls that we may place' }),
+  outbound_allowed_prefixes: Type.Array(NumberPrefix, {
+    maxItems: 256,
+    uniqueItems: true,
+    description:
+      "What may be dialled besides the countries of the account's own numbers. Premium-rate and satellite numbers are opened by their own prefix only, not by their country's",
+  }),
 };
 const { name, sip_address, ...optional } = fields;
 
@@ -68,6 +82,7 @@ export const CarrierRead = Type.Object({
   outbound_cps: Type.Number(),
   outbound_burst: Type.Integer(),
   outbound_channels: Type.Integer(),
+  outbound_allowed_prefixes: Type.Array(Type.String()),
   simulated: Type.Boolean({ description: 'The built-in simulated telephone network' }),
 });
 export type CarrierRead = Static<typeof CarrierRead>;
@@ -98,4 +113,5 @@ export const carrierDefaults = {
   outbound_cps: 5,
   outbound_burst: 10,
   outbound_channels: 30,
+  outbound_allowed_prefixes: [],
 } as const satisfies Required<Omit<CarrierCreate, 'name' | 'sip_address'>>;

@@ -201,6 +201,7 @@ export interface CarriersTable {
   outbound_cps: number;
   outbound_burst: number;
   outbound_channels: number;
+  outbound_allowed_prefixes: Generated<string[]>;
   destination_country: string | null;
   simulated: boolean;
   created_at: CreatedAt;

@@ -88,6 +88,7 @@ async function createExophones(store: Store, accountSid: string, appId: string):
     outboundCps: 100,
     outboundBurst: 1000,
     outboundChannels: 500,
+    outboundAllowedPrefixes: [],
     destinationCountry: 'IN',
     simulated: true,
   });

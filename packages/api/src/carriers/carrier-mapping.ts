@@ -20,6 +20,7 @@ export function carrierRead(carrier: Carrier): CarrierRead {
     outbound_cps: carrier.outboundCps,
     outbound_burst: carrier.outboundBurst,
     outbound_channels: carrier.outboundChannels,
+    outbound_allowed_prefixes: [...carrier.outboundAllowedPrefixes],
     simulated: carrier.simulated,
   };
 }
@@ -49,6 +50,7 @@ const keys = {
   outbound_cps: 'outboundCps',
   outbound_burst: 'outboundBurst',
   outbound_channels: 'outboundChannels',
+  outbound_allowed_prefixes: 'outboundAllowedPrefixes',
 } as const satisfies Record<keyof CarrierUpdate, keyof CarrierChange>;
 
 /** Only the fields that are present; null becomes undefined, which clears. */

@@ -202,6 +202,23 @@ describe('the dialling rule', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it.each([
+    ['+14155550100', ['+1'], undefined],
+    ['+14155550100', ['+1212'], 'Country Not Allowed'],
+    ['+881612345678', ['+8816'], undefined],
+    ['+449012345678', ['+44'], 'Premium And Satellite Numbers Are Closed'],
+    ['+919001234567', [], undefined],
+  ])('[RULE6] %s, where the operator has opened %j: %s', async (to, outboundAllowedPrefixes, reason) => {
+    const bench = await makeCarrierBench({ outboundAllowedPrefixes });
+    const alice = await bench.registered('alice');
+    const carrier = await bench.carrier();
+    const placed = aliceDials(alice, to);
+    await bench.run();
+    expect(placed.failure?.reason).toBe(reason);
+    expect(carrier.calls).toHaveLength(reason === undefined ? 1 : 0);
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   const simulatedAt = { host: '127.0.0.2', port: 5060 };
   const simulatedBench = () => {
     const bench = new Bench({ simulatedPrefixes: ['+91113000'] }, { simulatedAddress: simulatedAt });

@@ -22,30 +22,6 @@ const sharedSeven = '76 77';
 const codes = new Set(`${plainCodes} ${northAmericanIslands} ${sharedSeven} 1 7`.split(' '));
 const longestCode = 4;
 
-/** Satellite networks, international premium and shared-cost codes: never dialled, whatever countries are allowed. */
-const closedPrefixes = [
-  '870', // Inmarsat
-  '878',
-  '881', // Global satellite systems
-  '882', // International networks
-  '883',
-  '888',
-  '979', // International premium rate
-  '808', // International shared cost
-  '1900', // National premium rate from here on
-  '1976',
-  '911900',
-  '449',
-  '4470',
-  '4487',
-  '49900',
-  '49137',
-  '3389',
-  '3489',
-  '39899',
-  '61190',
-] as const;
-
 /** The calling code of a `+E.164` number, longest match; undefined when no country has it. */
 export function countryCodeOf(e164: string): string | undefined {
   const digits = e164.replace(/^\+/, '');
@@ -54,12 +30,6 @@ export function countryCodeOf(e164: string): string | undefined {
     if (codes.has(code)) return code;
   }
   return undefined;
-}
-
-/** True for satellite and premium-rate numbers. */
-export function isClosedNumber(e164: string): boolean {
-  const digits = e164.replace(/^\+/, '');
-  return closedPrefixes.some((prefix) => digits.startsWith(prefix));
 }
 
 /** Calling codes of countries that a carrier may be set to (ISO 3166 alpha-2), for national numbers. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countryCodeOf, isClosedNumber } from './country-codes.js';
+import { closedRangeOf } from './closed-numbers.js';
+import { countryCodeOf } from './country-codes.js';
 import { normalizeNumber, toE164 } from './normalize-number.js';
 
 describe('normalizeNumber', () => {
@@ -69,11 +70,23 @@ describe('country codes', () => {
     expect(countryCodeOf('+9997654321')).toBeUndefined();
   });
 
-  it('[NUM6] closes premium and satellite ranges, and leaves Indian mobiles open', () => {
-    expect(isClosedNumber('+881612345678')).toBe(true);
-    expect(isClosedNumber('+979123456789')).toBe(true);
-    expect(isClosedNumber('+19005550100')).toBe(true);
-    expect(isClosedNumber('+919001234567')).toBe(false);
-    expect(isClosedNumber('+919876543210')).toBe(false);
+  it.each([
+    ['+881612345678', '881'],
+    ['+979123456789', '979'],
+    ['+19005550100', '1900'],
+    ['+449012345678', '449'],
+    ['+447012345678', '4470'],
+    ['+447712345678', undefined],
+    ['+919001234567', undefined],
+    ['+919876543210', undefined],
+  ])('[NUM6] %s is in the closed range %s', (number, range) => {
+    expect(closedRangeOf(number)).toBe(range);
+  });
+
+  it('[NUM7] a closed range is opened by its own prefix or a longer one, not by its country', () => {
+    expect(closedRangeOf('+881612345678', ['+881'])).toBeUndefined();
+    expect(closedRangeOf('+881612345678', ['+8816'])).toBeUndefined();
+    expect(closedRangeOf('+881612345678', ['+8817', '+979'])).toBe('881');
+    expect(closedRangeOf('+449012345678', ['+44'])).toBe('449');
   });
 });

@@ -52,6 +52,8 @@ export interface Carrier {
   outboundCps: number;
   outboundBurst: number;
   outboundChannels: number;
+  /** `+E.164` prefixes that may be dialled besides the countries of the account's own numbers: see `mayDial`. */
+  outboundAllowedPrefixes: readonly string[];
   /** ISO 3166 alpha-2: country of numbers without a prefix. */
   destinationCountry: string | undefined;
   /** The built-in simulated PSTN; its address is known at run time only. */

@@ -23,7 +23,8 @@ export class MemoryDirectory implements UserDirectory, CarrierDirectory {
       ...{ id: 'car_1', accountSid: 'acme', name: 'Carrier', sipAddress: '203.0.113.5:5060', transport: 'udp' },
       ...{ inboundAuthMode: 'ip', inboundAuthUsername: undefined, inboundAuthPassword: undefined },
       ...{ inboundAllowedAddresses: [], outboundAuthUsername: undefined, outboundAuthPassword: undefined },
-      ...{ outboundCps: 10, outboundBurst: 10, outboundChannels: 10, destinationCountry: 'IN', simulated: false },
+      ...{ outboundCps: 10, outboundBurst: 10, outboundChannels: 10, outboundAllowedPrefixes: [] },
+      ...{ destinationCountry: 'IN', simulated: false },
       ...overrides,
     } as Carrier;
     this.carriers.push(carrier);

@@ -28,6 +28,7 @@ export function carrierOfRow(row: Selectable<CarriersTable>, secrets: SecretBox)
     outboundCps: row.outbound_cps,
     outboundBurst: row.outbound_burst,
     outboundChannels: row.outbound_channels,
+    outboundAllowedPrefixes: row.outbound_allowed_prefixes,
     destinationCountry: row.destination_country ?? undefined,
     simulated: row.simulated,
   };
@@ -50,6 +51,7 @@ export function rowOfCarrier(carrier: Carrier, secrets: SecretBox): Insertable<C
     outbound_cps: carrier.outboundCps,
     outbound_burst: carrier.outboundBurst,
     outbound_channels: carrier.outboundChannels,
+    outbound_allowed_prefixes: [...carrier.outboundAllowedPrefixes],
     destination_country: carrier.destinationCountry ?? null,
     simulated: carrier.simulated,
   };

@@ -6,6 +6,7 @@ import * as callCustomField from './0004-call-custom-field.js';
 import * as recordings from './0005-recordings.js';
 import * as flowsAndPrompts from './0006-flows-and-prompts.js';
 import * as voiceV1 from './0007-voice-v1.js';
+import * as allowedPrefixes from './0008-allowed-prefixes.js';
 
 /** All migrations by name, which is their order. A list, not a folder scan: the build may move files. */
 export const migrations: Record<string, Migration> = {
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '0005-recordings': { up: (db) => recordings.up(db) },
   '0006-flows-and-prompts': { up: (db) => flowsAndPrompts.up(db) },
   '0007-voice-v1': { up: (db) => voiceV1.up(db) },
+  '0008-allowed-prefixes': { up: (db) => allowedPrefixes.up(db) },
 };

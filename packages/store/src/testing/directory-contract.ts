@@ -3,6 +3,13 @@ import { expect, it } from 'vitest';
 import type { Store } from '../open-store.js';
 import { makeTenant, newCarrier, spareNumber } from './tenant.js';
 
+async function makeFlow(store: Store, accountSid: string): Promise<string> {
+  const id = `flow_${accountSid}`;
+  const document = JSON.stringify({ start: 'end', applets: { end: { type: 'hangup' } } });
+  await store.db.insertInto('flows').values({ id, account_sid: accountSid, name: 'f', version: 1, document }).execute();
+  return id;
+}
+
 /** What any directory of carriers, numbers and users does. */
 export function directoryContract(theStore: () => Store): void {
   async function begin() {
@@ -96,6 +103,7 @@ export function directoryContract(theStore: () => Store): void {
     for (const target of [
       { type: 'user', appId: other.appId, userId: other.userId } as const,
       { type: 'users', appId, userIds: ['asha', 'nobody'] } as const,
+      { type: 'flow', flowId: await makeFlow(store, other.accountSid) } as const,
     ]) {
       const make = carriers.createDid({ ...newDid, number: spareNumber(), label: undefined, target });
       await expect(make).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT', field: 'target' });
@@ -103,6 +111,14 @@ export function directoryContract(theStore: () => Store): void {
         field: 'target',
       });
     }
+  });
+
+  it('takes a flow of the account as target', async () => {
+    const { store, carriers, accountSid, makeDid } = await begin();
+    const did = await makeDid();
+    const target = { type: 'flow', flowId: await makeFlow(store, accountSid) } as const;
+    expect(await carriers.updateDid(accountSid, did.id, { target })).toMatchObject({ target });
+    expect(await carriers.findDid(did.number)).toMatchObject({ target });
   });
 
   it("gives another account's carrier and number to nobody", async () => {

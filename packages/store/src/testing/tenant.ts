@@ -45,6 +45,7 @@ export function newCarrier(accountSid: string, changes: Partial<NewCarrier> = {}
     outboundCps: 0.5,
     outboundBurst: 10,
     outboundChannels: 30,
+    outboundAllowedPrefixes: ['+44'],
     destinationCountry: 'IN',
     simulated: false,
     ...changes,
