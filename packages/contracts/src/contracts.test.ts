@@ -60,6 +60,12 @@ describe('carriers', () => {
     },
   );
 
+  it('opens prefixes written as + and digits', () => {
+    const ok = (prefixes: string[]) => accepts(contracts.CarrierUpdate, { outbound_allowed_prefixes: prefixes });
+    expect(['+44', '+8816', '+1'].every((prefix) => ok([prefix]))).toBe(true);
+    expect(['44', '+', '+0', '+44 20', '+44*'].some((prefix) => ok([prefix]))).toBe(false);
+  });
+
   it('takes an update of one field, null to clear, but no unknown field and no empty one', () => {
     const ok = (value: unknown) => accepts(contracts.CarrierUpdate, value);
     expect(ok({ outbound_auth_password: null })).toBe(true);
@@ -83,6 +89,13 @@ describe('numbers', () => {
     expect(ok({ type: 'user', app_id: 'a', user_ids: ['asha'] })).toBe(false);
     expect(ok({ type: 'users', app_id: 'a', user_ids: [] })).toBe(false);
     expect(ok({ type: 'users', app_id: 'a', user_ids: ['asha', 'asha'] })).toBe(false);
+  });
+
+  it('points at a flow of the account', () => {
+    const ok = (target: unknown) => accepts(contracts.DidCreate, { number: '+911140000000', target });
+    expect(ok({ type: 'flow', flow_id: 'flow_1' })).toBe(true);
+    expect(ok({ type: 'flow', flow_id: 'flow_1', app_id: 'a' })).toBe(false);
+    expect(ok({ type: 'flow' })).toBe(false);
   });
 });
 
