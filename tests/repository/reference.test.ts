@@ -42,6 +42,8 @@ describe('docs/reference/events.md', () => {
       for (const word of wordsOf(type, text)) written.set(word, keys);
     }
   }
+  for (const text of productSources(['flows']))
+    for (const [, type = ''] of text.matchAll(/control\.note\('([\w-]+)', /g)) written.set(type, ['result']);
   for (const text of productSources(['store']))
     for (const [, type = ''] of text.matchAll(/INSERT INTO call_events[^;]*?SELECT call_sid, '([\w-]+)'/g))
       written.set(type, []);

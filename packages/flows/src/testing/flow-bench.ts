@@ -49,10 +49,11 @@ export class FlowBench {
 
   run(applets: object, rest: object = {}): Promise<void> {
     const document = parseFlow({ name: 'Test', start: Object.keys(applets)[0], app_id: 'crm', applets, ...rest });
-    return new FlowProgram({ id: '926', version: 1, document }, this.#deps()).run(this.control);
+    return new FlowProgram({ id: '926', version: 1, document }, this.deps()).run(this.control);
   }
 
-  #deps() {
+  /** What a program takes. */
+  deps() {
     return {
       clock: this.clock,
       prompts: {
