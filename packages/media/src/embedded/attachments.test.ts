@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger } from '@intermix/kernel';
+import { type Logger, silentLogger } from '@intermix/kernel';
 import { makeToneWav, type PortBlock, repositoryRoot, reservePorts } from '@intermix/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TelephoneEventSender } from '../rtp/telephone-event-sender.js';
@@ -202,6 +202,23 @@ describe('an attachment', () => {
       await phone.hears(500);
     },
   );
+
+  it('that fails where nobody catches it ends no call, unless it does so without an end', async () => {
+    const problems: unknown[] = [];
+    const logger: Logger = { ...silentLogger, error: (fields) => void problems.push(fields), child: () => logger };
+    const other = createEmbeddedEngine({ ...options(100), logger });
+    open.push({ close: () => void other.stop() });
+    await other.start();
+    const { leg, phone } = await talkingLeg(other);
+    await leg.attach('wild', 4);
+    await until('four problems', () => problems.length === 4);
+    expect(problems[0]).toMatchObject({ problem: expect.stringContaining('failed out of reach') });
+    await leg.play({ frequenciesHz: [500] });
+    await phone.hears(500);
+    const lost = new Promise<void>((resolve) => other.on('processLost', () => resolve()));
+    await leg.attach('wild', 50).catch(() => {});
+    await lost;
+  });
 
   it('is lost with its process, and given time when the engine is stopped', async () => {
     const other = createEmbeddedEngine(options(50));

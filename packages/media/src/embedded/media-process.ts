@@ -107,6 +107,8 @@ export class MediaProcess extends TypedEmitter<MediaProcessEvents> {
 
   #received(message: ChildMessage): void {
     if ('id' in message) this.#replied(message);
+    else if (message.event === 'process-error')
+      this.#logger.error({ problem: message.message }, 'a media process had an error that nobody handled');
     else if ('attachmentId' in message) this.emit('attachmentEvent', message);
     else this.emit('legEvent', message);
   }

@@ -86,7 +86,13 @@ export type AttachmentEventMessage = { attachmentId: number } & (
   | { event: 'attachment-ended'; result: unknown; problem?: string }
 );
 
-export type ChildMessage = ChildReply | LegEventMessage | AttachmentEventMessage;
+/** Something in the process failed where nobody caught it. It goes on. */
+export interface ProcessErrorMessage {
+  event: 'process-error';
+  message: string;
+}
+
+export type ChildMessage = ChildReply | LegEventMessage | AttachmentEventMessage | ProcessErrorMessage;
 
 /** What attachments have to end in when their process is to stop, milliseconds. */
 export const attachmentGraceMs = 5000;

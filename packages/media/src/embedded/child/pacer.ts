@@ -30,6 +30,7 @@ export class Pacer {
     this.#dueMs += frameMs;
     const now = this.#clock.now();
     if (now - this.#dueMs > maxBehindMs) this.#dueMs = now;
+    if (this.#dueMs - now > 2 * frameMs) this.#dueMs = now + frameMs; // The clock was set back: audio does not wait for it.
     this.#timer = this.#clock.schedule(Math.max(0, this.#dueMs - now), () => this.#tick());
   }
 

@@ -22,6 +22,7 @@ export function runMediaChild(options: MediaChildOptions): void {
   const child = new MediaChild(options);
   process.on('message', (request: ChildRequest) => child.handle(request));
   process.on('disconnect', () => child.end());
+  goOnAfterErrors();
   // The terminal signals the whole group; the server decides when media ends, and tells us.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
@@ -95,6 +96,25 @@ class MediaChild {
     this.#certificates = undefined;
     return null;
   }
+}
+
+/** Errors that nobody handled, within a minute, after which the process is taken for broken. */
+const maxErrors = 20;
+
+/**
+ * An attachment's socket or stream that throws where nobody catches it must not end the calls of this process: it is told to
+ * the server, and the process goes on. When it happens again and again the process ends, and the server starts another.
+ */
+function goOnAfterErrors(): void {
+  let times: number[] = [];
+  const handle = (error: unknown) => {
+    const now = systemClock.now();
+    times = [...times.filter((at) => now - at < 60_000), now];
+    tell({ event: 'process-error', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    if (times.length > maxErrors) process.exit(1);
+  };
+  process.on('uncaughtException', handle);
+  process.on('unhandledRejection', handle);
 }
 
 /** Throws when the message holds what cannot be cloned. */

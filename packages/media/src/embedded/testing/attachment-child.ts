@@ -83,4 +83,14 @@ const faulty: AttachmentFactory = (spec, { audio, clock, ended, emit }: Attachme
   };
 };
 
-runMediaChild({ attachments: { echo, tones, slow, stubborn, refusing, faulty } });
+/** Throws outside of everything that is guarded. */
+const wild: AttachmentFactory = (spec, { ended }) => {
+  for (let i = 0; i < Number(spec); i++) setImmediate(() => (i % 2 === 0 ? fail() : void Promise.resolve().then(fail)));
+  return { ...nothing, close: ended };
+};
+
+function fail(): never {
+  throw new Error('failed out of reach');
+}
+
+runMediaChild({ attachments: { wild, echo, tones, slow, stubborn, refusing, faulty } });
