@@ -61,6 +61,8 @@ export interface GuardedWebSocket {
 
 const maxHeadBytes = 16_384;
 const closeTimeoutMs = 2_000;
+/** RFC 6455 §5.5: a control frame holds 125 octets, two of them the code. */
+const maxReasonOctets = 123;
 
 /**
  * Opens a customer's `ws:` or `wss:` URL: the address that was checked is the one connected to, redirects are not followed,
@@ -138,7 +140,7 @@ class OpenedWebSocket implements GuardedWebSocket {
     this.#socket.resume(); // The far end's close frame may lie behind what was not read.
     if (this.#socket.readyState === WebSocket.CONNECTING)
       this.#giveUp(new OutboundError('aborted', `The handshake with ${this.#hostname} was given up.`));
-    else this.#socket.close(code, reason.slice(0, 120));
+    else this.#socket.close(code, cutTo(maxReasonOctets, reason));
   }
 
   #giveUp(failure: OutboundError): void {
@@ -182,6 +184,13 @@ function socketOptions(target: Target, options: GuardedWebSocketOptions): WebSoc
     lookup: guardedLookup(resolve, allowPrivate),
     ...(ca ? { ca: [...rootCertificates, ca] } : {}),
   } as WebSocket.ClientOptions;
+}
+
+/** As many whole characters as fit. */
+function cutTo(octets: number, text: string): string {
+  let cut = text.slice(0, octets);
+  while (Buffer.byteLength(cut) > octets) cut = cut.slice(0, -1);
+  return cut;
 }
 
 function ignoreError(): void {

@@ -1,6 +1,6 @@
 import { type Clock, createId, type Random, systemClock, systemRandom } from '@intermix/kernel';
 import type { AttachmentEnd, MediaAttachment } from '@intermix/media';
-import { checkCustomParameters, parseStreamUrl, sampleRateOf } from './protocol/stream-url.js';
+import { checkCustomParameters, parseStreamUrl, sampleRateOf, shownUrlOf } from './protocol/stream-url.js';
 import { noCounters, type StreamDetail, type StreamEnd } from './stream-end.js';
 import { StreamError } from './stream-error.js';
 import {
@@ -139,7 +139,7 @@ function specOrRefusal(options: StreamOptions, streamSid: string): StreamSpec | 
     return specOf(options, streamSid);
   } catch (error) {
     if (!(error instanceof StreamError)) throw error;
-    const streamUrl = shownUrl(options.url);
+    const streamUrl = shownUrlOf(options.url);
     return { refused: failedEnd({ streamSid, url: streamUrl }, 'Streaming_bad_url', error.message) };
   }
 }
@@ -168,17 +168,9 @@ function failedEnd(
   error: string,
 ): StreamEnd {
   return {
-    ...{ streamSid, streamUrl: shownUrl(url), status: 'failed', disconnectedBy: 'NA', durationSec: 0 },
+    ...{ streamSid, streamUrl: shownUrlOf(url), status: 'failed', disconnectedBy: 'NA', durationSec: 0 },
     ...{ error, detailedStatus, counters: noCounters() },
   };
-}
-
-function shownUrl(url: string): string {
-  if (!URL.canParse(url)) return url.slice(0, 599).replace(/\/\/[^/@]*@/, '//');
-  const shown = new URL(url.slice(0, 2_048));
-  shown.username = '';
-  shown.password = '';
-  return shown.href.slice(0, 599);
 }
 
 function refusedHandle(end: StreamEnd): StreamHandle {

@@ -39,7 +39,7 @@ export class BotWatch {
     return { badMessages: this.#bad, holdUps: this.#limit.holdUps };
   }
 
-  /** Anything at all came, a pong too. */
+  /** Anything at all came, a ping or pong too; a ping costs us its answer, so it counts as a message. */
   heard(octets = 0): void {
     this.#heardAtMs = this.#clock.now();
     if (octets > 0) this.#limit.take(octets);

@@ -9,8 +9,8 @@ import type { SampleRate } from '../stream-spec.js';
 import { PlayoutQueue } from './playout-queue.js';
 import { createResampler, type Resampler } from './resampler.js';
 
-/** As much of a bot's speech as waits to be played. */
-const maxQueueMs = 60_000;
+/** As much of a bot's speech as waits to be played: a long answer, handed over at once. */
+const maxQueueMs = 180_000;
 
 /** What the party hears of a bot: its messages, put into the queue that feeds the leg. */
 export class Downlink {

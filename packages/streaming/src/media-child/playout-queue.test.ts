@@ -146,3 +146,42 @@ describe('the queue has an end', () => {
     expect(play(2)).toEqual([2, 2]);
   });
 });
+
+describe('a delay that once arose', () => {
+  /** A second of speech, the last fifth of it a pause, as it comes live: 20 ms each 20 ms. What was heard. */
+  function liveSecond({ say, play }: ReturnType<typeof makeQueue>): number[] {
+    return Array.from({ length: 50 }, (_, i) => {
+      say(20, i < 40 ? 1_000 : 5);
+      return play(1)[0] ?? 0;
+    });
+  }
+
+  it('does not stay: the pauses of a bot that speaks live are shortened, its words are all heard', () => {
+    const made = makeQueue();
+    made.say(900, 1_000); // The socket had stalled.
+    const heard = Array.from({ length: 12 }, () => liveSecond(made)).flat();
+    expect(made.queue.queuedMs).toBeLessThanOrEqual(120);
+    const words = heard.filter((sample) => sample === 1_000).length;
+    expect(words).toBeGreaterThanOrEqual(45 + 12 * 40 - 6);
+    expect(made.queue.counts.droppedMs).toBeGreaterThanOrEqual(780);
+  });
+
+  it('is none when a bot sends its whole text at once: nothing of it is left out', () => {
+    const { say, play, queue } = makeQueue();
+    for (let second = 0; second < 12; second++) {
+      say(800, 1_000);
+      say(200, 5);
+    }
+    expect(play(601).filter((sample) => sample !== 0)).toHaveLength(600);
+    expect(queue.counts.droppedMs).toBe(0);
+  });
+
+  it('nor when it sends a tenth faster than it is heard', () => {
+    const { say, play, queue } = makeQueue();
+    for (let i = 0; i < 500; i++) {
+      say(22, i % 50 < 40 ? 1_000 : 5);
+      play(1);
+    }
+    expect(queue.counts.droppedMs).toBe(0);
+  });
+});

@@ -1,4 +1,5 @@
 import type { AudioSource } from '@intermix/media';
+import { StandingDelay } from './standing-delay.js';
 import { samplesPerMs } from './track-framer.js';
 
 const frameSamples = 160;
@@ -14,12 +15,13 @@ type Entry = { kind: 'audio'; samples: Int16Array } | { kind: 'mark'; name: stri
 /**
  * What a bot says, waiting to be heard: audio and marks in their order. A mark is answered when the frame before it has been
  * played, that is 20 ms after it was handed out. The queue is drained in real time, by the clock while the party is on hold,
- * and has an end: when it is full the oldest goes.
+ * and has an end: when it is full the oldest goes. Pauses of a bot that has fallen behind are shortened.
  */
 export class PlayoutQueue implements AudioSource {
   readonly #now: () => number;
   readonly #maxSamples: number;
   readonly #onMark: (name: string) => void;
+  readonly #delay: StandingDelay;
   #entries: Entry[] = [];
   #marks = 0;
   #queued = 0;
@@ -38,6 +40,7 @@ export class PlayoutQueue implements AudioSource {
     this.#maxSamples = options.maxMs * samplesPerMs;
     this.#onMark = options.onMark;
     this.#lastTakenMs = options.now();
+    this.#delay = new StandingDelay(options);
   }
 
   get queuedMs(): number {
@@ -60,6 +63,7 @@ export class PlayoutQueue implements AudioSource {
     if (this.#queued === 0) this.#waitingSinceMs = this.#now();
     this.#entries.push({ kind: 'audio', samples });
     this.#queued += samples.length;
+    this.#delay.received(samples.length);
     if (this.#queued > this.#maxSamples) this.#dropped += this.#discard(this.#queued - this.#maxSamples);
     this.#deepest = Math.max(this.#deepest, this.#queued);
   }
@@ -85,7 +89,7 @@ export class PlayoutQueue implements AudioSource {
     this.#passMarks();
     this.#answer();
     if (!this.#mayPlay()) return undefined;
-    const frame = this.#take();
+    const frame = this.#takeInTime();
     this.#passMarks();
     if (!frame) {
       this.#isPlaying = false;
@@ -110,6 +114,17 @@ export class PlayoutQueue implements AudioSource {
     const waitedMs = this.#now() - this.#waitingSinceMs;
     this.#isPlaying = isWhole || this.#queued >= startSamples || waitedMs >= startMs;
     return this.#isPlaying;
+  }
+
+  /** The next 20 ms that are to be heard: see `StandingDelay`. */
+  #takeInTime(): Int16Array | undefined {
+    for (;;) {
+      const playedBefore = this.#played;
+      const frame = this.#take();
+      if (!frame || !this.#delay.mayLeaveOut(frame, this.queuedMs)) return frame;
+      this.#dropped += this.#played - playedBefore;
+      this.#played = playedBefore;
+    }
   }
 
   /** The next 20 ms, filled up with silence at the end of what there is. Undefined when there is nothing. */

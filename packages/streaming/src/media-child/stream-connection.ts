@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@intermix/kernel';
 import { type GuardedWebSocket, OutboundError, type WebSocketEnd } from '@intermix/outbound';
 import { binaryProtocol } from '../protocol/binary-protocol.js';
-import { parseStreamUrl, type StreamUrl } from '../protocol/stream-url.js';
+import { parseStreamUrl, type StreamUrl, shownUrlOf } from '../protocol/stream-url.js';
 import type { StreamDetail } from '../stream-end.js';
 import { StreamError } from '../stream-error.js';
 import type { StreamSpec } from '../stream-spec.js';
@@ -27,7 +27,8 @@ export interface ConnectionHandlers {
   /** Connected; `url` is the WebSocket's. */
   opened(url: StreamUrl, isBinary: boolean): void;
   message(data: Buffer, isBinary: boolean): void;
-  alive(): void;
+  /** A ping, which has been answered, or a pong. */
+  alive(kind: 'ping' | 'pong'): void;
   /** Over, after it was open. */
   closed(end: WebSocketEnd): void;
   failed(failure: ConnectFailure): void;
@@ -50,7 +51,7 @@ export class StreamConnection {
     this.#network = options.network;
     this.#clock = options.clock;
     this.#handlers = options.handlers;
-    this.#shownUrl = options.spec.url;
+    this.#shownUrl = shownUrlOf(options.spec.url);
     void this.#tryOnce();
   }
 
@@ -104,7 +105,7 @@ export class StreamConnection {
           if (!this.#aborter.signal.aborted) this.#handlers.opened(url, protocol === binaryProtocol);
         },
         message: (data, isBinary) => this.#handlers.message(data, isBinary),
-        alive: () => this.#handlers.alive(),
+        alive: (kind) => this.#handlers.alive(kind),
         closed: (end) => (end.wasOpen ? this.#handlers.closed(end) : this.#handleFailure(end.error)),
       },
     );

@@ -1,4 +1,5 @@
 import { systemRandom } from '@intermix/kernel';
+import { MediaError } from '@intermix/media';
 import { type RunAttachment, runAttachment } from '@intermix/media/testing';
 import { OutboundError } from '@intermix/outbound';
 import { FakeClock } from '@intermix/testkit';
@@ -424,4 +425,50 @@ it('refuses an order that is none', () => {
   const run = () =>
     runAttachment(createStreamAttachments(new FakeBotNetwork()), {}, { clock: new FakeClock(), random: systemRandom });
   expect(run).toThrow(expect.objectContaining({ code: 'ERR_MEDIA', problem: 'bad-argument' }));
+});
+
+describe('what a bot may not do to others', () => {
+  it('learns nobody the password of its URL, not when it is stopped while it connects either', async () => {
+    const { run, end } = await makeStream();
+    run.attachment.close('leg-closed');
+    expect(end()).toMatchObject({ status: 'cancelled', streamUrl: 'wss://bot.example/calls?lang=hi' });
+    expect(JSON.stringify(end())).not.toContain('token');
+  });
+
+  it('marks with names of no end are no messages', async () => {
+    const { bot, end, live } = await makeOpenStream();
+    bot.say({ event: 'mark', mark: { name: 'n'.repeat(257) } });
+    await live(100);
+    expect(bot.heard('mark')).toEqual([]);
+    bot.hangUp();
+    expect(end()?.counters.badMessages).toBe(1);
+  });
+
+  it('a bot that asks for answers and does not read them ends its stream', async () => {
+    const { bot, end, live } = await makeOpenStream();
+    bot.bufferedBytes = 2_000_000;
+    bot.say({ event: 'mark', mark: { name: 'a' } });
+    await live(1_100);
+    expect(bot.closedWith?.code).toBe(1008);
+    expect(end()).toMatchObject({ status: 'failed', detailedStatus: 'Streaming_bot_stalled' });
+  });
+
+  it('pings without end are a flood', async () => {
+    const { bot, end, live } = await makeOpenStream();
+    for (let frame = 0; frame < 1_500 && !end(); frame++) {
+      while (!bot.isPaused && !end()) bot.sendPing();
+      await live(20);
+    }
+    expect(end()).toMatchObject({ status: 'failed', detailedStatus: 'Streaming_flood' });
+  });
+
+  it('a leg that cannot be fed is the failure of its own stream', async () => {
+    const stream = await makeStream();
+    stream.run.audio.feed = () => {
+      throw new MediaError('codec-mismatch', 'sources are played on G.711 legs only');
+    };
+    const bot = stream.network.last.accept();
+    expect(bot.closedWith?.code).toBe(1011);
+    expect(stream.end()).toMatchObject({ status: 'failed', detailedStatus: 'Streaming_internal_error' });
+  });
 });

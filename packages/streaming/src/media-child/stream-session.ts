@@ -3,7 +3,7 @@ import type { Attachment, AttachmentCloseReason, AttachmentContext } from '@inte
 import type { GuardedWebSocket, WebSocketEnd } from '@intermix/outbound';
 import { binaryFrameMs } from '../protocol/binary-protocol.js';
 import { PlatformMessageWriter } from '../protocol/platform-message.js';
-import type { StreamUrl } from '../protocol/stream-url.js';
+import { type StreamUrl, shownUrlOf } from '../protocol/stream-url.js';
 import { noCounters, type StreamEnd } from '../stream-end.js';
 import { StreamMessageError } from '../stream-error.js';
 import type { SampleRate, StopReason, StreamCommand, StreamEvent, StreamSpec } from '../stream-spec.js';
@@ -27,6 +27,10 @@ const tickMs = 1_000;
 /** What a socket may hold back before frames wait here: half a second of speech, or a small message's worth. */
 const bufferedMs = 500;
 const minBufferedBytes = 16_384;
+/** Answers to marks and pings that a bot does not take: with so much of them it is not listening any more. */
+const maxUnreadBytes = 1_048_576;
+/** A ping and its answer. */
+const pingOctets = 125;
 
 //  connecting ──handshake──► open ──stop, garbage, limit──► closing ──closed──► ended
 //       └──────failed, stop───────────────┴──closed by the bot─────────────────────┘
@@ -66,7 +70,7 @@ export class StreamSession implements Attachment {
     this.#context = options.context;
     this.#clock = options.context.clock;
     this.#network = options.network;
-    this.#streamUrl = options.spec.url;
+    this.#streamUrl = shownUrlOf(options.spec.url);
     void resamplersReady.then(() => this.#connect());
   }
 
@@ -87,9 +91,9 @@ export class StreamSession implements Attachment {
       network: this.#network,
       clock: this.#clock,
       handlers: {
-        opened: (url, isBinary) => this.#start(url, isBinary),
+        opened: (url, isBinary) => this.#opened(url, isBinary),
         message: (data, isBinary) => this.#handleMessage(data, isBinary),
-        alive: () => this.#open?.watch.heard(),
+        alive: (kind) => this.#open?.watch.heard(kind === 'ping' ? pingOctets : 0),
         closed: (end) => this.#handleClosed(end),
         failed: (failure) => {
           this.#streamUrl = failure.streamUrl;
@@ -97,6 +101,18 @@ export class StreamSession implements Attachment {
         },
       },
     });
+  }
+
+  /** What cannot be fed (an Opus leg) is this stream's failure alone. */
+  #opened(url: StreamUrl, isBinary: boolean): void {
+    try {
+      this.#start(url, isBinary);
+    } catch (error) {
+      const fault = faultOfOurs(error);
+      this.#verdict = misbehavedVerdict(fault);
+      this.#connection?.socket?.close(fault.code, fault.why);
+      this.#finish(this.#verdict);
+    }
   }
 
   #start(url: StreamUrl, isBinary: boolean): void {
@@ -165,6 +181,7 @@ export class StreamSession implements Attachment {
     const open = this.#open;
     if (!open || this.#state !== 'open') return;
     this.#marks++;
+    if (open.socket.bufferedBytes > maxUnreadBytes) return; // The next tick ends the stream.
     open.socket.send(open.writer.mark(name, open.downlink?.queueState));
   }
 
@@ -190,7 +207,7 @@ export class StreamSession implements Attachment {
     this.#tickTimer = this.#clock.schedule(tickMs, () => {
       const open = this.#open;
       if (!open || this.#state !== 'open') return;
-      this.#endFor(open.watch.check());
+      this.#endFor(open.watch.check() ?? unread(open.socket));
       open.downlink?.tick();
       open.outlet.flush();
       if (this.#state === 'open') this.#tick();
@@ -273,6 +290,11 @@ export class StreamSession implements Attachment {
   #tell(event: StreamEvent): void {
     this.#context.emit(event);
   }
+}
+
+function unread({ bufferedBytes }: GuardedWebSocket): Misbehaviour | undefined {
+  if (bufferedBytes <= maxUnreadBytes) return undefined;
+  return { code: 1008, detail: 'Streaming_bot_stalled', why: 'The bot does not read what it is sent.' };
 }
 
 /** Nothing may escape into the socket's handler: other calls live in this process. */

@@ -1,4 +1,7 @@
-import { audioIn, memberOf, readEnvelope, textIn } from './message-fields.js';
+import { StreamMessageError } from '../stream-error.js';
+import { audioIn, type Fields, memberOf, readEnvelope, textIn } from './message-fields.js';
+
+const maxMarkName = 256;
 
 /** What a bot says. `unknown` is tolerated: bots echo what they are told, and there is no error message in the protocol. */
 export type BotMessage =
@@ -17,12 +20,23 @@ export function readBotMessage(text: string): BotMessage {
     case 'media':
       return { event, audio: audioIn(memberOf(fields, 'media')) };
     case 'mark':
-      return { event, name: textIn(memberOf(fields, 'mark')['name']) ?? '' };
+      return { event, name: markNameIn(memberOf(fields, 'mark')) };
     case 'clear':
       return { event };
     default:
       return { event: 'unknown', name: event };
   }
+}
+
+/** Names wait here until their audio has been played, and are told back: they have an end. Throws StreamMessageError. */
+function markNameIn(mark: Fields): string {
+  const name = textIn(mark['name']) ?? '';
+  if (name.length > maxMarkName)
+    throw new StreamMessageError(
+      'bad-field',
+      `A mark's name has ${name.length} characters; ${maxMarkName} are enough.`,
+    );
+  return name;
 }
 
 /** A bot's messages, as the reference writes them. */

@@ -86,6 +86,12 @@ function customParametersOf(url: URL): Record<string, string> {
   return found;
 }
 
+/** A URL for records and logs, whatever it is: without user and password, and no longer than one may be. */
+export function shownUrlOf(text: string): string {
+  if (!URL.canParse(text)) return text.slice(0, maxUrlLength).replace(/\/\/[^/@]*@/, '//');
+  return withoutCredentials(new URL(text)).slice(0, maxUrlLength);
+}
+
 function withoutCredentials(url: URL): string {
   const shown = new URL(url);
   shown.username = '';

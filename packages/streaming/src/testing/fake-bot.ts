@@ -49,6 +49,10 @@ export class FakeBotSocket implements GuardedWebSocket {
     this.#end(code, reason, error);
   }
 
+  sendPing(): void {
+    this.#handlers.alive?.('ping');
+  }
+
   pong(): void {
     this.#handlers.alive?.('pong');
   }
