@@ -98,6 +98,15 @@ it('does not become late for good by a stall of the network: what is too old is 
   expect(last.atMs - last.number * 100).toBeLessThan(100); // and not behind.
 });
 
+it('goes on soon after a pause in which the timestamps stood still', () => {
+  const track = makeTrack();
+  for (let i = 0; i < 10; i++) track.say(1, (i + 1) * 20, i * 160);
+  for (let i = 10; i < 40; i++) track.say(2, 2_000 + i * 20, i * 160);
+  const { lateMs } = track.framer.counts;
+  expect(lateMs).toBeLessThanOrEqual(80);
+  expect(track.heard().at(-1)).toBe(2);
+});
+
 describe('clocks that differ', () => {
   it.each([
     ['slow', 20.02],

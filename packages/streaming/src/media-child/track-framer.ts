@@ -7,8 +7,8 @@ export const samplesPerMs = 8;
 const maxLagSamples = 60 * samplesPerMs;
 /** What lies further ahead of the clock has a new zero, since the source jumped; or is dropped, since the source is fast. */
 const maxLeadSamples = 200 * samplesPerMs;
-/** A source that has been too late for so long has a new zero, too: it jumped back. */
-const maxLateMs = 300;
+/** A source that has been too late for so long, and does not catch up, has a new zero, too: it stood still, or jumped back. */
+const maxLateMs = 60;
 /** How long a frame waits for its audio, beyond the lag that was seen. */
 const graceMs = 30;
 
@@ -38,7 +38,8 @@ export class TrackFramer {
   /** What turns a position of the source into a place on the clock. */
   #offset = 0;
   #lag = 0;
-  #lateSinceMs: number | undefined;
+  /** Since when all that came was too late, and by how much the first of it. */
+  #late: { sinceMs: number; samples: number } | undefined;
   #takenSamples = 0;
   #lateSamples = 0;
 
@@ -93,21 +94,21 @@ export class TrackFramer {
     if (source !== this.#source || position + this.#offset - now > maxLeadSamples) this.#anchor(source, position, now);
     if (position + this.#offset - now > maxLeadSamples) return this.#lost(samples.length);
     const late = this.#begin - (position + this.#offset);
-    if (late <= 0) this.#lateSinceMs = undefined;
-    else if (late <= maxLagSamples) {
+    if (late <= maxLagSamples) this.#late = undefined;
+    if (late <= 0) return position + this.#offset;
+    if (late <= maxLagSamples) {
       this.#lag = Math.min(maxLagSamples, this.#lag + late);
       this.#offset += late;
-    } else return this.#tooLate(samples.length, position, now, atMs);
+    } else if (this.#catchesUp(late, atMs)) return this.#lost(samples.length);
+    else this.#anchor(source, position, now);
     return position + this.#offset;
   }
 
-  #tooLate(length: number, position: number, now: number, atMs: number): number | undefined {
-    this.#lateSinceMs ??= atMs;
-    if (atMs - this.#lateSinceMs > maxLateMs) {
-      this.#anchor(this.#source, position, now);
-      return position + this.#offset;
-    }
-    return this.#lost(length);
+  /** Whether what is too late comes faster than it is spoken, as after a stall of the network; or it is too early to tell. */
+  #catchesUp(late: number, atMs: number): boolean {
+    this.#late ??= { sinceMs: atMs, samples: late };
+    const elapsedMs = atMs - this.#late.sinceMs;
+    return elapsedMs < maxLateMs || this.#late.samples - late > (elapsedMs * samplesPerMs) / 2;
   }
 
   #lost(length: number): undefined {
@@ -118,6 +119,6 @@ export class TrackFramer {
     this.#source = source;
     this.#offset = Math.max(now, this.#begin) - position;
     this.#lag = 0;
-    this.#lateSinceMs = undefined;
+    this.#late = undefined;
   }
 }
