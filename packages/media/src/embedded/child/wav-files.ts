@@ -4,8 +4,8 @@ import { readWav } from '../../audio/wav.js';
 import { MediaError } from '../../errors.js';
 
 const maxFileBytes = 20_000_000;
-/** Of all files together, in the octets of their samples: two hours of audio. */
-const maxCachedBytes = 120_000_000;
+/** Of all files together, in the octets of their samples: an hour of audio. */
+const maxCachedBytes = 60_000_000;
 
 interface Entry {
   mtimeMs: number;
