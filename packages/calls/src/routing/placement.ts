@@ -39,6 +39,8 @@ export interface CallOrder {
   customField?: string | undefined;
   /** For the record; `outbound` when undefined. */
   direction?: CallDirection | undefined;
+  /** For whoever keeps something of the call before it is placed: 32 hexadecimal characters, used once. Default: a new one. */
+  callSid?: string | undefined;
 }
 
 export interface PlacementDeps {
@@ -101,6 +103,7 @@ export class Placement {
       ...{ devices: first.branches, branches: called.branches, program, maxForwards, customHeaders: {} },
       ...{ waiting: order.waiting, announcement: order.announcement, recording: order.recording },
       ringTimeoutSec: order.ringTimeoutSec,
+      callSid: order.callSid,
       timeLimitSec: timeLimitSec === undefined ? undefined : Math.min(timeLimitSec, longestTalkSec),
     };
   }

@@ -33,7 +33,7 @@ export class CallAssembly {
 
   /** A call that we place: a user's devices, or a number, ring first. */
   placed(plan: PlacedCallPlan): Call {
-    const makings = this.#makings();
+    const makings = this.#makings(plan.callSid);
     const legs = plan.devices.map((device) => this.#legOf(device, 'caller', makings));
     const { endpoint } = this.#deps;
     const { logger } = makings.legDeps;
@@ -42,9 +42,9 @@ export class CallAssembly {
     return this.#call(plan, party, makings);
   }
 
-  #makings(): Makings {
+  #makings(given?: string): Makings {
     const { clock, logger, engine, random, config, farewells, devicesOn } = this.#deps;
-    const callSid = createId('', 16, random);
+    const callSid = given ?? createId('', 16, random);
     const legDeps = { engine, clock, logger: logger.child({ callSid }), config, farewells, devicesOn };
     return { callSid, legDeps };
   }

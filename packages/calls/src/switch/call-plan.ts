@@ -72,6 +72,8 @@ export interface IncomingCallPlan extends CallPlan {
 
 /** A call that we place: for a user, or between a number and somebody else. */
 export interface PlacedCallPlan extends CallPlan {
+  /** See `CallOrder`. */
+  callSid?: string | undefined;
   /** Who is rung first: the user's devices, or the number. */
   devices: readonly BranchPlan[];
   /** What the first party hears until the second answers; ringback when undefined. */

@@ -71,7 +71,9 @@ describe('a call by order', () => {
       to: { number: '098123 45678' },
       customField: 'order-42',
       callerId: number,
+      callSid: '0123456789abcdef0123456789abcdef',
     });
+    expect(record.callSid).toBe('0123456789abcdef0123456789abcdef');
     expect(record).toMatchObject({ direction: 'outbound', from: first, to: second, exophone: number });
     expect(record).toMatchObject({ accountSid: 'acme', appId: undefined, userId: undefined, customField: 'order-42' });
     expect(office.line(second)).toBeUndefined();
