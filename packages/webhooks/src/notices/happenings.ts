@@ -14,10 +14,14 @@ export function happeningsOf(known: KnownCall, event: CallEventRecord, told: Tol
   switch (event.type) {
     case 'call-created':
       return known.call.direction === 'inbound' ? incomingCalls(known, told) : outboundCall(known);
+    case 'connect-started':
+      return incomingCalls(known, told);
     case 'leg-ringing':
       return [...incomingCalls(known, told), ...ringing(known, event, told)];
     case 'call-answered':
-      return [...missedRinging(known, told), answered(known, event)];
+      return isOwn(known, event) ? [] : [...missedRinging(known, told), answered(known, event)];
+    case 'leg-answered':
+      return isOwn(known, event) || told.answered ? [] : [...missedRinging(known, told), answered(known, event)];
     case 'call-ended':
       return [...missedRinging(known, told), ...missedAnswer(known, told), ...endings(known, at)];
     case 'server-died':
@@ -43,8 +47,15 @@ function outboundCall({ call }: KnownCall): Happening[] {
 
 /** The other party's: of a call that is placed for a user, the user's own devices ring first, and are no news. */
 function ringing(known: KnownCall, { at, legId }: CallEventRecord, told: Told): Happening[] {
-  const isOwn = known.legs.some((leg) => leg.legId === legId && leg.role === 'caller');
-  return told.ringing || isOwn ? [] : [{ type: 'call_ringing', at }];
+  return told.ringing || isOwn(known, { legId }) ? [] : [{ type: 'call_ringing', at }];
+}
+
+/**
+ * Of the side that the call began with: a user who is rung first, or a caller whom a flow answers. An app hears of an answer
+ * when somebody else gave it, which of a flow's call are the parties that it rings.
+ */
+function isOwn({ legs }: KnownCall, { legId }: Pick<CallEventRecord, 'legId'>): boolean {
+  return legs.some((leg) => leg.legId === legId && leg.role === 'caller');
 }
 
 /**
@@ -66,7 +77,13 @@ function missedAnswer(known: KnownCall, told: Told): Happening[] {
   const { answeredAt: at } = known.call;
   if (at === undefined || told.answered) return [];
   const answering = known.legs.find((leg) => leg.role === 'callee' && leg.answeredAt !== undefined);
+  if (answering === undefined && isProgramCall(known)) return [];
   return [answered(known, { at, legId: answering?.legId })];
+}
+
+/** A flow has answered, and rang nobody who did: the calling party's leg has answered alone. */
+function isProgramCall({ legs }: KnownCall): boolean {
+  return legs.some((leg) => leg.role === 'caller' && leg.answeredAt !== undefined);
 }
 
 /** Of an outbound call the other party answers: then it is the user's own device that talks. */
