@@ -24,6 +24,14 @@ export class AdminApi {
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
   }
 
+  /** Sends a form with files. */
+  async upload(path: string, form: FormData): Promise<{ status: number; body: any }> {
+    this.#token ??= await this.#signIn();
+    const headers = { authorization: `Bearer ${this.#token}` };
+    const response = await fetch(`${this.#server.baseUrl}${path}`, { method: 'POST', headers, body: form });
+    return { status: response.status, body: await response.json() };
+  }
+
   /** Someone on the simulated network calls one of our numbers. */
   async simulatedCall(request: SimulatorCallRequest): Promise<SimulatorCallRead> {
     const { status, body } = await this.request('POST', '/api/v1/simulator/calls', request);

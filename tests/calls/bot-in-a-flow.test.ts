@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  eventually,
+  type PhoneCall,
+  type RunningServer,
+  repositoryRoot,
+  SipPhone,
+  startServer,
+  toneWav,
+} from '@intermix/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApi } from '../support/admin.js';
+import { AudioWebServer } from '../support/audio-web-server.js';
+import { addCarrier, addNumber } from '../support/carriers.js';
+import { HeardFrames } from '../support/heard-frames.js';
+import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metrics.js';
+import { StreamBot } from '../support/stream-bot.js';
+
+const ourNumber = '+918047110001';
+const theirNumber = '+919876543210';
+const carrierHost = '127.0.0.9';
+const patience = 10_000;
+const spokenHz = 500;
+const promptHz = 700;
+const fileHz = 1_000;
+const sorryHz = 1_500;
+
+describe('a telephone call into a flow with a bot', () => {
+  let server: RunningServer;
+  let admin: AdminApi;
+  let bot: StreamBot;
+  let web: AudioWebServer;
+  let caller: SipPhone;
+  let flowId: string;
+
+  beforeAll(async () => {
+    bot = await StreamBot.open();
+    web = await AudioWebServer.open({
+      speech: toneWav(spokenHz, 0.6, { sampleRateHz: 24_000 }),
+      files: { '/after.mp3': mp3(), '/sorry.wav': toneWav(sorryHz, 0.8) },
+    });
+    const env = { ...quickSipTimers, INTERMIX_SIMULATED_PSTN: 'off', INTERMIX_TTS_URL: `${web.url}/v1` };
+    server = await startServer({ env });
+    admin = new AdminApi(server);
+    flowId = await makeFlow();
+    const carrier = await addCarrier(admin, { name: 'PSTN', sip_address: carrierHost, transport: 'udp' });
+    await addNumber(admin, carrier, { number: ourNumber, target: { type: 'flow', flow_id: flowId } });
+    caller = await SipPhone.start({ server: server.sip, host: carrierHost, user: theirNumber });
+  });
+  afterAll(async () => {
+    await caller?.stop();
+    await server?.stop();
+    web?.stop();
+    await bot?.stop();
+  });
+
+  /** Text, uploaded prompt, bot, audio of a URL, end; and what is said when the bot is not there. */
+  async function makeFlow(): Promise<string> {
+    const { body } = await admin.request('POST', '/api/v1/flows', {
+      name: 'With a bot',
+      start: 'hello',
+      applets: {
+        hello: { type: 'greeting', prompt: { text: 'Welcome.' }, next: 'notice' },
+        notice: { type: 'greeting', prompt: { prompt_id: await uploadPrompt() }, next: 'talk' },
+        talk: {
+          ...{ type: 'voicebot', url: `${bot.url}/talk?sample-rate=16000`, custom_parameters: { lang: 'hi' } },
+          ...{ next: 'after', on_error: 'sorry' },
+        },
+        after: { type: 'greeting', prompt: { url: `${web.url}/after.mp3` }, next: 'end' },
+        sorry: { type: 'greeting', prompt: { url: `${web.url}/sorry.wav` }, next: 'end' },
+        end: { type: 'hangup' },
+      },
+    });
+    if (body.id === undefined) throw new Error(JSON.stringify(body));
+    return body.id;
+  }
+
+  async function uploadPrompt(): Promise<string> {
+    const form = new FormData();
+    form.set('name', 'Notice');
+    form.set('audio', new File([new Uint8Array(toneWav(promptHz, 0.6, { sampleRateHz: 44_100 }))], 'notice.wav'));
+    const made = await admin.upload('/api/v1/prompts', form);
+    expect(made.status).toBe(201);
+    return made.body.id;
+  }
+
+  async function call(): Promise<PhoneCall> {
+    const placed = await caller.call(ourNumber);
+    await placed.waitForAnswer(patience);
+    return placed;
+  }
+
+  it('hears what is said, talks with the bot, and goes on when the bot closes', async () => {
+    const phone = await call();
+    phone.sendTone(600);
+    await phone.expectTone(spokenHz, patience);
+    await phone.expectTone(promptHz, patience);
+    const talk = await bot.talk(0);
+
+    expect(talk.start).toMatchObject({
+      ...{ account_sid: server.bootstrap.account.sid, from: theirNumber, to: ourNumber },
+      ...{ custom_parameters: { lang: 'hi' }, media_format: { sample_rate: '16000' } },
+    });
+    await eventually(() => expect(near(talk.hearingHz, 600)).toBe(true), { timeoutMs: patience });
+
+    const frames = new HeardFrames(phone);
+    talk.sayTone(1_200, 800);
+    talk.mark('reply-1');
+    await phone.expectTone(1_200, patience);
+    const mark = await talk.message('mark');
+    expect(mark.mark.name).toBe('reply-1');
+    await eventually(() => expect(frames.isLoud).toBe(false), { timeoutMs: patience });
+    expect(mark.at - frames.lastLoudAt).toBeGreaterThan(-40);
+    expect(mark.at - frames.lastLoudAt).toBeLessThan(150);
+
+    talk.sayTone(1_300, 8_000);
+    talk.mark('never heard');
+    await phone.expectTone(1_300, patience);
+    const clearedAt = performance.now();
+    talk.clear();
+    await eventually(() => expect(frames.isLoud).toBe(false), { timeoutMs: patience });
+    expect(frames.lastLoudAt - clearedAt).toBeLessThan(150);
+    expect((await talk.message('mark', 1)).mark.name).toBe('never heard');
+
+    await phone.sendDtmf('5');
+    expect((await talk.message('dtmf')).dtmf).toMatchObject({ digit: '5', duration: expect.stringMatching(/^\d+$/) });
+
+    talk.close();
+    await phone.expectTone(fileHz, patience);
+    await phone.waitForEnd(patience);
+    const numbers = talk.messages.slice(1).map(({ sequence_number: number }) => number);
+    expect(numbers).toEqual(numbers.map((_, index) => String(index + 1)));
+    expect(web.asked).toEqual(expect.arrayContaining(['Welcome.', 'GET /after.mp3']));
+    const record = await admin.expectLastCall('the end', ({ status }) => status === 'completed');
+    expect(record).toMatchObject({ direction: 'inbound', from: theirNumber, to: ourNumber });
+  });
+
+  it('tells the bot when the caller hangs up; what was made before is used again', async () => {
+    const phone = await call();
+    const talk = await bot.talk(1);
+    phone.hangup();
+    expect((await talk.message('stop')).stop).toMatchObject({ reason: 'callended', call_sid: talk.start?.call_sid });
+    await eventually(() => expect(talk.closed).toBeDefined(), { timeoutMs: patience });
+    expect(web.asked.filter((asked) => asked === 'Welcome.')).toHaveLength(1);
+  });
+
+  it('goes its other way when the bot talks nonsense', async () => {
+    const phone = await call();
+    const talk = await bot.talk(2);
+    for (let index = 0; index < 200 && !talk.closed; index++) talk.sendRaw(`{"event":"media" nonsense ${index}`);
+    await phone.expectTone(sorryHz, patience);
+    await phone.waitForEnd(patience);
+  });
+
+  it('goes its other way when there is no bot', async () => {
+    await bot.stop();
+    const phone = await call();
+    await phone.expectTone(sorryHz, patience * 2);
+    await phone.waitForEnd(patience);
+  });
+
+  it('leaves nothing behind, and no error in the log', async () => {
+    await expectNothingLeft(server);
+    expect(errorLines(server)).toEqual([]);
+  });
+});
+
+const near = (heard: number | undefined, hz: number) => heard !== undefined && Math.abs(heard - hz) < 15;
+
+/** A second of 1000 Hz. */
+function mp3(): Buffer {
+  return readFileSync(join(repositoryRoot(), 'packages/speech/testdata/tone-1000hz-44100-mono.mp3'));
+}
