@@ -59,7 +59,7 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
 }
 
 /** The rule of the client that opens the URLs; a stream's is opened by the same rule. */
-function urlRule(client: WebhooksSide['urls']): (url: string) => string | undefined {
+export function urlRule(client: WebhooksSide['urls']): (url: string) => string | undefined {
   return (url) => {
     try {
       client.checkUrl(url.replace(/^ws(?=s?:)/i, 'http'));

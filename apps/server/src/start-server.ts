@@ -17,7 +17,7 @@ import type { Config } from './config/settings.js';
 import { flowsSide } from './flows-side.js';
 import { listenHttp } from './http/listen.js';
 import { routeUpgrades } from './http/upgrade-router.js';
-import { integrationsSide } from './integrations-side.js';
+import { integrationsSide, urlRule } from './integrations-side.js';
 import { Metrics } from './metrics/metrics.js';
 import { meterWebhooks } from './metrics/webhook-metrics.js';
 import { SimulatedNetwork } from './simulated-network.js';
@@ -30,6 +30,7 @@ import { iceServersSide } from './stun-side.js';
 import { Teardown } from './teardown.js';
 import { readTlsFiles } from './tls-files.js';
 import { version } from './version.js';
+import { voiceSide } from './voice-side.js';
 import { webhooksSide } from './webhooks-side.js';
 
 export interface RunningServer {
@@ -115,6 +116,13 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     },
   });
   streamingSide({ calls: switchboard.switch, settings: store.appSettings, allowPrivate, ...common });
+  const voice = voiceSide({
+    ...{ store, switchboard, clock, random, logger, prompts: speech.files, statusCallbacks: webhooks.statusCallbacks },
+    ...{ flows: flows.programs, openStream: flows.openStream },
+    streams: { activeOf: () => ({ active: 0, limit: 0 }) },
+    recordings: { urlsOf: async () => new Map() },
+    urlRule: urlRule(webhooks.urls),
+  });
   const metrics = meter({ switchboard, media, sip });
   meterWebhooks(metrics.registers, webhooks, store.webhooks.outbox);
   let isSipReady = false;
@@ -133,6 +141,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     flows: flows.api,
     simulator: () => simulated.running,
     integrations: integrationsSide({ store, switchboard, webhooks, prompts: speech.files, config, ...common }),
+    voice,
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),
     sdk: { sdkFolder: dirname(createRequire(import.meta.url).resolve('@intermix/voice-sdk/exotelsdk.js')) },
     readiness: async () => ({ store: await store.healthy(), sip: isSipReady, media: media.ready }),

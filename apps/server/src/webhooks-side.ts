@@ -10,6 +10,7 @@ import {
   LateNotices,
   NotifyingCallStore,
   RecordingNotices,
+  StatusCallbacks,
   WakingDeliveryLog,
 } from '@intermix/webhooks';
 
@@ -35,6 +36,8 @@ export interface WebhooksSide {
   readonly late: LateNotices;
   readonly deliveries: WakingDeliveryLog;
   readonly flowNotices: FlowNotices;
+  /** For calls that are ordered by the Voice v1 API. */
+  readonly statusCallbacks: StatusCallbacks;
   /** What may be opened, as it will be asked when it is. */
   readonly urls: Pick<OutboundClient, 'checkUrl'>;
   /** For the recorder. */
@@ -55,8 +58,10 @@ export function webhooksSide({ store, allowPrivate, version, clock, logger }: We
   const onQueued = () => dispatcher.wake();
   const late = new LateNotices({ context, outbox, clock, random: systemRandom, logger, onQueued });
   const notices = new CallNotices({ context, late, hasRecording: () => false });
+  const statusCallbacks = new StatusCallbacks({ orders: store.voiceOrders, recordingUrlOf: () => undefined });
   return {
-    calls: new NotifyingCallStore({ store: store.calls, notices, onQueued }),
+    calls: new NotifyingCallStore({ store: store.calls, notices, statusCallbacks, onQueued }),
+    statusCallbacks,
     dispatcher,
     late,
     deliveries: new WakingDeliveryLog({ log: deliveries, wake: onQueued }),

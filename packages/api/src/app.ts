@@ -22,6 +22,11 @@ import { type PromptRoutesDeps, promptRoutes } from './prompts/prompt-routes.js'
 import { type SdkDeps, sdkRoutes } from './sdk/sdk-routes.js';
 import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
 import { type SoftphoneDeps, softphoneRoutes } from './softphone/softphone-routes.js';
+import { voiceFailureReply } from './voice/http/rest-exception.js';
+import { canonicalVoicePath, voicePrefix } from './voice/http/voice-path.js';
+import { makeVoiceParts } from './voice/parts.js';
+import type { VoiceDeps } from './voice/ports.js';
+import { voiceRoutes } from './voice/voice-routes.js';
 import { type DeliveryRoutesDeps, deliveryRoutes } from './webhooks/delivery-routes.js';
 
 export interface ApiDeps {
@@ -47,6 +52,7 @@ export interface ApiDeps {
   softphone: Omit<SoftphoneDeps, 'tokens'>;
   sdk: SdkDeps;
   integrations: IntegrationDeps;
+  voice: VoiceDeps;
   readiness: Readiness;
   metrics: MetricsText;
   /** Called when a carrier was made, changed or removed. */
@@ -57,16 +63,20 @@ export interface ApiDeps {
 export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const plainFailure = errorReply(deps.logger);
   const integrationFailure = integrationFailureReply({ logger: deps.logger, random: systemRandom });
+  const voiceFailure = voiceFailureReply(deps.logger);
   const app = Fastify({
     logger: false,
     bodyLimit: 256 * 1024,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 512 }, // Customers' ids of their users, percent-encoded.
+    rewriteUrl: ({ url = '/' }) => canonicalVoicePath(url),
     // What no route is found for, as an address that is wrongly percent-encoded.
     frameworkErrors: (error, request, reply) => {
       const isIntegrations = request.url.startsWith(`${integrationsPrefix}/`);
       if (isIntegrations) allowOrigin(request, reply, deps.integrations.origins);
-      (isIntegrations ? integrationFailure : plainFailure)(error, request, reply);
+      const isVoice = canonicalVoicePath(request.url).startsWith(`${voicePrefix}/`);
+      const failed = isIntegrations ? integrationFailure : isVoice ? voiceFailure : plainFailure;
+      failed(error, request, reply);
     },
     ...(deps.tls ? { https: deps.tls } : {}),
     ...(deps.trustedProxies ? { trustProxy: [...deps.trustedProxies] } : {}),
@@ -124,6 +134,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });
   await sdkRoutes(app, deps.sdk);
+  await voiceRoutes(app, makeVoiceParts(deps.voice, deps));
   await integrationRoutes(app, makeParts(deps.integrations, { ...deps, adminTokens: tokens }));
   return app;
 }

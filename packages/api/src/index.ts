@@ -7,3 +7,4 @@ export type { IntegrationDeps } from './integrations/parts.js';
 export type * from './integrations/ports.js';
 export type { Simulator } from './simulator/simulator-routes.js';
 export type { SoftphoneDemo } from './softphone/softphone-routes.js';
+export type * from './voice/ports.js';

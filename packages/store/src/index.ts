@@ -30,4 +30,7 @@ export { importData } from './transfer/import-data.js';
 export type { TransferOptions, TransferSummary } from './transfer/transfer.js';
 export type { NewUser, UserPatch, UserRecord } from './users/user-rows.js';
 export { UserStore } from './users/user-store.js';
+export type * from './voice/voice-call-query.js';
+export { VoiceCallStore } from './voice/voice-call-store.js';
 export { type VoiceOrder, type VoiceOrderMode, VoiceOrderStore } from './voice/voice-order-store.js';
+export { VoiceUserStore } from './voice/voice-user-store.js';

@@ -26,7 +26,9 @@ import { AdminStore } from './tenants/admin-store.js';
 import { TenantStore } from './tenants/tenant-store.js';
 import { UserCaches } from './users/user-caches.js';
 import { UserStore } from './users/user-store.js';
+import { VoiceCallStore } from './voice/voice-call-store.js';
 import { VoiceOrderStore } from './voice/voice-order-store.js';
+import { VoiceUserStore } from './voice/voice-user-store.js';
 import { WebhookStores } from './webhooks/webhook-stores.js';
 
 export interface StoreOptions {
@@ -60,6 +62,8 @@ export interface Store {
   readonly prompts: PromptStore;
   readonly flows: FlowStore;
   readonly voiceOrders: VoiceOrderStore;
+  readonly voiceCalls: VoiceCallStore;
+  readonly voiceUsers: VoiceUserStore;
   readonly recordings: RecordingStore;
   readonly recordingSettings: RecordingSettingsStore;
   readonly admins: AdminStore;
@@ -133,6 +137,8 @@ class OpenStore implements Store {
   readonly prompts: PromptStore;
   readonly flows: FlowStore;
   readonly voiceOrders: VoiceOrderStore;
+  readonly voiceCalls: VoiceCallStore;
+  readonly voiceUsers: VoiceUserStore;
   readonly recordings: RecordingStore;
   readonly recordingSettings: RecordingSettingsStore;
   readonly admins: AdminStore;
@@ -165,6 +171,8 @@ class OpenStore implements Store {
       ...{ db, pool: engine.pool, secrets, clock, random, cacheTtlMs, retryDelaysMs, maxReads },
     });
     this.voiceOrders = new VoiceOrderStore({ db });
+    this.voiceCalls = new VoiceCallStore({ pool: engine.pool, calls: this.calls });
+    this.voiceUsers = new VoiceUserStore({ db, users: this.users });
     this.recordings = new RecordingStore({ db });
     this.recordingSettings = new RecordingSettingsStore({ db });
     this.prompts = new PromptStore({ db });

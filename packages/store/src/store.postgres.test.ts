@@ -15,6 +15,7 @@ import { promptContract } from './testing/prompt-contract.js';
 import { recordingsContract } from './testing/recordings-contract.js';
 import { makeTenant } from './testing/tenant.js';
 import { tenantContract } from './testing/tenant-contract.js';
+import { voiceContract } from './testing/voice-contract.js';
 import { webhookContract } from './testing/webhook-contract.js';
 
 const missing = whyNoPostgres();
@@ -51,6 +52,7 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   describe('prompts', () => promptContract(() => store));
   describe('flows', () => flowContract(() => store));
   describe('webhooks', () => webhookContract(() => store));
+  describe('the Voice v1 API', () => voiceContract(() => store));
   describe('recordings', () => recordingsContract(() => store));
   describe('mapped users', () => mappedUsersContract(() => store));
   describe('settings and contacts of apps', () => appDataContract(() => store));

@@ -12,6 +12,7 @@ import type { Role } from '../auth/admin.js';
 import { memoryFlowFacts, memoryFlows } from './memory-flows.js';
 import { type MemoryIntegrations, memoryIntegrations } from './memory-integrations.js';
 import { memoryPrompts } from './memory-prompts.js';
+import { type MemoryVoice, memoryVoice } from './memory-voice.js';
 
 const password = 'correct horse';
 
@@ -75,6 +76,7 @@ export interface TestApi {
   placed: PlaceCallOptions[];
   ready: { store: boolean; sip: boolean; media: boolean };
   integrations: MemoryIntegrations;
+  voice: MemoryVoice;
   carriersChanged: () => number;
   tokenOf(role: Role, account?: 'one' | 'two'): Promise<string>;
   login(email: string, secret?: string): Promise<{ statusCode: number; body: any; headers: any }>;
@@ -93,6 +95,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
   const passwordHash = await hash(password, { memoryCost: 1024, timeCost: 2, parallelism: 1 });
   const placed: PlaceCallOptions[] = [];
   const integrations = memoryIntegrations(clock);
+  const voice = memoryVoice(clock);
   const ready = { store: true, sip: true, media: true };
   let changes = 0;
   const pageFolder = mkdtempSync(join(tmpdir(), 'intermix-page-'));
@@ -143,6 +146,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     },
     sdk: { sdkFolder: pageFolder },
     integrations: options.origins ? { ...integrations.deps, origins: options.origins } : integrations.deps,
+    voice: voice.deps,
     readiness: async () => ready,
     metrics: async () => ({ contentType: 'text/plain', text: 'x 1' }),
     onCarriersChanged: async () => {
@@ -163,6 +167,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     placed,
     ready,
     integrations,
+    voice,
     carriersChanged: () => changes,
     login,
     tokenOf: async (role, account = 'one') => (await login(`${role}.${account}@example.com`)).body.access_token,

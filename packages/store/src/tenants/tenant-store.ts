@@ -9,6 +9,10 @@ export interface Account {
   apiKey: string;
 }
 
+export interface KnownAccount extends Account {
+  createdAt: Date;
+}
+
 /** Accounts, the tenants, and the secrets with which their machines say who they are. */
 export class TenantStore {
   readonly #db: Kysely<Database>;
@@ -34,9 +38,9 @@ export class TenantStore {
     return { sid, name, apiKey };
   }
 
-  async findAccount(sid: string): Promise<Account | undefined> {
+  async findAccount(sid: string): Promise<KnownAccount | undefined> {
     const row = await this.#db.selectFrom('accounts').selectAll().where('sid', '=', sid).executeTakeFirst();
-    return row && { sid: row.sid, name: row.name, apiKey: row.api_key };
+    return row && { sid: row.sid, name: row.name, apiKey: row.api_key, createdAt: row.created_at };
   }
 
   async listAccounts(): Promise<Account[]> {

@@ -1,0 +1,37 @@
+import Type from 'typebox';
+import { nullable } from '../fields.js';
+
+export const VoiceAccountAnswer = Type.Object(
+  {
+    Account: Type.Object({
+      Sid: Type.String(),
+      FriendlyName: Type.String(),
+      Type: Type.String({ examples: ['Full'] }),
+      Status: Type.String({ examples: ['active'] }),
+      BillingType: Type.String({ examples: ['postpaid'] }),
+      KycStatus: Type.String({ examples: ['verified'] }),
+      DateCreated: nullable(Type.String()),
+      Uri: Type.String(),
+    }),
+  },
+  { description: 'The account' },
+);
+
+export const VoiceActiveStreams = Type.Object(
+  {
+    status: Type.String({ examples: ['success'] }),
+    active_streams: Type.Integer(),
+    max_allowed_streams: Type.Integer(),
+    account_sid: Type.String(),
+  },
+  { description: 'In XML: Stream with ActiveStreamCount and ThrottleLimit' },
+);
+
+/** Every refusal of the Voice v1 API. */
+export const VoiceRestException = Type.Object({
+  RestException: Type.Object({
+    Status: Type.Integer({ examples: [401] }),
+    Message: Type.String(),
+    Code: Type.String({ examples: ['UNAUTHORIZED'] }),
+  }),
+});
