@@ -102,6 +102,18 @@ describe('a call by order', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[ORDER12] has the sid that its order gives it; one that is taken is refused', async () => {
+    const office = await Office.open();
+    const callSid = '0123456789abcdef0123456789abcdef';
+    const order = { from, to: { number: second }, callSid };
+    expect(await office.place(order)).toMatchObject({ callSid });
+    expect(office.bench.board.switch.listActive()).toMatchObject([{ callSid }]);
+    expect(await office.problemOf(order)).toBe('store-failed');
+    expect(office.bench.board.switch.listActive()).toMatchObject([{ callSid }]);
+    expect(office.carrier.calls).toHaveLength(1);
+    expect(await office.bench.close()).toEqual(nothingLeft);
+  });
+
   it('[ORDER2] between a number and a user, and a user and a user', async () => {
     const office = await Office.open();
     const { bench } = office;

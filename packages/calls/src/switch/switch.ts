@@ -237,8 +237,9 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     return call.record();
   }
 
-  #checkMayPlace({ from }: CallOrder): void {
+  #checkMayPlace({ from, callSid }: CallOrder): void {
     if (!this.#hasRoom) throw CallError.unavailable();
+    if (callSid !== undefined && this.#calls.has(callSid)) throw CallError.notRecorded();
     if (!('user' in from)) return;
     const { user } = from;
     for (const call of this.#calls.values()) if (call.occupies(user)) throw CallError.deviceBusy(user.userId);
