@@ -63,8 +63,9 @@ export class ConnectAttempt {
     const result = await this.#settled;
     const outcome = this.#outcome(result);
     const { status, reason, party, talkedSec } = outcome;
-    const data = { status, reason, party, talked_sec: talkedSec };
-    if (!this.#frame.over) void this.#frame.story.tell('connect-ended', { data });
+    if (!this.#frame.over) {
+      void this.#frame.story.tell('connect-ended', { data: { status, reason, party, talked_sec: talkedSec } });
+    }
     return outcome;
   }
 
