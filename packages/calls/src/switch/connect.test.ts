@@ -408,3 +408,13 @@ describe('a program connects its call', () => {
     await desk.close();
   });
 });
+
+it('[CONN20] nobody is rung for a call that ends as it is to be connected', async () => {
+  const { desk, bench } = await Desk.open();
+  const outcome = desk.outcome(desk.control.connect({ parties: [expert] }));
+  desk.program.finish();
+  await bench.run();
+  expect(await outcome).toBe('call-over');
+  expect(desk.carrier.calls).toEqual([]);
+  expect(await bench.close()).toEqual(nothingLeft);
+});

@@ -143,6 +143,7 @@ export class ProgramControl implements CallControl {
 
   async #connect(request: ConnectRequest): Promise<ConnectOutcome> {
     await this.answer();
+    if (this.#frame.over) throw this.#over(); // It may have ended in the same turn: nobody would end what rings then.
     if (this.#attempt) throw CallError.alreadyConnecting(this.call.callSid);
     const attempt = new ConnectAttempt(request, this.#frame, (legs) => this.#legs.push(...legs));
     this.#attempt = attempt;
