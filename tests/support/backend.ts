@@ -43,6 +43,12 @@ export class Backend {
     const { status, text } = await ask(this.#server, 'PUT', '/device', this.#token, body);
     if (status !== 200) throw new Error(`device: ${status} ${text}`);
   }
+
+  /** One of the app's settings; an empty value takes it away. */
+  async setSetting(key: string, value: string): Promise<void> {
+    const { status, text } = await ask(this.#server, 'POST', '/app_setting', this.#token, { Key: key, Value: value });
+    if (status !== 200) throw new Error(`app_setting: ${status} ${text}`);
+  }
 }
 
 async function ask(server: RunningServer, method: string, path: string, token: string | undefined, body: unknown) {

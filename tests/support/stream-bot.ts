@@ -48,18 +48,24 @@ export class BotTalk {
     return eventually(() => this.of(event)[nth], { timeoutMs, everyMs: 10, message: `the bot to be told "${event}"` });
   }
 
-  /** What the caller said in the last so many milliseconds, as 16 bit samples of the stream's rate. */
-  heard(lastMs: number): Int16Array {
-    const chunks = this.of('media').map(({ media }) => Buffer.from(media.payload, 'base64'));
+  /** What was said in the last so many milliseconds, as 16 bit samples of the stream's rate; of one track where there are two. */
+  heard(lastMs: number, track?: string): Int16Array {
+    const wanted = this.of('media').filter(({ media }) => track === undefined || media.track === track);
+    const chunks = wanted.map(({ media }) => Buffer.from(media.payload, 'base64'));
     const all = Buffer.concat(chunks);
     const bytes = 2 * Math.round((this.rateHz * lastMs) / 1_000);
     const last = all.subarray(Math.max(0, all.length - bytes));
     return Int16Array.from({ length: last.length / 2 }, (_, index) => last.readInt16LE(index * 2));
   }
 
-  /** The tone that the caller makes, by its passages through zero; undefined while it is quiet. */
+  /** The tone that the caller makes; undefined while it is quiet. */
   get hearingHz(): number | undefined {
-    const samples = this.heard(300);
+    return this.hearingOn(undefined);
+  }
+
+  /** The tone on a track, by its passages through zero; undefined while it is quiet. */
+  hearingOn(track: string | undefined): number | undefined {
+    const samples = this.heard(300, track);
     if (samples.length < this.rateHz * 0.3 || Math.max(...samples) < 500) return undefined;
     const passages = samples.filter(
       (sample, index) => index > 0 && (samples[index - 1] ?? 0) < 0 && sample >= 0,
