@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { nothingLeft } from '../testing/bench.js';
 import type { Phone } from '../testing/phone.js';
+import { HeldProgram } from '../testing/program-bench.js';
 import { dialIn, makeBench } from '../testing/two-users.js';
 
 /** What may happen at any time; each does nothing where it makes no sense. */
@@ -24,7 +25,19 @@ const actions = [
   'come-back',
   'lose-media',
   'hangup',
+  'dial-flow',
+  'order-flow',
+  'flow-answers',
+  'flow-plays',
+  'flow-connects',
+  'flow-digits',
+  'flow-hangs-up',
+  'flow-returns',
+  'flow-breaks',
 ] as const;
+
+const line0 = '+919811111111';
+const flowNumber = '+918047110002';
 
 const script = fc.array(
   fc.record({
@@ -32,7 +45,7 @@ const script = fc.array(
     who: fc.integer({ min: 0, max: 1 }),
     thenMs: fc.constantFrom(0, 1, 5, 30, 400, 12_000),
   }),
-  { minLength: 4, maxLength: 20 },
+  { minLength: 4, maxLength: 24 },
 );
 
 it('[CHANCE1] whatever happens in whatever order: every call ends, once, and nothing is left', async () => {
@@ -48,6 +61,10 @@ it('[CHANCE1] whatever happens in whatever order: every call ends, once, and not
       bench.board.switch.on('ended', (call) => ended.push(call.callSid));
       bench.network.conditions.delayMs = delayMs;
       const placed: Array<ReturnType<typeof dialIn>> = [];
+      bench.directory.addDid(flowNumber, [], { target: { type: 'flow', flowId: 'flow_1' } });
+      const program = new HeldProgram();
+      bench.flows.set('flow_1', program);
+      const alone = (promise: Promise<unknown> | undefined) => void promise?.catch(() => {});
 
       for (const { action, who, thenMs } of steps) {
         const phone = users[who]!;
@@ -85,6 +102,26 @@ it('[CHANCE1] whatever happens in whatever order: every call ends, once, and not
           await register.catch(() => {});
         }
         if (action === 'lose-media') for (const leg of bench.engine.legs) if (!leg.closed && who === 1) leg.lose();
+        const { control } = program;
+        if (action === 'dial-flow') placed.push(dialIn(carrier, { lateOffer: who === 1 }, flowNumber));
+        if (action === 'order-flow') {
+          const from = who === 0 ? { user: bench.directory.users[0]!.user } : { number: line0, accountSid: 'acme' };
+          alone(bench.board.switch.placeCall({ from, to: { program }, timeLimitSec: 20 }));
+        }
+        if (action === 'flow-answers') alone(control?.answer());
+        if (action === 'flow-plays') alone(control?.playFile('hello.wav', { loop: who === 1 }));
+        if (action === 'flow-digits') control?.onDigit(() => control.note('flow-step', {}));
+        if (action === 'flow-connects') {
+          const parties = [
+            { type: 'user', appId: 'app1', userId: who === 0 ? 'u-alice' : 'u-bob' },
+            { type: 'number', number: line0 },
+          ] as const;
+          const announcement = { file: 'whisper.wav', to: 'both' } as const;
+          alone(control?.connect({ parties, timeLimitSec: 5, ...(who === 0 ? {} : { announcement }) }));
+        }
+        if (action === 'flow-hangs-up') control?.hangup(who === 0 ? 'busy' : undefined);
+        if (action === 'flow-returns') program.finish?.();
+        if (action === 'flow-breaks') program.fail?.(new Error('a defect'));
         const active = bench.board.switch.listActive()[0];
         if (action === 'hangup' && active) bench.board.switch.hangup(active.callSid);
         await bench.run(thenMs);
@@ -99,6 +136,6 @@ it('[CHANCE1] whatever happens in whatever order: every call ends, once, and not
         for (const leg of legs.values()) expect(leg.endedAt).toBeInstanceOf(Date);
       }
     }),
-    { numRuns: 100, seed: 20261121 },
+    { numRuns: 160, seed: 20261121 },
   );
 }, 60_000);

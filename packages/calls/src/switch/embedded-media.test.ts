@@ -1,9 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { silentLogger } from '@intermix/kernel';
 import type { MediaEngine } from '@intermix/media';
 import { createEmbeddedEngine } from '@intermix/media/embedded';
-import { eventually, type PortBlock, reservePorts } from '@intermix/testkit';
+import { eventually, type PortBlock, reservePorts, toneWav } from '@intermix/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Bench, domain } from '../testing/bench.js';
+import { HeldProgram } from '../testing/program-bench.js';
 import { dialIn, number } from '../testing/two-users.js';
 
 // The same calls over the engine that carries audio: it must take the same steps in the same order as the fake one.
@@ -115,4 +119,51 @@ it('[REAL3] a late offer of a carrier', async () => {
   expect(placed.session!.ended).toBe(false);
   placed.session!.bye();
   await until(() => engine.counts.legs === 0);
+});
+
+it('[REAL4] a program answers, plays a file, connects to a user with an announcement, and plays again', async () => {
+  const { bench, until } = await makeBench();
+  const folder = await mkdtemp(join(tmpdir(), 'intermix-program-'));
+  const file = join(folder, 'hello.wav');
+  await writeFile(file, toneWav(440, 0.2, { sampleRateHz: 8_000 }));
+  const flowNumber = '+918047110009';
+  bench.directory.addDid(flowNumber, [], { target: { type: 'flow', flowId: 'flow_1' } });
+  const program = new HeldProgram();
+  bench.flows.set('flow_1', program);
+  const alice = await bench.registered('alice');
+  const carrier = await bench.carrier();
+  const placed = dialIn(carrier, {}, flowNumber);
+  await until(() => program.runs === 1);
+  const steps: unknown[] = [];
+  const script = async () => {
+    const { control } = program;
+    steps.push((await control.playFile(file)).how);
+    const outcome = control.connect({
+      parties: [{ type: 'user', appId: 'app1', userId: 'u-alice' }],
+      waiting: { file },
+      announcement: { file, to: 'both' },
+    });
+    steps.push(await outcome);
+    const looping = control.playFile(file, { loop: true });
+    await control.stopPlaying();
+    steps.push((await looping).how);
+    steps.push(await control.playFile(join(folder, 'none.wav')).catch((error) => error.problem));
+    program.finish();
+  };
+  const scripted = script();
+  await until(() => alice.calls.length === 1);
+  expect(steps).toEqual(['played']);
+  alice.calls[0]!.answer();
+  const { callSid } = program.control.call;
+  await until(() => bench.store.calls.get(callSid)!.events.some(({ type }) => type === 'leg-answered'));
+  alice.calls[0]!.session!.bye();
+  await until(() => placed.session?.ended === true);
+  await scripted;
+  expect(steps.slice(1)).toEqual([
+    expect.objectContaining({ status: 'completed', party: 'u-alice', endedBy: 'callee' }),
+    'stopped',
+    'bad-argument',
+  ]);
+  await until(() => engine.counts.legs === 0);
+  await rm(folder, { recursive: true });
 });

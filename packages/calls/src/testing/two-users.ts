@@ -21,6 +21,7 @@ export async function makeBench(
 export function dialIn(
   carrier: { call: import('./phone.js').Phone['call'] },
   options: import('./phone.js').CallOptions = {},
+  dialled = number,
 ) {
-  return carrier.call(`sip:${number}@10.0.0.1`, fromCustomer, options);
+  return carrier.call(`sip:${dialled}@10.0.0.1`, fromCustomer, options);
 }
