@@ -1,22 +1,16 @@
 import type { ApiDeps } from '@intermix/api';
-import {
-  CallMessageRecorder,
-  type FlowFacts,
-  FlowPrograms,
-  type MessageRecorder,
-  type PromptFiles,
-  type StreamOpener,
-} from '@intermix/flows';
+import { type FlowFacts, FlowPrograms, type PromptFiles, RecordedMessages, type StreamOpener } from '@intermix/flows';
 import type { Clock, Logger } from '@intermix/kernel';
 import { OutboundClient, OutboundError } from '@intermix/outbound';
 import type { Store } from '@intermix/store';
 import { openStream } from '@intermix/streaming';
+import { messageRecordings, type Recorder } from './message-recordings.js';
 
 export interface FlowsSideOptions {
   store: Store;
   prompts: PromptFiles;
-  /** Default: messages become part of the call's own recording. */
-  messages?: MessageRecorder;
+  /** Records the messages that callers leave; asked late, as it is built after what may be called. */
+  recorder: () => Recorder | undefined;
   /** Whether customers' URLs may name private addresses. */
   allowPrivate: boolean;
   clock: Clock;
@@ -37,7 +31,7 @@ export interface FlowsSide {
 /** Joins flows to the store, to speech and streams, and to a client of their own that opens customers' URLs. */
 export function flowsSide(options: FlowsSideOptions): FlowsSide {
   const { store, prompts, allowPrivate, clock, logger } = options;
-  const messages = options.messages ?? new CallMessageRecorder({ clock });
+  const messages = new RecordedMessages({ recordings: messageRecordings(options), clock });
   const urls = new OutboundClient({ clock, allowPrivate });
   const opener: StreamOpener = (attach, request) => openStream(attach, { ...request, allowPrivate });
   const users = {

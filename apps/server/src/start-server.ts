@@ -73,7 +73,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('webhooks', () => webhooks.stop());
   const speech = speechSide({ store, dataDir, allowPrivate, config, clock, logger });
   teardown.add('speech', () => speech.stop());
-  const flows = flowsSide({ store, prompts: speech.files, allowPrivate, clock, logger });
+  const flows = flowsSide({ store, prompts: speech.files, recorder: () => undefined, allowPrivate, clock, logger });
   teardown.add('flows', () => flows.stop());
   const closed = await webhooks.calls.failOpenCalls(new Date(clock.now()));
   if (closed > 0) logger.warn({ calls: closed }, 'calls that were open when the server died are closed as failed');

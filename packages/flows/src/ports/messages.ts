@@ -1,4 +1,4 @@
-import type { CallControl } from '@intermix/calls';
+import type { CallControl, CallRecord } from '@intermix/calls';
 
 export interface MessageWish {
   format: 'mp3' | 'mp3-hq' | 'wav';
@@ -21,7 +21,20 @@ export interface RunningMessage {
   stop(): void;
 }
 
-/** Records what the calling party says to nobody. Joined by the server to whatever records. */
-export interface MessageRecorder {
+/** Takes what the calling party says to nobody. */
+export interface MessageTaker {
   start(control: CallControl, wish: MessageWish): Promise<RunningMessage>;
+}
+
+/** A recording of a message. */
+export interface MessageRecording {
+  readonly url: string;
+  /** Ends it; the call goes on. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Records a stretch of a call. Joined by the server to whatever records. */
+export interface MessageRecordings {
+  /** Rejects when it cannot be begun. */
+  start(call: CallRecord, format: MessageWish['format']): Promise<MessageRecording>;
 }

@@ -2,7 +2,7 @@ import type { CallControl, ConnectOutcome, ConnectParty, RecordingWish } from '@
 import { normalizeNumber } from '@intermix/calls';
 import type { Clock } from '@intermix/kernel';
 import type { PromptSpec } from '../document/prompt-spec.js';
-import type { MessageRecorder, TakenMessage } from '../ports/messages.js';
+import type { MessageTaker, TakenMessage } from '../ports/messages.js';
 import type { PromptFiles } from '../ports/prompts.js';
 import type { StreamOpener, StreamResult } from '../ports/streams.js';
 import type { UserFinder } from '../ports/user-finder.js';
@@ -27,7 +27,7 @@ export interface LiveDeps {
   prompts: PromptFiles;
   openStream: StreamOpener;
   urls: UrlGetter;
-  messages: MessageRecorder;
+  messages: MessageTaker;
   users: UserFinder;
   clock: Clock;
 }

@@ -6,7 +6,7 @@ import {
   type ConnectRequest,
   type RecordingWish,
 } from '@intermix/calls';
-import type { MediaAttachment, PlayEnd, ToneSpec } from '@intermix/media';
+import type { AttachmentEnd, MediaAttachment, PlayEnd, ToneSpec } from '@intermix/media';
 
 type DigitListener = (digit: { digit: string; durationMs: number }) => void;
 
@@ -35,6 +35,8 @@ export class FakeCallControl implements CallControl {
   readonly log: string[] = [];
   readonly notes: Array<Record<string, unknown>> = [];
   readonly connects: ConnectRequest[] = [];
+  readonly attachments: Array<{ kind: string; spec: unknown; isClosed: boolean; end(result: unknown): void }> = [];
+  failAttach = false;
   /** Outcomes of `connect`, the first for the first; then all complete. */
   outcomes: Array<Partial<ConnectOutcome>> = [];
   /** Prompts last until they are stopped. */
@@ -103,13 +105,19 @@ export class FakeCallControl implements CallControl {
     return () => this.#listeners.delete(listener);
   }
 
-  async attach(kind: string): Promise<MediaAttachment> {
+  async attach(kind: string, spec: unknown): Promise<MediaAttachment> {
     await this.answer();
-    this.log.push(`attach ${kind}`);
-    return {
-      ...{ callId: this.call.callSid, legId: 'leg', kind, ended: new Promise(() => {}) },
-      ...{ onEvent: () => () => {}, tell() {}, close() {} },
+    if (this.failAttach) throw new Error('no media');
+    let end: (result: unknown) => void = () => {};
+    const ended = new Promise<AttachmentEnd>((resolve) => {
+      end = (result) => resolve({ how: 'ended', result });
+    });
+    const attached = { kind, spec, isClosed: false, end };
+    this.attachments.push(attached);
+    const close = () => {
+      attached.isClosed = true;
     };
+    return { callId: this.call.callSid, legId: 'leg', kind, ended, onEvent: () => () => {}, tell() {}, close };
   }
 
   async connect(request: ConnectRequest): Promise<ConnectOutcome> {

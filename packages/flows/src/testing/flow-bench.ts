@@ -1,7 +1,7 @@
 import type { CallRecord } from '@intermix/calls';
 import { FakeClock } from '@intermix/testkit';
 import { parseFlow } from '../check/check-flow.js';
-import type { MessageRecorder, TakenMessage } from '../ports/messages.js';
+import type { MessageTaker, TakenMessage } from '../ports/messages.js';
 import type { PromptWish } from '../ports/prompts.js';
 import type { StreamRequest, StreamResult } from '../ports/streams.js';
 import { FlowProgram } from '../run/flow-program.js';
@@ -72,7 +72,7 @@ export class FlowBench {
           return { status: answer.status, body: Buffer.from(answer.body ?? '') };
         },
       },
-      messages: { start: async () => this.#takeMessage() } satisfies MessageRecorder,
+      messages: { start: async () => this.#takeMessage() } satisfies MessageTaker,
       users: { findBySipName: async (_: string, name: string) => this.users[name] },
     };
   }

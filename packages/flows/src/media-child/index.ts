@@ -1,0 +1,2 @@
+// What flows have beside a leg in its media process.
+export { silenceAttachment } from './silence-attachment.js';
