@@ -23,6 +23,7 @@ export class EmbeddedAttachments {
     try {
       await process.request({ command: 'attach', attachmentId, kind, spec, ...key });
     } catch (error) {
+      attachment.close(); // A process that was only late with its reply runs it: nobody would ever end it.
       this.#open.delete(attachmentId);
       throw error;
     }
