@@ -51,6 +51,7 @@ export interface PlacementDeps {
 /** The second side of an order: who is called, and what is known of it. */
 interface Called {
   branches: readonly BranchPlan[];
+  lateBranches?: PlacedCallPlan['lateBranches'];
   program?: CallProgram;
   /** For the record, and for the first party's display; undefined when it is a program. */
   to: string | undefined;
@@ -101,6 +102,7 @@ export class Placement {
       },
       ...{ from: first.number ?? exophone ?? '', to: called.to ?? exophone ?? '', customField: order.customField },
       ...{ devices: first.branches, branches: called.branches, program, maxForwards, customHeaders: {} },
+      lateBranches: called.lateBranches,
       ...{ waiting: order.waiting, announcement: order.announcement, recording: order.recording },
       ringTimeoutSec: order.ringTimeoutSec,
       callSid: order.callSid,
@@ -117,8 +119,16 @@ export class Placement {
     }
     const shown = 'user' in from ? shownOf(from.user) : { number: from.number, name: from.number };
     const exophone = preferredOf(order)[0] ?? callerIds[0]?.number;
-    const branches = await this.#devicesOf(to.user, { ...shown, exophone });
-    return { branches, to: to.user.sipUsername, exophone: undefined };
+    return this.#calledUser(to.user, accountOf(order), { ...shown, exophone });
+  }
+
+  /** A page may have another connection by the time that it is its turn; a line is held from the order on, as any number is. */
+  async #calledUser(user: SipUser, accountSid: string, shown: ShownCaller): Promise<Called> {
+    if (user.accountSid !== accountSid) throw CallError.deviceOff(user.userId);
+    const branches = await this.#devicesOf(user, shown);
+    const called = { branches, to: user.sipUsername, exophone: undefined };
+    if (user.devices.phone) return called;
+    return { ...called, lateBranches: () => this.#deps.devices.of(user, shown) };
   }
 
   /** Who is rung first. `number` is what the record has as its origin when it is no user. */

@@ -50,6 +50,8 @@ export interface CallPlan {
   to: string;
   /** Who rings; nobody when a program has the call. */
   branches: readonly BranchPlan[];
+  /** In place of `branches`, for those who are to be looked for only when it is their turn. Rejects when a directory does. */
+  lateBranches?: (() => Promise<{ branches: readonly BranchPlan[]; refusal?: Refusal }>) | undefined;
   program?: CallProgram | undefined;
   recording?: RecordingWish | undefined;
   announcement?: Announcement | undefined;

@@ -139,6 +139,35 @@ describe('a call by order', () => {
     expect(await bench.close()).toEqual(nothingLeft);
   });
 
+  it('[ORDER13] a user who is called second is looked for when the first party has answered', async () => {
+    const office = await Office.open();
+    const { bench } = office;
+    const page = await bench.registered('alice');
+    await office.place({ from, to: { user: office.alice } });
+    bench.network.cut(page.flow!);
+    await page.connect('WS');
+    await bench.register(page, 'alice'); // The page has loaded again while the first party rang.
+    office.line(first)!.answer();
+    await bench.run();
+    page.calls.at(-1)!.answer();
+    await bench.run();
+    expect(bench.engine.partnerOf(office.media('caller'))).toBe(office.media('callee'));
+    office.line(first)!.session!.bye();
+    await bench.run(10);
+
+    const second = await office.place({ from, to: { user: office.alice } });
+    bench.network.cut(page.flow!);
+    const line = office.carrier.calls.at(-1)!;
+    const session = line.answer()!;
+    await bench.run(10);
+    expect(session.ended).toBe(true);
+    expect(bench.store.calls.get(second.callSid)!.call).toMatchObject({
+      status: 'no-answer',
+      termination: { by: 'platform', reason: 'unreachable' },
+    });
+    expect(await bench.close()).toEqual(nothingLeft);
+  });
+
   it('[ORDER3] for a program: it has the call when the first party has answered, which is when the call is answered', async () => {
     const office = await Office.open();
     const { bench } = office;

@@ -1,7 +1,8 @@
 import type { Timer } from '@intermix/kernel';
 import { Branches } from './branches.js';
 import type { CallCourse, CallFrame } from './call-course.js';
-import { type CallEnding, rungOut, unanswered } from './call-ending.js';
+import { type CallEnding, refusedByUs, rungOut, unanswered } from './call-ending.js';
+import type { BranchPlan } from './call-plan.js';
 import type { CalleeLeg } from './callee-leg.js';
 import type { InfoDigit } from './dtmf-info.js';
 import type { Leg, LegLoss } from './leg.js';
@@ -15,12 +16,15 @@ import { MediaJoin } from './media-join.js';
 export class RingingCourse implements CallCourse {
   readonly #frame: CallFrame;
   readonly #join: MediaJoin;
+  /** Who rings. */
+  #plans: readonly BranchPlan[];
   /** Undefined while the calling party has to answer first. */
   #branches: Branches | undefined;
   #ringTimer: Timer | undefined;
 
   constructor(frame: CallFrame) {
     this.#frame = frame;
+    this.#plans = frame.plan.branches;
     const { calling, deps } = frame;
     this.#join = new MediaJoin({ engine: deps.engine, calling, onBroken: (error) => frame.breakDown(error) });
     if (!calling.isRungFirst) this.#branches = this.#makeBranches();
@@ -32,11 +36,27 @@ export class RingingCourse implements CallCourse {
 
   async start(): Promise<void> {
     const { calling, deps, plan } = this.#frame;
+    if (!(await this.#findBranches())) return;
     const branches = this.#branches ?? (await this.#callingAnswered());
     if (this.#frame.over) return;
     const ringTimeoutSec = plan.ringTimeoutSec ?? deps.config.ringTimeoutSec;
     this.#ringTimer = deps.clock.schedule(ringTimeoutSec * 1000, () => this.#frame.finish(rungOut('callee')));
-    await branches.ring(plan.branches, calling.codecs);
+    await branches.ring(this.#plans, calling.codecs);
+  }
+
+  /** False when there is nobody to ring, and the call is over. */
+  async #findBranches(): Promise<boolean> {
+    const found = await this.#frame.plan.lateBranches?.();
+    if (!found) return true;
+    this.#plans = found.branches;
+    if (this.#frame.over) this.#releaseAll();
+    else if (found.refusal) this.#frame.finish(refusedByUs(found.refusal));
+    return !this.#frame.over;
+  }
+
+  /** Those whose turn never came hold a channel, too. */
+  #releaseAll(): void {
+    for (const branch of this.#plans) branch.release?.();
   }
 
   handleLost(leg: CalleeLeg, loss: LegLoss): boolean {
@@ -57,7 +77,7 @@ export class RingingCourse implements CallCourse {
 
   end({ termination, status, reject, reason }: CallEnding): void {
     this.#ringTimer?.cancel();
-    for (const branch of this.#frame.plan.branches) branch.release?.(); // Those whose turn never came hold a channel, too.
+    this.#releaseAll();
     for (const leg of this.legs) leg.end(termination, status, { reject, reason });
   }
 
@@ -65,7 +85,7 @@ export class RingingCourse implements CallCourse {
     const { calling, deps, logger, plan } = this.#frame;
     const { endpoint } = deps;
     const { maxForwards } = plan;
-    const branches = new Branches(this.#frame.makeLegs(plan.branches), { endpoint, logger, maxForwards });
+    const branches = new Branches(this.#frame.makeLegs(this.#plans), { endpoint, logger, maxForwards });
     branches.on('ringing', (leg, by) => void this.#ringing(leg, by));
     branches.on('progress', (status) => this.#frame.over || calling.progress(status));
     branches.on('earlyMedia', (leg, sdp) => {
