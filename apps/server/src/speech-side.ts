@@ -16,8 +16,8 @@ export interface SpeechSideOptions {
   logger: Logger;
 }
 
-/** A provider speaks 2,000 characters in some seconds, and sends 7 MB. */
-const providerTimeoutMs = 60_000;
+/** A provider speaks 2,000 characters in some seconds, and sends 7 MB. A caller waits in silence meanwhile. */
+const providerTimeoutMs = 30_000;
 const providerAnswerBytes = 32 * 1024 * 1024;
 
 /** Joins prompts and spoken texts to the store, the data folder and the clients that open URLs. */

@@ -67,7 +67,7 @@ function startWorker(order: ConversionOrder): Worker {
     workerData: order,
     transferList: [order.audio.buffer as ArrayBuffer],
     execArgv: [],
-    stdout: true, // The decoder complains of bad frames there, and nobody listens.
+    stdout: true, // Nothing of it belongs in the server's own output.
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
   });

@@ -1,3 +1,5 @@
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
 import { wavFileOf } from '../audio/wav-file.js';
 import { SpeechError } from '../speech-error.js';
@@ -5,6 +7,9 @@ import { convertAudio } from './convert-audio.js';
 import type { ConversionAnswer, ConversionOrder } from './worker-messages.js';
 
 // A thread for one file: whatever that does to the decoders ends with it.
+
+// The MP3 decoder complains of each bad frame on the console, which the server's thread would have to take.
+globalThis.console = new Console(new Writable({ write: (_chunk, _encoding, done) => done() }));
 
 async function converted({ audio, maxMs }: ConversionOrder): Promise<ConversionAnswer> {
   try {
