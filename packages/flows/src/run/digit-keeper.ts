@@ -36,9 +36,13 @@ export class DigitKeeper {
     };
   }
 
-  /** Takes digits, those that are kept first, until they are enough, the finish key, or a pause. `signal` ends it at once. */
+  /**
+   * Takes digits, those that are kept first, until they are enough, the finish key, or a pause. `signal` ends it at once. A
+   * finish key that was kept ended what was collected before: `7#` where one digit is enough.
+   */
   collect(wish: Omit<CollectWish, 'prompt'>, signal: AbortSignal): Promise<Collected> {
     let digits = '';
+    while (wish.finishOnKey !== '' && this.#kept.startsWith(wish.finishOnKey)) this.#kept = this.#kept.slice(1);
     return new Promise((resolve) => {
       let timer: Timer | undefined;
       const finish = (how: Collected['how']): void => {

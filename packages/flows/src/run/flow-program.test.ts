@@ -16,6 +16,7 @@ describe('Greeting', () => {
     expect(bench.prompts[0]).toEqual({ text: 'Namaste +919876543210, order 7', voice: undefined });
     expect(bench.control.log).toEqual(['answer', 'play /prompts/1.wav', 'play /prompts/2.wav', 'hangup']);
     expect(bench.results).toEqual(['hello played', 'bye hung-up']);
+    expect(bench.control.notes.at(-1)).toMatchObject({ type: 'flow-step', result: 'finished' });
   });
 
   it('a digit ends it, and is the first of the menu behind it', async () => {
@@ -114,6 +115,19 @@ describe('Gather', () => {
     await done;
     expect(bench.results).toEqual(['menu matched', 'bye hung-up']);
     expect(bench.clock.pendingTimers).toBe(0);
+  });
+
+  it('takes the finish key behind its last digit for its own, not for the next menu', async () => {
+    const bench = new FlowBench();
+    const second = { type: 'gather', branches: { 2: 'two' }, on_timeout: 'late', on_invalid: 'wrong' };
+    const done = bench.run({ menu: { ...second, branches: { 1: 'second' } }, second, two: bye, late: bye, wrong: bye });
+    await turn();
+    bench.control.press('1#');
+    await turn();
+    expect(bench.results).toEqual(['menu matched']);
+    bench.control.press('2');
+    await done;
+    expect(bench.results).toEqual(['menu matched', 'second matched', 'two hung-up']);
   });
 
   it('asks even when its prompt cannot be heard', async () => {

@@ -47,7 +47,7 @@ export async function runFlow(deps: FlowRunDeps): Promise<FlowEnd> {
     if (outcome === 'failed') return deps.actions.isOver ? 'caller-left' : 'failed';
     key = outcome.next;
   }
-  return deps.actions.isOver ? 'caller-left' : 'finished';
+  return 'finished';
 }
 
 async function runApplet(key: string, deps: FlowRunDeps): Promise<{ next: string | undefined } | 'failed'> {

@@ -74,6 +74,7 @@ export class LiveActions implements FlowActions {
   async say(prompt: PromptSpec, { interruptible }: { interruptible: boolean }): Promise<'played' | 'interrupted'> {
     if (interruptible && !this.#keeper.isEmpty) return 'interrupted';
     const { path } = await this.#fileOf(prompt);
+    await this.#control.answer(); // Before the listener: what is to be stopped must be playing.
     if (interruptible && !this.#keeper.isEmpty) return 'interrupted';
     const unlisten = interruptible ? this.#keeper.listen(() => void this.#stopPlaying()) : () => {};
     try {
