@@ -9,8 +9,8 @@ import type { ConversionAnswer, ConversionOrder } from './worker-messages.js';
 /** Files that are converted at the same time, and that may wait. */
 const size = 2;
 const maxWaiting = 200;
-/** A file of ten minutes takes about a second. */
-const timeLimitMs = 30_000;
+/** A file of ten minutes takes some five seconds, on a busy machine five times that. */
+const timeLimitMs = 60_000;
 const maxHeapMb = 256;
 
 /** Converts audio files in threads of their own, one for each file: signalling goes on, and a bad file hurts no other. */
