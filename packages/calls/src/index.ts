@@ -25,7 +25,7 @@ export {
 } from './registrar/registrar.js';
 export { defaultRegistrarConfig, type RegistrarConfig } from './registrar/registrar-config.js';
 export type { CallOrder, PlaceCallRequest } from './routing/placement.js';
-export type { CallMedia } from './switch/call.js';
+export type { CallMedia } from './switch/call-events.js';
 export type { Announcement } from './switch/call-plan.js';
 export {
   createSwitchboard,

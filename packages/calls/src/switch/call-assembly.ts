@@ -1,6 +1,7 @@
 import { createId, type Random } from '@intermix/kernel';
 import type { IncomingInvite } from '@intermix/sip';
-import { Call, type CallDeps } from './call.js';
+import { Call } from './call.js';
+import type { CallDeps } from './call-deps.js';
 import type { BranchPlan, CallPlan, IncomingCallPlan, PlacedCallPlan } from './call-plan.js';
 import { CalleeLeg } from './callee-leg.js';
 import { CallerLeg } from './caller-leg.js';

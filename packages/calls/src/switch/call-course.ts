@@ -1,7 +1,7 @@
 import type { Logger } from '@intermix/kernel';
 import type { RecordingWish } from '../control/recording-wish.js';
 import type { CallRecord } from '../ports/call-store.js';
-import type { CallDeps } from './call.js';
+import type { CallDeps } from './call-deps.js';
 import type { CallEnding } from './call-ending.js';
 import type { BranchPlan, CallPlan } from './call-plan.js';
 import type { CallStory } from './call-story.js';

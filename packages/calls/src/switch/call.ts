@@ -1,12 +1,12 @@
-import { type Clock, type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
-import { type MediaEngine, type MediaLeg, SdpError } from '@intermix/media';
-import type { EndpointFace, Flow, Reason } from '@intermix/sip';
+import { type Logger, type Timer, TypedEmitter } from '@intermix/kernel';
+import { SdpError } from '@intermix/media';
+import type { Flow, Reason } from '@intermix/sip';
 import type { RecordingWish } from '../control/recording-wish.js';
-import type { CallRecord, CallStatus, CallStore, LegRecord, Termination } from '../ports/call-store.js';
+import type { CallRecord, CallStatus, LegRecord, Termination } from '../ports/call-store.js';
 import type { SipUser } from '../ports/directory.js';
 import type { Binding } from '../registrar/location-store.js';
-import type { ConnectPlanner } from '../routing/connect-planner.js';
 import type { CallCourse, CallFrame } from './call-course.js';
+import type { CallDeps, CallParties } from './call-deps.js';
 import {
   brokenDown,
   type CallEnding,
@@ -19,68 +19,14 @@ import {
   timeIsUp,
   unanswered,
 } from './call-ending.js';
-import type { BranchPlan, CallPlan } from './call-plan.js';
+import type { CallEvents, CallMedia } from './call-events.js';
+import type { CallPlan } from './call-plan.js';
 import { CallStory } from './call-story.js';
-import type { CalleeLeg } from './callee-leg.js';
 import type { CallingParty } from './calling-party.js';
-import type { Device } from './device-link.js';
 import type { Leg, LegLoss } from './leg.js';
 import type { LegIdentity } from './leg-life.js';
-import type { OwedFarewells } from './owed-farewells.js';
 import { ProgramCourse } from './program-course.js';
 import { RingingCourse } from './ringing-course.js';
-import type { SwitchConfig } from './switch-config.js';
-import type { UnwrittenEnds } from './unwritten-ends.js';
-
-/** Told after the record says so too. */
-export interface CallEvents {
-  created: [call: CallRecord, legs: readonly LegRecord[]];
-  ringing: [call: CallRecord, leg: LegRecord];
-  /** Who was rung first has answered, and the other party is called now; or a party has whom a program rang. */
-  legAnswered: [call: CallRecord, leg: LegRecord];
-  answered: [call: CallRecord, leg: LegRecord];
-  held: [call: CallRecord, leg: LegRecord];
-  resumed: [call: CallRecord, leg: LegRecord];
-  /** A program asks for a call that is answered to be recorded from now on. */
-  recordingWished: [call: CallRecord, wish: RecordingWish];
-  /** A leg that ended before its call did. */
-  legEnded: [call: CallRecord, leg: LegRecord];
-  /** The end is decided and the parties have been told; closing and writing follow. */
-  over: [];
-  /** Everything is closed. `legs` holds all of them. */
-  ended: [call: CallRecord, legs: readonly LegRecord[]];
-}
-
-export interface CallDeps {
-  endpoint: EndpointFace;
-  engine: MediaEngine;
-  calls: CallStore;
-  clock: Clock;
-  logger: Logger;
-  config: SwitchConfig;
-  unwritten: UnwrittenEnds;
-  farewells: OwedFarewells;
-  /** Plans the legs that a program rings. */
-  connectPlanner: ConnectPlanner;
-  /** The devices that are registered over a connection. */
-  devicesOn: (flow: Flow) => readonly Device[];
-}
-
-/** Who is in a call. */
-export interface CallParties {
-  sid: string;
-  calling: CallingParty;
-  /** Makes legs of other parties, to be rung as the branches say. */
-  makeLegs: (branches: readonly BranchPlan[]) => readonly CalleeLeg[];
-}
-
-/** What runs beside a call's audio begins here. */
-export interface CallMedia {
-  /** The calling party's leg. */
-  leg: MediaLeg;
-  /** Set when the call is to be recorded. */
-  recording: RecordingWish | undefined;
-}
 
 /** A call in a program's hands ends after this, whatever its order says: 4 hours. */
 const longestProgramSec = 14_400;

@@ -8,12 +8,10 @@ import type { CallFrame } from './call-course.js';
 import { type CallEnding, legLost } from './call-ending.js';
 import type { Refusal } from './call-plan.js';
 import type { CalleeLeg } from './callee-leg.js';
-import { type BranchFailure, callStatusOf } from './failure-status.js';
+import { type ConnectResult, resultOfFailure, resultOfRefusal, secondsBetween } from './connect-result.js';
 import type { LegLoss } from './leg.js';
 import { MediaJoin } from './media-join.js';
 import { WaitingParty } from './waiting-party.js';
-
-type Result = Pick<ConnectOutcome, 'status' | 'reason' | 'endedBy'>;
 
 /** Why the legs end when an attempt does, and what they hear of it. */
 type Cut = Pick<CallEnding, 'termination' | 'reason'> & { status: CallStatus };
@@ -30,8 +28,8 @@ export class ConnectAttempt {
   readonly #addLegs: (legs: readonly CalleeLeg[]) => void;
   readonly #waiting: WaitingParty;
   readonly #join: MediaJoin;
-  readonly #settled: Promise<Result>;
-  #settle!: (result: Result) => void;
+  readonly #settled: Promise<ConnectResult>;
+  #settle!: (result: ConnectResult) => void;
   #isOver = false;
   #branches: Branches | undefined;
   #timer: Timer | undefined;
@@ -91,7 +89,7 @@ export class ConnectAttempt {
   /** The call is over: the calling party has left, or the whole was ended. */
   end({ termination, status, reason }: CallEnding): void {
     const hasTalked = this.#joinedAt !== undefined;
-    const result: Result = {
+    const result: ConnectResult = {
       status: hasTalked ? 'completed' : 'canceled',
       reason: termination.reason,
       endedBy: termination.by,
@@ -199,7 +197,7 @@ export class ConnectAttempt {
   }
 
   /** The one way out. Without a cut, the legs have ended already. */
-  #finish(result: Result, cut?: Cut): void {
+  #finish(result: ConnectResult, cut?: Cut): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timer?.cancel();
@@ -221,7 +219,7 @@ export class ConnectAttempt {
   }
 
   /** What the calling party hears next is not mixed up with what was left of this. */
-  #part(result: Result): void {
+  #part(result: ConnectResult): void {
     this.#join.enqueue(() => this.#join.part());
     this.#join.enqueue(async () => this.#settle(result));
   }
@@ -245,7 +243,7 @@ export class ConnectAttempt {
     void this.#frame.story.tell('playing-failed', { data: { what } });
   }
 
-  #outcome(result: Result): ConnectOutcome {
+  #outcome(result: ConnectResult): ConnectOutcome {
     const legs = this.#branches?.legs ?? [];
     const leg = this.#branches?.winner ?? legs.at(-1);
     const first = this.#request.parties[0];
@@ -258,21 +256,4 @@ export class ConnectAttempt {
       talkedSec: secondsBetween(this.#joinedAt, endedAt),
     };
   }
-}
-
-/** A second that has begun counts. */
-function secondsBetween(from: number | undefined, to: number): number {
-  return from === undefined ? 0 : Math.ceil((to - from) / 1000);
-}
-
-function resultOfFailure({ reason }: BranchFailure): Result {
-  return { ...resultOf(callStatusOf(reason), reason), endedBy: 'callee' };
-}
-
-function resultOfRefusal({ why }: Refusal): Result {
-  return { ...resultOf(why === 'unreachable' ? 'no-answer' : 'failed', why), endedBy: 'platform' };
-}
-
-function resultOf(status: CallStatus, reason: string): Pick<Result, 'status' | 'reason'> {
-  return { status: status === 'busy' || status === 'no-answer' ? status : 'failed', reason };
 }
