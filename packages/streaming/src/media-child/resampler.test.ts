@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { createRequire } from 'node:module';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createResampler, resamplersReady } from './resampler.js';
 
 beforeAll(() => resamplersReady);
@@ -99,7 +100,19 @@ it('forgets the past at a reset, and gives its memory back', () => {
   resampler.close();
 });
 
-it('leaves the process alone: no listener for its errors stays behind', () => {
+it('leaves the process alone: listeners for its errors are those of others, and stay', async () => {
   const sources = [...process.listeners('unhandledRejection'), ...process.listeners('uncaughtException')].map(String);
   expect(sources.filter((source) => /abort|ExitStatus/.test(source))).toEqual([]);
+
+  const require = createRequire(import.meta.url);
+  delete require.cache[require.resolve('speex-resampler')];
+  vi.resetModules();
+  const own = () => {};
+  const before = process.listenerCount('unhandledRejection') + process.listenerCount('uncaughtException');
+  const again = await import('./resampler.js');
+  process.on('unhandledRejection', own); // While it compiles, as a media process does.
+  await again.resamplersReady;
+  expect(process.listeners('unhandledRejection')).toContain(own);
+  process.off('unhandledRejection', own);
+  expect(process.listenerCount('unhandledRejection') + process.listenerCount('uncaughtException')).toBe(before);
 });

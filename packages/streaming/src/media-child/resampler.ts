@@ -39,15 +39,23 @@ let speex: SpeexModule | undefined;
 export const resamplersReady: Promise<void> = load();
 
 async function load(): Promise<void> {
-  const before = new Set(process.listeners('unhandledRejection'));
-  const exceptionsBefore = new Set(process.listeners('uncaughtException'));
-  const { default: Speex } = createRequire(import.meta.url)('speex-resampler');
-  speex = await Speex.initPromise;
-  // Its loader makes itself the judge of the process's errors, and prints to standard output.
+  const loading = withoutListeners(() => createRequire(import.meta.url)('speex-resampler').default.initPromise);
+  speex = await loading;
+}
+
+/**
+ * The module's loader makes itself the judge of the process's errors, and prints to standard output. It does so at once: what
+ * others add while it compiles is theirs.
+ */
+function withoutListeners<T>(action: () => T): T {
+  const rejections = new Set(process.listeners('unhandledRejection'));
+  const exceptions = new Set(process.listeners('uncaughtException'));
+  const result = action();
   for (const listener of process.listeners('unhandledRejection'))
-    if (!before.has(listener)) process.off('unhandledRejection', listener);
+    if (!rejections.has(listener)) process.off('unhandledRejection', listener);
   for (const listener of process.listeners('uncaughtException'))
-    if (!exceptionsBefore.has(listener)) process.off('uncaughtException', listener);
+    if (!exceptions.has(listener)) process.off('uncaughtException', listener);
+  return result;
 }
 
 /** Rates in hertz. Call after `resamplersReady`. */
