@@ -3,9 +3,12 @@ import type { StreamDetail } from '../stream-end.js';
 import type { StreamMessageError } from '../stream-error.js';
 import { IntakeLimit } from './intake-limit.js';
 
-/** A ping goes out this often; a bot of which nothing at all is heard for the longer time has stalled. */
-const pingAfterMs = 20_000;
-const stalledAfterMs = 45_000;
+/**
+ * A ping goes out this often; a bot of which nothing at all is heard for the longer time has stalled. In checks, of which there
+ * is one a second, and not by the machine's clock: when that is set no bot has stalled.
+ */
+const pingAfter = 20;
+const stalledAfter = 45;
 /** Broken messages that are borne, if none of use comes between them. */
 const maxBadInARow = 20;
 
@@ -18,21 +21,17 @@ export interface Misbehaviour {
 
 /** Watches one bot: that it is alive, that what it sends can be read, and that it is not too much. */
 export class BotWatch {
-  readonly #clock: Clock;
   readonly #ping: () => void;
   readonly #limit: IntakeLimit;
-  #heardAtMs: number;
-  #pingedAtMs: number;
+  #checksSinceHeard = 0;
+  #checksSincePing = 0;
   #badInARow = 0;
   #bad = 0;
 
   constructor(options: { clock: Clock; ping: () => void; hold: (isHeld: boolean) => void }) {
     const { clock, ping, hold } = options;
-    this.#clock = clock;
     this.#ping = ping;
     this.#limit = new IntakeLimit({ clock, hold });
-    this.#heardAtMs = clock.now();
-    this.#pingedAtMs = clock.now();
   }
 
   get counts(): { badMessages: number; holdUps: number } {
@@ -41,7 +40,7 @@ export class BotWatch {
 
   /** Anything at all came, a ping or pong too; a ping costs us its answer, so it counts as a message. */
   heard(octets = 0): void {
-    this.#heardAtMs = this.#clock.now();
+    this.#checksSinceHeard = 0;
     if (octets > 0) this.#limit.take(octets);
   }
 
@@ -60,14 +59,13 @@ export class BotWatch {
 
   /** To be called about once a second. */
   check(): Misbehaviour | undefined {
-    const now = this.#clock.now();
-    if (this.#limit.isHeld) this.#heardAtMs = now; // We do not read, so we cannot tell.
+    this.#checksSinceHeard = this.#limit.isHeld ? 0 : this.#checksSinceHeard + 1; // Held up, we do not read: we cannot tell.
     if (this.#limit.isFlood)
       return { code: 1008, detail: 'Streaming_flood', why: 'The bot sends more than any speech needs.' };
-    if (now - this.#heardAtMs >= stalledAfterMs)
+    if (this.#checksSinceHeard >= stalledAfter)
       return { code: 1008, detail: 'Streaming_bot_stalled', why: 'The bot answers no ping.' };
-    if (now - this.#pingedAtMs >= pingAfterMs) {
-      this.#pingedAtMs = now;
+    if (++this.#checksSincePing >= pingAfter) {
+      this.#checksSincePing = 0;
       this.#ping();
     }
     return undefined;

@@ -8,6 +8,8 @@ const startSamples = 40 * samplesPerMs;
 const startMs = 40;
 /** Nobody has taken a frame for so long: the party is on hold, and what the bot says meanwhile is not kept for later. */
 const idleMs = 500;
+/** What goes by between two ticks at most, should the machine's clock be set. */
+const maxIdleMs = 2_000;
 const maxMarks = 2_000;
 
 type Entry = { kind: 'audio'; samples: Int16Array } | { kind: 'mark'; name: string };
@@ -100,9 +102,11 @@ export class PlayoutQueue implements AudioSource {
 
   /** To be called about once a second: while nobody takes frames the bot's speech goes by unheard, as on a line. */
   tick(): void {
-    const idle = this.#now() - this.#lastTakenMs;
-    if (idle < idleMs) return;
-    this.#lastTakenMs += idle;
+    const now = this.#now();
+    const idle = Math.min(maxIdleMs, now - this.#lastTakenMs);
+    if (idle >= 0 && idle < idleMs) return;
+    this.#lastTakenMs = now;
+    if (idle < 0) return;
     this.#dropped += this.#discard(Math.min(this.#queued, idle * samplesPerMs));
     this.#passMarks();
     this.#answer();
@@ -112,7 +116,7 @@ export class PlayoutQueue implements AudioSource {
     if (this.#isPlaying || this.#queued === 0) return true;
     const isWhole = this.#entries.at(-1)?.kind === 'mark'; // The bot has said what it wanted to say.
     const waitedMs = this.#now() - this.#waitingSinceMs;
-    this.#isPlaying = isWhole || this.#queued >= startSamples || waitedMs >= startMs;
+    this.#isPlaying = isWhole || this.#queued >= startSamples || waitedMs >= startMs || waitedMs < 0; // Set back, that is.
     return this.#isPlaying;
   }
 

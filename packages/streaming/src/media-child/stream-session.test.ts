@@ -377,6 +377,42 @@ describe('bad bots', () => {
   });
 });
 
+describe("a machine's clock that is set", () => {
+  it.each([-3_600_000, 3_600_000])(
+    'by %d ms ends no stream, floods no bot, and costs a moment of speech',
+    async (byMs) => {
+      const fake = new FakeClock();
+      let setMs = 0;
+      const clock = { now: () => fake.now() + setMs, schedule: fake.schedule.bind(fake) };
+      const network = new FakeBotNetwork();
+      const run = runAttachment(createStreamAttachments(network), spec, { clock, random: systemRandom });
+      await fake.advanceAsync(0);
+      const bot = network.last.accept();
+      const live = async (ms: number) => {
+        for (let passed = 0; passed < ms; passed += 20) {
+          await fake.advanceAsync(20);
+          run.audio.receive(new Int16Array(160).fill(100));
+          run.audio.pull();
+        }
+      };
+      await live(1_000);
+      setMs = byMs;
+      await live(60);
+      bot.say(media(20_000));
+      await live(5_000);
+      bot.pong();
+      await live(10_000);
+      expect(run.end).toBeUndefined();
+      const frames = bot.heard('media');
+      expect(frames.length).toBeGreaterThanOrEqual(155);
+      expect(frames.length).toBeLessThanOrEqual(162);
+      const spoken = frames.filter(({ media }) => (media as { payload: string }).payload === speech(100, 100));
+      expect(spoken.length).toBeGreaterThanOrEqual(150);
+      expect(run.audio.pull()?.[80]).toBe(50);
+    },
+  );
+});
+
 describe('one-way', () => {
   it('carries both tracks, named, and never speaks to the party', async () => {
     const { bot, live, run } = await makeOpenStream({ mode: 'one-way', tracks: 'both' });

@@ -25,7 +25,7 @@ export interface TrackFrame {
  * silent far ends, and a frame is never later than the packet that completes it.
  */
 export class TrackFramer {
-  readonly #startMs: number;
+  #startMs: number;
   readonly #frameSamples: number;
   readonly #emit: (frame: TrackFrame) => void;
   /** What lies ahead of the last frame that was given out. */
@@ -76,6 +76,11 @@ export class TrackFramer {
   /** Gives out every frame whose time is over. */
   giveDue(nowMs: number): void {
     while (this.dueAtMs <= nowMs) this.#give();
+  }
+
+  /** The machine's clock was set by so much: it is not the stream that went on, or back. */
+  moveClock(byMs: number): void {
+    this.#startMs += byMs;
   }
 
   #give(): void {

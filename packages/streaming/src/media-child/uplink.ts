@@ -9,6 +9,9 @@ import { TrackFramer } from './track-framer.js';
 /** A timer that is later than this tells that the whole process was held up; then packets wait in the sockets, unread. */
 const heldUpMs = 15;
 const readSocketsMs = 2;
+/** A timer that is early, or later than this, tells that the machine's clock was set. */
+const setBackMs = 200;
+const setForthMs = 5_000;
 
 /** Audio for the bot, of one track. */
 export interface UplinkFrame {
@@ -86,10 +89,14 @@ export class Uplink {
   /** The framers give full frames out by themselves; the timer is for those that do not become full. */
   #arm(): void {
     const dueAtMs = Math.min(...this.#tracks.map(({ framer }) => framer.dueAtMs));
-    this.#timer = this.#clock.schedule(Math.max(0, dueAtMs - this.#clock.now()), () => {
-      if (this.#clock.now() - dueAtMs <= heldUpMs) return this.#giveDue();
-      this.#timer = this.#clock.schedule(readSocketsMs, () => this.#giveDue());
-    });
+    this.#timer = this.#clock.schedule(Math.max(0, dueAtMs - this.#clock.now()), () => this.#handleDue(dueAtMs));
+  }
+
+  #handleDue(dueAtMs: number): void {
+    const lateMs = this.#clock.now() - dueAtMs;
+    if (lateMs < -setBackMs || lateMs > setForthMs) for (const { framer } of this.#tracks) framer.moveClock(lateMs);
+    if (lateMs <= heldUpMs) this.#giveDue();
+    else this.#timer = this.#clock.schedule(readSocketsMs, () => this.#giveDue());
   }
 
   #giveDue(): void {
