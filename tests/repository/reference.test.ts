@@ -44,6 +44,10 @@ describe('docs/reference/events.md', () => {
   }
   for (const text of productSources(['flows']))
     for (const [, type = ''] of text.matchAll(/control\.note\('([\w-]+)', /g)) written.set(type, ['result']);
+  // What could not be fetched for a call is told by whoever had it placed, with the data in a variable or beside it.
+  for (const text of productSources(['server']))
+    for (const [, type = ''] of text.matchAll(/legId: undefined,\s+type: '([\w-]+)'/g))
+      written.set(type, ['parameter', 'why']);
   for (const text of productSources(['store']))
     for (const [, type = ''] of text.matchAll(/INSERT INTO call_events[^;]*?SELECT call_sid, '([\w-]+)'/g))
       written.set(type, []);
