@@ -15,12 +15,13 @@ export interface IntegrationsSideOptions {
   prompts: PromptFiles;
   clock: Clock;
   logger: Logger;
+  recordings: IntegrationDeps['recordings'];
   config: Pick<Config, 'apiOrigins' | 'sipDomain'>;
 }
 
 /** Joins the integrations API to the store and the switch. */
 export function integrationsSide(options: IntegrationsSideOptions): IntegrationDeps {
-  const { store, switchboard, webhooks, config, prompts, clock, logger } = options;
+  const { store, switchboard, webhooks, recordings, config, prompts, clock, logger } = options;
   const playback = new AppPlayback({
     ...{ switch: switchboard.switch, settings: store.appSettings, calls: webhooks.calls, prompts, clock, logger },
   });
@@ -37,6 +38,7 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
     contacts: store.contacts,
     callArchive: store.calls,
     deliveries: webhooks.deliveries,
+    recordings,
     feed: store.webhooks.feed,
     signingSecrets: store.webhooks.secrets,
     accounts: store.tenants,

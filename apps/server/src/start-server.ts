@@ -20,6 +20,7 @@ import { routeUpgrades } from './http/upgrade-router.js';
 import { integrationsSide, urlRule } from './integrations-side.js';
 import { Metrics } from './metrics/metrics.js';
 import { meterWebhooks } from './metrics/webhook-metrics.js';
+import { recordCalls, recordingsSide } from './recordings-side.js';
 import { SimulatedNetwork } from './simulated-network.js';
 import { createSipSide, type SipSide } from './sip/sip-side.js';
 import { softphoneSide } from './softphone-side.js';
@@ -69,12 +70,19 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const store = await openStore({ dataDir, databaseUrl: config.databaseUrl, logger, clock, onFatal: exitForRestart });
   teardown.add('store', () => store.close());
   const allowPrivate = config.allowPrivateUrls === 'auto' ? isLocalOnly : config.allowPrivateUrls === 'on';
-  const webhooks = webhooksSide({ store, allowPrivate, version, clock, logger });
+  const recordings = await recordingsSide({
+    ...{ store, dataDir, config, clock, random, logger, baseUrl: config.publicUrl ?? addresses.http_url },
+    ...{ switchboard: () => switchboard, notices: () => webhooks.recordingNotices },
+  });
+  const hasRecording = (callSid: string) => recordings.hasRecording(callSid);
+  const recordingUrlOf = (callSid: string) => recordings.urlOfCall(callSid);
+  const webhooks = webhooksSide({ store, allowPrivate, version, hasRecording, recordingUrlOf, clock, logger });
   teardown.add('webhooks', () => webhooks.stop());
   const speech = speechSide({ store, dataDir, allowPrivate, config, clock, logger });
   teardown.add('speech', () => speech.stop());
   const flows = flowsSide({ store, prompts: speech.files, recorder: () => undefined, allowPrivate, clock, logger });
   teardown.add('flows', () => flows.stop());
+  await recordings.load(); // Before its calls are told of: with them goes whether they have a recording.
   const closed = await webhooks.calls.failOpenCalls(new Date(clock.now()));
   if (closed > 0) logger.warn({ calls: closed }, 'calls that were open when the server died are closed as failed');
   const firstStart = await firstRun({ store, dataDir, sipDomain: config.sipDomain, addresses, random });
@@ -120,7 +128,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     ...{ store, switchboard, clock, random, logger, prompts: speech.files, statusCallbacks: webhooks.statusCallbacks },
     ...{ flows: flows.programs, openStream: flows.openStream },
     streams: { activeOf: () => ({ active: 0, limit: 0 }) },
-    recordings: { urlsOf: async () => new Map() },
+    recordings,
     urlRule: urlRule(webhooks.urls),
   });
   const metrics = meter({ switchboard, media, sip });
@@ -138,10 +146,14 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     calls: store.calls,
     deliveries: webhooks.deliveries,
     prompts: speech.library,
+    recordings: { recordings, settings: store.recordingSettings },
     flows: flows.api,
     simulator: () => simulated.running,
-    integrations: integrationsSide({ store, switchboard, webhooks, prompts: speech.files, config, ...common }),
     voice,
+    integrations: integrationsSide({
+      ...{ store, switchboard, webhooks, recordings, prompts: speech.files, config },
+      ...common,
+    }),
     softphone: softphoneSide({ dataDir, isLocalOnly, store, simulated }),
     sdk: { sdkFolder: dirname(createRequire(import.meta.url).resolve('@intermix/voice-sdk/exotelsdk.js')) },
     readiness: async () => ({ store: await store.healthy(), sip: isSipReady, media: media.ready }),
@@ -155,6 +167,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   routeUpgrades(api.server, { '/wss': upgrade, '/ws': upgrade });
 
   // Stopped in the opposite order: calls end by BYE while every way to tell it is still open.
+  teardown.add('recordings', () => recordings.stop());
   teardown.add('media', () => media.stop());
   teardown.add('http', () => api.close());
   teardown.add('sip', () => sip.endpoint.stop());
@@ -163,7 +176,9 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('readiness', async () => {
     isSipReady = false;
   });
+  recordCalls(recordings, switchboard);
   await webhooks.start();
+  await recordings.start();
   await startMedia(media, config);
   await switchboard.start();
   await sip.start();

@@ -24,6 +24,10 @@ export interface WebhooksSideOptions {
   /** Whether customers' URLs may name private addresses. */
   allowPrivate: boolean;
   version: string;
+  /** Whether a call that ends now has a recording, or will have. */
+  hasRecording: (callSid: string) => boolean;
+  /** Where that recording is fetched. */
+  recordingUrlOf: (callSid: string) => string | undefined;
   clock: Clock;
   logger: Logger;
 }
@@ -47,7 +51,8 @@ export interface WebhooksSide {
 }
 
 /** Joins the webhooks to the store and to the client that opens customers' URLs. */
-export function webhooksSide({ store, allowPrivate, version, clock, logger }: WebhooksSideOptions): WebhooksSide {
+export function webhooksSide(options: WebhooksSideOptions): WebhooksSide {
+  const { store, allowPrivate, version, hasRecording, recordingUrlOf, clock, logger } = options;
   const { outbox, deliveries, secrets } = store.webhooks;
   const client = new OutboundClient({ clock, allowPrivate });
   const userAgent = `Intermix-Webhooks/${version}`;
@@ -57,8 +62,8 @@ export function webhooksSide({ store, allowPrivate, version, clock, logger }: We
   const context = new AppContext({ settings, identities, contacts, clock, logger });
   const onQueued = () => dispatcher.wake();
   const late = new LateNotices({ context, outbox, clock, random: systemRandom, logger, onQueued });
-  const notices = new CallNotices({ context, late, hasRecording: () => false });
-  const statusCallbacks = new StatusCallbacks({ orders: store.voiceOrders, recordingUrlOf: () => undefined });
+  const statusCallbacks = new StatusCallbacks({ orders: store.voiceOrders, recordingUrlOf });
+  const notices = new CallNotices({ context, late, hasRecording });
   return {
     calls: new NotifyingCallStore({ store: store.calls, notices, statusCallbacks, onQueued }),
     statusCallbacks,

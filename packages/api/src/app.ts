@@ -4,6 +4,7 @@ import { type Clock, type Logger, systemRandom } from '@intermix/kernel';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { AccessTokens } from './auth/access-tokens.js';
 import type { AdminDirectory } from './auth/admin.js';
+import { BasicCredentials } from './auth/basic-credentials.js';
 import { loginRoute } from './auth/login-route.js';
 import { type CallRoutesDeps, callRoutes } from './calls/call-routes.js';
 import { type CarrierRoutesDeps, carrierRoutes } from './carriers/carrier-routes.js';
@@ -19,6 +20,8 @@ import { allowOrigin, integrationRoutes } from './integrations/integration-route
 import { type IntegrationDeps, makeParts } from './integrations/parts.js';
 import { CallService } from './integrations/services/call-service.js';
 import { type PromptRoutesDeps, promptRoutes } from './prompts/prompt-routes.js';
+import { downloadRoute } from './recordings/download-route.js';
+import { type RecordingRoutesDeps, recordingRoutes } from './recordings/recording-routes.js';
 import { type SdkDeps, sdkRoutes } from './sdk/sdk-routes.js';
 import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
 import { type SoftphoneDeps, softphoneRoutes } from './softphone/softphone-routes.js';
@@ -47,6 +50,7 @@ export interface ApiDeps {
   calls: CallRoutesDeps['calls'];
   deliveries: DeliveryRoutesDeps['deliveries'];
   prompts: PromptRoutesDeps['prompts'];
+  recordings: Omit<RecordingRoutesDeps, 'tokens'>;
   flows: Pick<FlowRoutesDeps, 'flows' | 'facts'>;
   simulator: SimulatorRoutesDeps['simulator'];
   softphone: Omit<SoftphoneDeps, 'tokens'>;
@@ -131,6 +135,9 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   deliveryRoutes(app, { deliveries: deps.deliveries, tokens });
   flowRoutes(app, { ...deps.flows, tokens, clock: deps.clock });
   await promptRoutes(app, { prompts: deps.prompts, tokens });
+  recordingRoutes(app, { ...deps.recordings, tokens });
+  const credentials = new BasicCredentials({ accounts: deps.integrations.accounts, clock: deps.clock });
+  downloadRoute(app, { ...deps.recordings, credentials });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });
   await sdkRoutes(app, deps.sdk);

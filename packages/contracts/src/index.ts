@@ -28,6 +28,7 @@ export { listOf, PageQuery } from './list.js';
 export { LoginRequest, LoginResponse } from './login.js';
 export { E164Number, PhoneNumber } from './phone-number.js';
 export { PromptCreate, PromptRead } from './prompt.js';
+export { RecordingCreate, RecordingList, RecordingRead, RecordingSettings } from './recording.js';
 export { ScriptStep, SimulatorCallRead, SimulatorCallRequest } from './simulator.js';
 export * from './voice/index.js';
 export {

@@ -10,7 +10,7 @@ export type { NotificationType } from './notices/happening.js';
 export { LateNotices, type LateNoticesDeps } from './notices/late-notices.js';
 export { deliveryOf, stableId } from './notices/make-notice.js';
 export { NotifyingCallStore, type NotifyingCallStoreDeps } from './notices/notifying-call-store.js';
-export { type ReadyRecording, RecordingNotices } from './notices/recording-notices.js';
+export { type FailedRecording, type ReadyRecording, RecordingNotices } from './notices/recording-notices.js';
 export type * from './ports/app-notifications.js';
 export type * from './ports/delivery-log.js';
 export type * from './ports/event-feed.js';

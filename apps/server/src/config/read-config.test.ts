@@ -39,6 +39,9 @@ describe('settings', () => {
     ['INTERMIX_TRUSTED_PROXIES', '127.0.0.1,', '127.0.0.1,10.0.0.0/8'],
     ['INTERMIX_TRUSTED_PROXIES', '10.0.0.0/33', '127.0.0.1,10.0.0.0/8'],
     ['INTERMIX_TRUSTED_PROXIES', '0.0.0.0/0', '127.0.0.1,10.0.0.0/8'],
+    ['INTERMIX_PUBLIC_URL', 'pbx.example', 'https://pbx.example'],
+    ['INTERMIX_RECORDINGS_S3_ENDPOINT', 's3.example:9000', 'https://s3.example:9000'],
+    ['INTERMIX_RECORDINGS_S3_PREFIX', '/a/', 'intermix/recordings'],
     ['INTERMIX_TTS_ENGINE', 'festival', 'espeak-ng'],
     ['INTERMIX_TTS_URL', 'api.openai.com', 'https://api.openai.com/v1'],
     ['INTERMIX_TTS_URL', 'https://key@api.openai.com/v1', 'without user'],
@@ -55,6 +58,7 @@ describe('settings', () => {
     expect(problemsOf({ INTERMIX_SIPS_PORT: '5061' })[0]).toContain('certificate');
     expect(problemsOf({ INTERMIX_RTP_PORT_MIN: '30000', INTERMIX_RTP_PORT_MAX: '30001' })[0]).toContain('at least 3');
     expect(problemsOf({ INTERMIX_WEBRTC_PORT: '30010' })[0]).toContain('RTP port range');
+    expect(problemsOf({ INTERMIX_RECORDINGS_S3_KEY_ID: 'k' })[0]).toContain('belong together');
     expect(problemsOf({ INTERMIX_TTS_ENGINE: 'http' })[0]).toContain('INTERMIX_TTS_URL');
   });
 

@@ -58,6 +58,11 @@ function contradictions(config: Config): string[] {
   if (config.ttsEngine === 'http' && config.ttsUrl === undefined) {
     problems.push('INTERMIX_TTS_ENGINE is "http": set INTERMIX_TTS_URL too.');
   }
+  if ((config.recordingsS3KeyId === undefined) !== (config.recordingsS3Secret === undefined)) {
+    problems.push(
+      'INTERMIX_RECORDINGS_S3_KEY_ID and INTERMIX_RECORDINGS_S3_SECRET belong together: set both or neither.',
+    );
+  }
   if (config.mediaEngine === 'rtpengine') {
     problems.push('INTERMIX_MEDIA_ENGINE is "rtpengine": this version has the embedded engine only; unset it.');
   }

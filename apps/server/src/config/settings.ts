@@ -202,6 +202,64 @@ export const settings = {
     meaning: 'The built-in simulated telephone network. `auto`: on until a carrier is configured.',
     ...oneOf('auto', 'on', 'off'),
   }),
+  publicUrl: setting({
+    name: 'INTERMIX_PUBLIC_URL',
+    default: undefined,
+    meaning:
+      'Where others reach our HTTP: what addresses that we give away, such as those of recordings, begin with. Unset: the address on which HTTP listens.',
+    allowed: '`http://host` or `https://host`, perhaps with a port and a path',
+    read(value): Reading<string> {
+      const isUrl = /^https?:\/\/[^/\s?#]+(\/[^\s?#]*)?$/.test(value);
+      return isUrl ? { value: value.replace(/\/+$/, '') } : { problem: 'give a URL such as https://pbx.example' };
+    },
+  }),
+  recordingsS3Bucket: setting({
+    name: 'INTERMIX_RECORDINGS_S3_BUCKET',
+    default: undefined,
+    meaning:
+      'Bucket of an S3-compatible store in which recordings are kept; while it does not answer they wait in the data folder. Unset: they are kept in the folder `recordings` of the data folder.',
+    ...text(),
+  }),
+  recordingsS3Endpoint: setting({
+    name: 'INTERMIX_RECORDINGS_S3_ENDPOINT',
+    default: undefined,
+    meaning:
+      'URL of the store; unset: Amazon’s own in the region. With it, the bucket stands in the path and not in the host’s name.',
+    allowed: '`http://host` or `https://host`, perhaps with a port',
+    read(value): Reading<string> {
+      const isUrl = /^https?:\/\/[^/\s]+\/?$/.test(value);
+      return isUrl ? { value } : { problem: 'give a URL such as https://s3.example:9000' };
+    },
+  }),
+  recordingsS3Region: setting({
+    name: 'INTERMIX_RECORDINGS_S3_REGION',
+    default: 'us-east-1',
+    meaning: 'Region of the bucket.',
+    ...text(),
+  }),
+  recordingsS3Prefix: setting({
+    name: 'INTERMIX_RECORDINGS_S3_PREFIX',
+    default: undefined,
+    meaning: 'What the keys of recordings begin with in the bucket, without a slash at either end.',
+    allowed: 'text without a slash at either end',
+    read(value): Reading<string> {
+      const isPrefix = /^[^/\s]+(\/[^/\s]+)*$/.test(value);
+      return isPrefix ? { value } : { problem: 'give a prefix such as intermix/recordings' };
+    },
+  }),
+  recordingsS3KeyId: setting({
+    name: 'INTERMIX_RECORDINGS_S3_KEY_ID',
+    default: undefined,
+    meaning:
+      'Access key for the store. Needs the secret too. Unset: as `AWS_…` variables, a profile or the role of the machine say.',
+    ...text(),
+  }),
+  recordingsS3Secret: setting({
+    name: 'INTERMIX_RECORDINGS_S3_SECRET',
+    default: undefined,
+    meaning: 'Secret of the access key.',
+    ...text(),
+  }),
   allowPrivateUrls: setting({
     name: 'INTERMIX_ALLOW_PRIVATE_URLS',
     default: 'auto',

@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Random, systemRandom } from '@intermix/kernel';
+import type { RecordingService } from '@intermix/recordings';
 import type { DeliveryLog, EventFeed, SigningSecrets } from '@intermix/webhooks';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { AccountAuth } from './auth/administrator.js';
@@ -37,6 +38,8 @@ export interface IntegrationDeps {
   contacts: ContactStore;
   callArchive: CallArchive;
   deliveries: Pick<DeliveryLog, 'ofCall'>;
+  /** Recordings of calls, and addresses of theirs. */
+  recordings: Pick<RecordingService, 'ofCalls' | 'urls'>;
   feed: EventFeed;
   signingSecrets: SigningSecrets;
   accounts: AccountDirectory;

@@ -12,6 +12,7 @@ import type { Role } from '../auth/admin.js';
 import { memoryFlowFacts, memoryFlows } from './memory-flows.js';
 import { type MemoryIntegrations, memoryIntegrations } from './memory-integrations.js';
 import { memoryPrompts } from './memory-prompts.js';
+import { type MemoryRecordings, memoryRecordings } from './memory-recordings.js';
 import { type MemoryVoice, memoryVoice } from './memory-voice.js';
 
 const password = 'correct horse';
@@ -77,6 +78,7 @@ export interface TestApi {
   ready: { store: boolean; sip: boolean; media: boolean };
   integrations: MemoryIntegrations;
   voice: MemoryVoice;
+  recordings: MemoryRecordings;
   carriersChanged: () => number;
   tokenOf(role: Role, account?: 'one' | 'two'): Promise<string>;
   login(email: string, secret?: string): Promise<{ statusCode: number; body: any; headers: any }>;
@@ -94,6 +96,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
   const clock = new FakeClock();
   const passwordHash = await hash(password, { memoryCost: 1024, timeCost: 2, parallelism: 1 });
   const placed: PlaceCallOptions[] = [];
+  const recordings = memoryRecordings(clock);
   const integrations = memoryIntegrations(clock);
   const voice = memoryVoice(clock);
   const ready = { store: true, sip: true, media: true };
@@ -129,6 +132,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
       replayAll: async () => ({ replayed: 0, hasMore: false, nextCursor: undefined, lastDeliveryAt: undefined }),
     },
     prompts: memoryPrompts(clock),
+    recordings,
     flows: { flows: memoryFlows(), facts: memoryFlowFacts },
     simulator: () => ({
       async placeCall(wanted) {
@@ -168,6 +172,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     ready,
     integrations,
     voice,
+    recordings,
     carriersChanged: () => changes,
     login,
     tokenOf: async (role, account = 'one') => (await login(`${role}.${account}@example.com`)).body.access_token,

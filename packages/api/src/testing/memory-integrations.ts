@@ -15,6 +15,8 @@ import type {
   PlaceCallRequest,
 } from '../integrations/ports.js';
 
+import { memoryRecordings } from './memory-recordings.js';
+
 class Conflict extends IntermixError {
   readonly code = 'ERR_STORE_CONFLICT';
   constructor(readonly field: string) {
@@ -172,6 +174,7 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
       find: async () => undefined,
     },
     deliveries: { ofCall: async () => [] },
+    recordings: memoryRecordings(clock).recordings,
     feed: { read: async () => ({ events: [], cursor: undefined, hasMore: false }) },
     signingSecrets: { inForce: async () => [], rotate: async () => undefined },
     accounts: {

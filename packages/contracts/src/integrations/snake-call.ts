@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { CallEventRead, CallLegRead, CallStatus, CallSummary } from '../call.js';
-import { oneOf } from '../fields.js';
+import { nullable, oneOf } from '../fields.js';
 import { SnakeDeliveryOfCall } from './snake-delivery.js';
 import { snakeEnvelope } from './snake-envelope.js';
 import {
@@ -49,7 +49,16 @@ const SnakeCall = Type.Object({
   ring_time: seconds('from the first ringing to the other party’s answer, or the end'),
   talk_time: seconds('from the other party’s answer to the end'),
   termination: CallSummary.properties.termination,
-  recording: Type.Null({ description: 'null until there is one' }),
+  recording: nullable(
+    Type.Object(
+      {
+        recording_sid: Type.String(),
+        url: Type.String({ description: 'Signed: for everybody who has it, for an hour' }),
+        duration: Type.Integer({ minimum: 0, description: 'Whole seconds, a begun one counts' }),
+      },
+      { description: 'The last recording that is ready; null until there is one' },
+    ),
+  ),
 });
 export type SnakeCall = Static<typeof SnakeCall>;
 

@@ -24,6 +24,7 @@ export interface FinisherDeps {
 const retries = { firstMs: 1_000, maxMs: 300_000 };
 /** Uploads at once: recordings wait on the disk, and calls need the network more. */
 const maxAtOnce = 4;
+const stopLimitMs = 5_000;
 /** The URL that the app's backend is told. */
 const toldUrlMinutes = 60;
 
@@ -54,11 +55,19 @@ export class Finisher {
     this.#pump();
   }
 
-  /** Waits for what is under way, not for what is still to be tried. */
+  /** Waits for what is under way, for some seconds, not for what is still to be tried: the next start goes on with it. */
   async stop(): Promise<void> {
+    const { clock } = this.#deps;
+    const underWay = [...this.#working];
     this.#isStopped = true;
     for (const timer of this.#timers.values()) timer.cancel();
-    await Promise.all(this.#working);
+    await new Promise<void>((resolve) => {
+      const timer = clock.schedule(stopLimitMs, resolve);
+      void Promise.all(underWay).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   #pump(): void {

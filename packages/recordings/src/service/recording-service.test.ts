@@ -114,6 +114,10 @@ describe('RecordingService', () => {
       location: expect.stringMatching(/^folder:2026\/01\/01\/acc\/rec_/),
     });
     expect(readdirSync(parts)).toEqual([]);
+    const plain = service.urlOfCall('call-1') ?? '';
+    expect(await service.urlsOf('acc', ['call-1', 'call-2'])).toEqual(new Map([['call-1', plain]]));
+    expect((await service.urlsOf('acc', ['call-1'], 5)).get('call-1')).toContain(`${plain}?expires=`);
+    expect(await service.urlsOf('other', ['call-1'])).toEqual(new Map());
     const stream = await service.open(only());
     const octets: Buffer[] = [];
     for await (const part of stream ?? []) octets.push(part as Buffer);

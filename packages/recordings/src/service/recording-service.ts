@@ -71,14 +71,14 @@ export class RecordingService {
 
   /** Is there a recording of this call, or will there be? Knows calls of this process, and what `load` found. */
   hasRecording(callSid: string): boolean {
-    return this.#running.hasOf(callSid);
+    return this.#running.knownOf(callSid) !== undefined;
   }
 
   /** Looks for what a dead process left. To be called before its calls are closed and told of. */
   async load(): Promise<void> {
     await mkdir(this.#deps.partsFolder, { recursive: true, mode: 0o700 });
     this.#left = await this.#deps.store.unfinished();
-    for (const { callSid, state } of this.#left) if (state !== 'failed') this.#running.remember(callSid);
+    for (const one of this.#left) if (one.state !== 'failed') this.#running.remember(one);
   }
 
   /** Finishes what `load` found, removes files that belong to nothing, begins the retention. */
@@ -156,6 +156,20 @@ export class RecordingService {
 
   ofCalls(accountSid: string, callSids: readonly string[]): Promise<Recording[]> {
     return this.#deps.store.ofCalls(accountSid, callSids);
+  }
+
+  /** Plain address of the recording that a call of late has, or will have. */
+  urlOfCall(callSid: string): string | undefined {
+    const known = this.#running.knownOf(callSid);
+    return known && this.urls.plain(known);
+  }
+
+  /** Addresses of the last recordings of calls that are ready, by call; signed ones when a validity in minutes is given. */
+  async urlsOf(accountSid: string, callSids: readonly string[], validityMin?: number): Promise<Map<string, string>> {
+    const ready = (await this.ofCalls(accountSid, callSids)).filter(({ state }) => state === 'ready');
+    const urlOf = (one: Recording) =>
+      validityMin === undefined ? this.urls.plain(one) : this.urls.signed(one, validityMin);
+    return new Map(ready.map((one) => [one.callSid, urlOf(one)]));
   }
 
   /** Undefined when the account has no such recording, or it was deleted. */

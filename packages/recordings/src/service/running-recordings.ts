@@ -14,7 +14,7 @@ const maxRemembered = 50_000;
 /** Recordings that grow now, and which calls of late have one. */
 export class RunningRecordings {
   readonly #bySid = new Map<string, RunningRecording>();
-  readonly #recorded = new Set<string>();
+  readonly #recorded = new Map<string, Recording>();
 
   get size(): number {
     return this.#bySid.size;
@@ -22,7 +22,7 @@ export class RunningRecordings {
 
   add(running: RunningRecording): void {
     this.#bySid.set(running.recording.recordingSid, running);
-    this.remember(running.recording.callSid);
+    this.remember(running.recording);
   }
 
   get(recordingSid: string): RunningRecording | undefined {
@@ -38,10 +38,10 @@ export class RunningRecordings {
     this.#bySid.delete(recordingSid);
   }
 
-  /** The call has a recording, or will have. */
-  remember(callSid: string): void {
-    this.#recorded.add(callSid);
-    const oldest = this.#recorded.values().next();
+  /** Its call has a recording, or will have. */
+  remember(recording: Recording): void {
+    this.#recorded.set(recording.callSid, recording);
+    const oldest = this.#recorded.keys().next();
     if (this.#recorded.size > maxRemembered && !oldest.done) this.#recorded.delete(oldest.value);
   }
 
@@ -49,8 +49,9 @@ export class RunningRecordings {
     this.#recorded.delete(callSid);
   }
 
-  hasOf(callSid: string): boolean {
-    return this.#recorded.has(callSid);
+  /** The last one that the call has, or will have. */
+  knownOf(callSid: string): Recording | undefined {
+    return this.#recorded.get(callSid);
   }
 
   async ended(): Promise<void> {

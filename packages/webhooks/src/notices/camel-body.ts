@@ -38,7 +38,8 @@ export function camelBody(happening: Happening, known: KnownCall, app: AppIdenti
     CallRecordings: happening.type === 'recording_ready' ? happening.recordingUrl : '',
     AccountDomain: app.exotelDomain,
     TicketId: '',
-    CallDetail: null,
+    // Receivers of this generation are told no event's name: what came of a recording stands here.
+    CallDetail: happening.type === 'recording_failed' ? 'recording_failed' : null,
     CreatedAt: zeroTime,
     UpdatedAt: zeroTime,
     ...(isInbound ? {} : { StartTime: call.createdAt.toISOString(), EndTime: call.endedAt?.toISOString() ?? zeroTime }),

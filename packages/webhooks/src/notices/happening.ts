@@ -9,7 +9,8 @@ export type Happening =
   | { type: 'call_completed'; at: Date; status: CallStatus; recordingAvailable: boolean }
   | { type: 'call_missed'; at: Date }
   | { type: 'missed_call'; at: Date }
-  | { type: 'recording_ready'; at: Date; recordingUrl: string; durationSec: number };
+  | { type: 'recording_ready'; at: Date; recordingSid: string; recordingUrl: string; durationSec: number }
+  | { type: 'recording_failed'; at: Date; recordingSid: string; cause: string };
 
 export type NotificationType = Happening['type'];
 

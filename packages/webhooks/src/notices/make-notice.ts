@@ -21,8 +21,7 @@ export function makeNotice(
   caller?: CallerInfo,
 ): Notice {
   const { call, appId } = known;
-  const subject = happening.type === 'incoming_call' ? happening.userId : '';
-  const eventId = stableId('evt_', call.callSid, happening.type, subject);
+  const eventId = stableId('evt_', call.callSid, happening.type, subjectOf(happening));
   const payload = JSON.stringify(snakeBody(happening, known, caller));
   const settings = app?.settings;
   const url = settings && receiverOf(happening.type, call.direction, settings);
@@ -38,6 +37,12 @@ export function makeNotice(
     payload,
     delivery: url === undefined ? undefined : deliveryOf(eventId, url, body),
   };
+}
+
+/** What an event of this type can come of more than once in a call. */
+function subjectOf(happening: Happening): string {
+  if (happening.type === 'incoming_call') return happening.userId;
+  return 'recordingSid' in happening ? happening.recordingSid : '';
 }
 
 /** The delivery of an event to a URL, before any replay. */

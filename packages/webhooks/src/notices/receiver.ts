@@ -24,6 +24,7 @@ function snakeReceiver(type: NotificationType, settings: AppNotificationSettings
     case 'missed_call':
       return settings.missedCallUrl;
     case 'recording_ready':
+    case 'recording_failed':
       return settings.recordingUrl;
     default:
       return settings.callbackUrl;
@@ -36,7 +37,7 @@ function camelReceiver(
   direction: CallDirection,
   settings: AppNotificationSettings,
 ): string | undefined {
-  if (type === 'recording_ready') return settings.recordingUrl;
+  if (type === 'recording_ready' || type === 'recording_failed') return settings.recordingUrl;
   if (direction !== 'inbound') return settings.callbackUrl;
   switch (type) {
     case 'incoming_call':

@@ -62,6 +62,8 @@ export function snakeBody(happening: Happening, known: KnownCall, caller: Caller
       };
     case 'recording_ready':
       return { ...head, recording_url: happening.recordingUrl, duration: happening.durationSec, timestamp };
+    case 'recording_failed':
+      return { ...head, cause: happening.cause, timestamp };
   }
 }
 

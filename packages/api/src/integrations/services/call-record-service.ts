@@ -7,6 +7,7 @@ import {
   lastSeenOf,
 } from '@intermix/calls';
 import type { Clock } from '@intermix/kernel';
+import type { Recording, RecordingService } from '@intermix/recordings';
 import type { DeliveryDetail, DeliveryLog } from '@intermix/webhooks';
 import { ApiError } from '../../http/api-error.js';
 import type { AppCallQuery, CallArchive } from '../ports.js';
@@ -17,6 +18,13 @@ import { namingCursor } from './store-cursor.js';
 export interface TimedCall {
   call: CallRecord;
   durations: CallDurations;
+  recording: CallRecording | undefined;
+}
+
+/** The last recording of a call that is ready. */
+export interface CallRecording extends Recording {
+  /** For everybody who has it, for an hour. */
+  url: string;
 }
 
 /** A call with all that is known of it. */
@@ -29,8 +37,11 @@ export interface CallStory extends TimedCall {
 export interface CallRecordServiceDeps {
   callArchive: CallArchive;
   deliveries: Pick<DeliveryLog, 'ofCall'>;
+  recordings: Pick<RecordingService, 'ofCalls' | 'urls'>;
   clock: Clock;
 }
+
+const toldUrlMinutes = 60;
 
 /** The records of an app's calls. */
 export class CallRecordService {
@@ -48,8 +59,10 @@ export class CallRecordService {
     const query = { ...filter, accountSid: app.accountSid, appId: app.appId };
     const { calls, nextCursor } = await namingCursor('cursor', this.#deps.callArchive.listOfApp(query));
     const now = this.#now();
+    const recordings = await this.#recordingsOf(app, calls);
     const timed = calls.map((call) => ({
       call,
+      recording: recordings.get(call.callSid),
       durations: callDurations(call, [{ role: 'callee', ringingAt: call.firstRangAt }], now),
     }));
     return { calls: timed, nextCursor };
@@ -63,8 +76,10 @@ export class CallRecordService {
       deliveries.ofCall(app.accountSid, callSid),
     ]);
     if (story?.call.appId !== app.appId) throw unknownCall(callSid);
+    const recordings = await this.#recordingsOf(app, [story.call]);
     return {
       ...story,
+      recording: recordings.get(callSid),
       durations: callDurations(
         { ...story.call, lastSeenAt: lastSeenOf(story.call, story.events) },
         story.legs,
@@ -72,6 +87,14 @@ export class CallRecordService {
       ),
       deliveries: told.filter(({ appId }) => appId === app.appId),
     };
+  }
+
+  async #recordingsOf(app: AppScope, calls: readonly CallRecord[]): Promise<Map<string, CallRecording>> {
+    const { recordings } = this.#deps;
+    const sids = calls.map(({ callSid }) => callSid);
+    const found = await recordings.ofCalls(app.accountSid, sids);
+    const ready = found.filter(({ state }) => state === 'ready');
+    return new Map(ready.map((one) => [one.callSid, { ...one, url: recordings.urls.signed(one, toldUrlMinutes) }]));
   }
 
   #now(): Date {

@@ -12,7 +12,7 @@ import { attemptRead, deliveryRead } from '../../webhooks/delivery-mapping.js';
 import type { CallStory, TimedCall } from '../services/call-record-service.js';
 import { isoTime } from './answers.js';
 
-export function snakeCall({ call, durations }: TimedCall): SnakeCall {
+export function snakeCall({ call, durations, recording }: TimedCall): SnakeCall {
   return {
     call_sid: call.callSid,
     app_id: call.appId ?? '',
@@ -30,7 +30,9 @@ export function snakeCall({ call, durations }: TimedCall): SnakeCall {
     ring_time: durations.ringSec,
     talk_time: durations.talkSec,
     termination: terminationRead(call.termination),
-    recording: null,
+    recording: recording
+      ? { recording_sid: recording.recordingSid, url: recording.url, duration: Math.ceil(recording.durationMs / 1000) }
+      : null,
   };
 }
 
