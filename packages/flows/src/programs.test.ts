@@ -52,7 +52,7 @@ describe('a call that a bot has for itself', () => {
 });
 
 describe('the programs of an account', () => {
-  const document = { name: 'Bye', start: 'a', applets: { a: { type: 'hangup' } } };
+  const document = { name: 'Bye', app_id: 'app1', start: 'a', applets: { a: { type: 'hangup' } } };
   const at = new Date(0);
   const programs = new FlowPrograms({
     ...new FlowBench().deps(),
@@ -72,6 +72,11 @@ describe('the programs of an account', () => {
     await program?.run(control);
     expect(control.notes[0]).toMatchObject({ type: 'flow-step', flow_id: 'flw_1', version: 3, result: 'started' });
     expect(control.log).toEqual(['hangup']);
+  });
+
+  it('are of the app that the document names: its backend is told, and its settings hold', async () => {
+    const program = await programs.find('acc', { type: 'flow', flowId: 'flw_1' });
+    expect(program?.appId).toBe('app1');
   });
 
   it.each([

@@ -22,6 +22,11 @@ export class FlowProgram implements CallProgram {
     this.#deps = deps;
   }
 
+  /** Its calls are this app's: its backend hears of them, and its settings hold. */
+  get appId(): string | undefined {
+    return this.#flow.document.app_id;
+  }
+
   /** Runs until the flow, or the call, is over. What goes wrong in an applet is noted in the call's story, never thrown. */
   async run(control: CallControl): Promise<void> {
     const { id, version, document } = this.#flow;

@@ -39,7 +39,7 @@ function defined<T extends object>(change: T): T {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** The calls with an app that are up. */
+/** The calls that are up. */
 export class CallMemory {
   readonly #calls = new Map<string, RememberedCall>();
 

@@ -33,8 +33,8 @@ export class NotifyingCallStore implements CallStore {
   }
 
   async create(call: CallRecord, legs: readonly LegRecord[], events: readonly CallEventRecord[]): Promise<void> {
-    const isTold = call.appId !== undefined || this.#statusCallbacks?.has(call.callSid);
-    const remembered = isTold ? this.#calls.add(call, legs) : undefined;
+    // One without an app, too: a flow may yet connect it to a user, who has one.
+    const remembered = this.#calls.add(call, legs);
     const prepared = await this.#prepare(remembered, events);
     try {
       await this.#store.create(call, legs, events, prepared.notices);

@@ -49,4 +49,16 @@ describe('a call that a flow has', () => {
     await story.end('completed', at('10:31:00.000'), 60);
     expect(typesOf(story).filter((type) => type === 'call_answered')).toHaveLength(1);
   });
+
+  it('of no app tells the app of the user who answers, from the answer on', async () => {
+    const story = new Story(new FakeClock());
+    await story.begin(makeCall({ userId: undefined, appId: undefined }), [caller()]);
+    const answeredAt = at('10:30:00.100');
+    await story.step('call-answered', answeredAt, { status: 'in-progress', answeredAt }, [caller(true)]);
+    const { appId } = makeCall();
+    const answered = makeLeg('leg_1', { answeredAt: at('10:30:09.000'), status: 'in-progress' });
+    await story.step('leg-answered', at('10:30:09.000'), { userId: 'agent_001', appId }, [answered]);
+    await story.end('completed', at('10:31:00.000'), 60);
+    expect(typesOf(story).slice(-2)).toEqual(['call_answered', 'call_completed']);
+  });
 });
