@@ -160,6 +160,34 @@ describe('a call into a flow', () => {
     expect(steps(answer_tone).filter((type) => type !== 'Ringing')).toEqual(['Dial', 'Answered', 'Terminal']);
   });
 
+  it('leaves a message, which silence ends; the backend is told where it is', async () => {
+    await pointNumberAt({
+      name: 'Mail',
+      start: 'mail',
+      applets: {
+        mail: { type: 'record', silence_sec: 1, max_sec: 30, next: 'tell', on_error: 'end' },
+        tell: { type: 'passthru', url: customer('/first'), next: 'end' },
+        end: { type: 'hangup' },
+      },
+    });
+    const script = [{ tone_hz: callerHz, ms: 2500 }, { wait_ms: 30_000 }];
+    const { id } = await admin.simulatedCall({ to: exophone(), from: caller, answer_script: script });
+    await admin.expectSimulated('the beep', (call) => near(call.hearing_hz, 1000), { id, timeoutMs: patience });
+    await admin.expectSimulated('the end', ({ state }) => state === 'ended', { id, timeoutMs: patience });
+    const { CallType, RecordingUrl } = queryOf(asked[0]);
+    expect(CallType).toBe('voicemail');
+    expect(RecordingUrl).toMatch(/\/v1\/Accounts\/[^/]+\/Recordings\/[^/]+\.mp3$/);
+    const record = await admin.expectLastCall('completed', ({ status }) => status === 'completed');
+    const mail = record.events.find(({ data }) => data.applet === 'mail')?.data;
+    expect(mail).toMatchObject({ result: 'silence' });
+    expect(mail?.durationSec).toBeGreaterThanOrEqual(2);
+    const listed = async () => {
+      const { body } = await admin.request('GET', `/api/v1/calls/${record.call_sid}/recordings`);
+      return body.items?.find(({ state }: { state: string }) => state === 'ready');
+    };
+    await eventually(listed, { timeoutMs: patience, message: 'the recording to be ready' });
+  });
+
   it('leaves no error in the log', () => {
     expect(errorLines(server)).toEqual([]);
   });

@@ -80,7 +80,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('webhooks', () => webhooks.stop());
   const speech = speechSide({ store, dataDir, allowPrivate, config, clock, logger });
   teardown.add('speech', () => speech.stop());
-  const flows = flowsSide({ store, prompts: speech.files, recorder: () => undefined, allowPrivate, clock, logger });
+  const flows = flowsSide({ store, prompts: speech.files, recorder: () => recordings, allowPrivate, clock, logger });
   teardown.add('flows', () => flows.stop());
   await recordings.load(); // Before its calls are told of: with them goes whether they have a recording.
   const closed = await webhooks.calls.failOpenCalls(new Date(clock.now()));
