@@ -9,6 +9,7 @@ export interface Post {
   headers: IncomingMessage['headers'];
   /** The exact text. */
   text: string;
+  /** Of JSON; or the fields of a form. */
   body: any;
   at: number;
 }
@@ -61,9 +62,17 @@ export class CustomerServer {
       return; // The sender died.
     }
     const text = Buffer.concat(chunks).toString('utf8');
-    const post = { path: request.url ?? '', headers: request.headers, text, body: JSON.parse(text), at: Date.now() };
+    const { headers } = request;
+    const body = await bodyOf(headers['content-type'] ?? '', text);
+    const post = { path: request.url ?? '', headers, text, body, at: Date.now() };
     this.posts.push(post);
     const status = this.behave(post, response);
     if (status !== undefined) response.writeHead(status).end('thanks');
   }
+}
+
+async function bodyOf(contentType: string, text: string): Promise<unknown> {
+  if (!contentType.startsWith('multipart/')) return JSON.parse(text);
+  const form = await new Response(text, { headers: { 'content-type': contentType } }).formData();
+  return Object.fromEntries(form.entries());
 }

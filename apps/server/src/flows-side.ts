@@ -3,7 +3,7 @@ import { type FlowFacts, FlowPrograms, type PromptFiles, RecordedMessages, type 
 import type { Clock, Logger } from '@intermix/kernel';
 import { OutboundClient, OutboundError } from '@intermix/outbound';
 import type { Store } from '@intermix/store';
-import { openStream } from '@intermix/streaming';
+import type { ActiveStreams } from '@intermix/streaming';
 import { messageRecordings, type Recorder } from './message-recordings.js';
 
 export interface FlowsSideOptions {
@@ -11,6 +11,7 @@ export interface FlowsSideOptions {
   prompts: PromptFiles;
   /** Records the messages that callers leave; asked late, as it is built after what may be called. */
   recorder: () => Recorder | undefined;
+  streams: Pick<ActiveStreams, 'open'>;
   /** Whether customers' URLs may name private addresses. */
   allowPrivate: boolean;
   clock: Clock;
@@ -30,10 +31,10 @@ export interface FlowsSide {
 
 /** Joins flows to the store, to speech and streams, and to a client of their own that opens customers' URLs. */
 export function flowsSide(options: FlowsSideOptions): FlowsSide {
-  const { store, prompts, allowPrivate, clock, logger } = options;
+  const { store, prompts, streams, allowPrivate, clock, logger } = options;
   const messages = new RecordedMessages({ recordings: messageRecordings(options), clock });
   const urls = new OutboundClient({ clock, allowPrivate });
-  const opener: StreamOpener = (attach, request) => openStream(attach, { ...request, allowPrivate });
+  const opener: StreamOpener = (attach, request) => streams.open(attach, { ...request, allowPrivate });
   const users = {
     async findBySipName(accountSid: string, name: string, appId: string | undefined) {
       const byName = (await store.users.findSipAccount(accountSid, name))?.user;

@@ -8,6 +8,7 @@ import { hex, type Logger, systemClock, systemRandom } from '@intermix/kernel';
 import { type MediaEngine, MediaError } from '@intermix/media';
 import { createEmbeddedEngine } from '@intermix/media/embedded';
 import { openStore, type Store } from '@intermix/store';
+import { ActiveStreams } from '@intermix/streaming';
 import { addressesOf, isWildcard } from './addresses.js';
 import { banner } from './banner.js';
 import { simulatedPrefixes } from './bootstrap/demo-people.js';
@@ -80,7 +81,10 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('webhooks', () => webhooks.stop());
   const speech = speechSide({ store, dataDir, allowPrivate, config, clock, logger });
   teardown.add('speech', () => speech.stop());
-  const flows = flowsSide({ store, prompts: speech.files, recorder: () => recordings, allowPrivate, clock, logger });
+  const streams = new ActiveStreams();
+  const flows = flowsSide({
+    ...{ store, prompts: speech.files, streams, recorder: () => recordings, allowPrivate, clock, logger },
+  });
   teardown.add('flows', () => flows.stop());
   await recordings.load(); // Before its calls are told of: with them goes whether they have a recording.
   const closed = await webhooks.calls.failOpenCalls(new Date(clock.now()));
@@ -123,11 +127,11 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
       ...{ simulatedPrefixes, iceServers },
     },
   });
-  streamingSide({ calls: switchboard.switch, settings: store.appSettings, allowPrivate, ...common });
+  streamingSide({ calls: switchboard.switch, settings: store.appSettings, streams, allowPrivate, ...common });
   const voice = voiceSide({
     ...{ store, switchboard, clock, random, logger, prompts: speech.files, statusCallbacks: webhooks.statusCallbacks },
     ...{ flows: flows.programs, openStream: flows.openStream },
-    streams: { activeOf: () => ({ active: 0, limit: 0 }) },
+    streams,
     recordings,
     urlRule: urlRule(webhooks.urls),
   });

@@ -1,6 +1,7 @@
 import type { CallMedia, CallRecord } from '@intermix/calls';
 import { silentLogger, systemClock, systemRandom } from '@intermix/kernel';
 import type { AppSettings } from '@intermix/store';
+import { ActiveStreams } from '@intermix/streaming';
 import { describe, expect, it } from 'vitest';
 import { streamingSide } from './streaming-side.js';
 
@@ -28,7 +29,13 @@ function makeSide(settings: Partial<AppSettings> | undefined) {
       mediaOf: () => ({ leg, recording: undefined }) as unknown as CallMedia,
     },
     settings: { find: async () => settings as AppSettings | undefined },
-    ...{ allowPrivate: true, clock: systemClock, random: systemRandom, logger: silentLogger },
+    ...{
+      streams: new ActiveStreams(),
+      allowPrivate: true,
+      clock: systemClock,
+      random: systemRandom,
+      logger: silentLogger,
+    },
   });
   const emit = async (event: 'answered' | 'ended', record: CallRecord) => {
     for (const listener of listeners[event] ?? []) listener(record as never);

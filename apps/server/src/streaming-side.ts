@@ -1,7 +1,7 @@
 import type { CallMedia, CallRecord, SwitchEvents } from '@intermix/calls';
 import type { Clock, Logger, Random } from '@intermix/kernel';
 import type { AppSettings } from '@intermix/store';
-import { type Attach, openStream, type StreamHandle, type StreamOptions } from '@intermix/streaming';
+import type { ActiveStreams, Attach, StreamHandle, StreamOptions } from '@intermix/streaming';
 
 export interface StreamingSideOptions {
   /** The switch: who is told of answers, and where the calling party's audio is. */
@@ -10,6 +10,7 @@ export interface StreamingSideOptions {
     mediaOf(callSid: string): CallMedia | undefined;
   };
   settings: { find(accountSid: string, appId: string): Promise<AppSettings | undefined> };
+  streams: Pick<ActiveStreams, 'open'>;
   /** Whether customers' URLs may name private addresses. */
   allowPrivate: boolean;
   clock: Clock;
@@ -27,9 +28,9 @@ export interface StreamingSide {
  * both tracks, one way, for as long as it lasts. What becomes of a stream changes nothing in its call.
  */
 export function streamingSide(options: StreamingSideOptions): StreamingSide {
-  const { calls, settings, allowPrivate, clock, random } = options;
+  const { calls, settings, streams, allowPrivate, clock, random } = options;
   const open: StreamingSide['openStream'] = (attach, request) =>
-    openStream(attach, { ...request, allowPrivate }, { clock, random });
+    streams.open(attach, { ...request, allowPrivate }, { clock, random });
   const streamed = new Set<string>();
 
   async function stream(call: CallRecord): Promise<void> {

@@ -5,6 +5,7 @@ import type { Clock, Logger, Random } from '@intermix/kernel';
 import type { PromptFiles } from '@intermix/speech';
 import type { Store } from '@intermix/store';
 import type { StatusCallbacks } from '@intermix/webhooks';
+import { OrderStreams } from './voice/order-streams.js';
 import { VoiceOrders } from './voice/voice-orders.js';
 
 export interface VoiceSideOptions {
@@ -36,6 +37,7 @@ export function voiceSide(options: VoiceSideOptions): VoiceDeps {
     orders: new VoiceOrders({
       ...{ switch: switchboard.switch, orders: store.voiceOrders, calls: store.calls },
       ...{ statusCallbacks, prompts, clock, random, logger },
+      streams: new OrderStreams({ switch: switchboard.switch, openStream, logger }),
     }),
     programs: {
       flowIdOfUrl,

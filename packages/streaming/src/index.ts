@@ -1,3 +1,4 @@
+export { ActiveStreams } from './active-streams.js';
 export {
   type Attach,
   openStream,

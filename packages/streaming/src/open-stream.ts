@@ -173,6 +173,16 @@ function failedEnd(
   };
 }
 
+/** A stream that is not even tried, and why. */
+export function refusedStream(
+  { url, streamSid }: Pick<StreamOptions, 'url' | 'streamSid'>,
+  detailedStatus: StreamDetail,
+  error: string,
+  { random = systemRandom }: { random?: Random } = {},
+): StreamHandle {
+  return refusedHandle(failedEnd({ streamSid: streamSid ?? createId('', 16, random), url }, detailedStatus, error));
+}
+
 function refusedHandle(end: StreamEnd): StreamHandle {
   return { streamSid: end.streamSid, ended: Promise.resolve(end), onStarted: () => () => {}, stop() {} };
 }

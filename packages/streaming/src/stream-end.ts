@@ -19,6 +19,8 @@ export interface StreamEnd {
 export type StreamDetail =
   /** The URL cannot be used, or what the `https:` URL answered names no stream. */
   | 'Streaming_bad_url'
+  /** The account has as many streams open as it may have. */
+  | 'Streaming_call_throttled'
   /** Nobody took the connection, twice. */
   | 'Streaming_handshake_failed'
   /** The socket broke without a closing handshake. */

@@ -8,7 +8,8 @@ const patienceMs = 4_000;
 
 /** Audio of an order that cannot be played, and why. */
 export interface UnplayedSound {
-  parameter: 'WaitUrl' | 'StartPlaybackValueNew';
+  /** The words of the event `playing-failed`. */
+  what: 'waiting' | 'announcement';
   why: string;
 }
 
@@ -24,18 +25,18 @@ export async function orderSounds(
   { prompts, clock }: { prompts: Pick<PromptFiles, 'fileFor'>; clock: Clock },
 ): Promise<OrderSounds> {
   const unplayed: UnplayedSound[] = [];
-  const fileOf = async (parameter: UnplayedSound['parameter'], url: string | undefined, maxBytes: number) => {
+  const fileOf = async (what: UnplayedSound['what'], url: string | undefined, maxBytes: number) => {
     if (url === undefined) return undefined;
     try {
       return (await inTime(prompts.fileFor(accountSid, { url }, { maxBytes }), clock)).path;
     } catch (error) {
-      unplayed.push({ parameter, why: error instanceof Error ? error.message : String(error) });
+      unplayed.push({ what, why: error instanceof Error ? error.message : String(error) });
       return undefined;
     }
   };
   const [waiting, announced] = await Promise.all([
-    fileOf('WaitUrl', waitUrl, maxWaitingAudioBytes),
-    fileOf('StartPlaybackValueNew', playback?.url, maxAudioBytes),
+    fileOf('waiting', waitUrl, maxWaitingAudioBytes),
+    fileOf('announcement', playback?.url, maxAudioBytes),
   ]);
   return {
     waiting: waiting === undefined ? undefined : { file: waiting },

@@ -5,6 +5,7 @@ import type { PromptFiles } from '@intermix/speech';
 import type { VoiceOrderStore } from '@intermix/store';
 import type { StatusCallbacks } from '@intermix/webhooks';
 import { orderSounds, type UnplayedSound } from './order-sounds.js';
+import type { OrderStreams } from './order-streams.js';
 
 export interface VoiceOrdersDeps {
   switch: Pick<Switch, 'placeCall'>;
@@ -12,6 +13,7 @@ export interface VoiceOrdersDeps {
   calls: Pick<CallStore, 'apply'>;
   statusCallbacks: StatusCallbacks;
   prompts: Pick<PromptFiles, 'fileFor'>;
+  streams: Pick<OrderStreams, 'expect' | 'forget'>;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -44,6 +46,7 @@ export class VoiceOrders {
     const { accountSid, mode, from, to, statusCallback } = order;
     const { orders, statusCallbacks } = this.#deps;
     await orders.create({ callSid, accountSid, mode, from, to, statusCallback, parentCallSid });
+    if (order.stream) this.#deps.streams.expect(callSid, order.stream);
     if (statusCallback) statusCallbacks.expect(callSid, { callback: statusCallback, from, to });
   }
 
@@ -51,21 +54,22 @@ export class VoiceOrders {
   async #forget({ accountSid }: VoiceCallOrder, callSid: string): Promise<void> {
     const { orders, statusCallbacks, logger } = this.#deps;
     statusCallbacks.forget(callSid);
+    this.#deps.streams.forget(callSid);
     await orders.delete(accountSid, callSid).catch((error: unknown) => {
       logger.warn({ err: error, callSid }, 'the order of a call that was refused could not be deleted');
     });
   }
 
   /** The call goes on with ringback, or without its announcement. */
-  #tellUnplayed({ callSid }: CallRecord, { parameter, why }: UnplayedSound): void {
+  #tellUnplayed({ callSid }: CallRecord, { what, why }: UnplayedSound): void {
     const { calls, clock, logger } = this.#deps;
-    logger.warn({ callSid, parameter, why }, 'audio of an ordered call cannot be played');
+    logger.warn({ callSid, what, why }, 'audio of an ordered call cannot be played');
     const event = {
       callSid,
       legId: undefined,
-      type: 'audio-unplayed',
+      type: 'playing-failed',
       at: new Date(clock.now()),
-      data: { parameter, why },
+      data: { what, why },
     };
     calls.apply({ call: { callSid }, events: [event] }).catch((error: unknown) => {
       logger.warn({ err: error, callSid }, 'an event of a call could not be written');
