@@ -31,8 +31,8 @@ export default defineConfig({
           name: 'end-to-end',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/{calls,peers}/**', '**/node_modules/**'],
-          // They wait for servers to start and for SIP's timers most of the time: two at once.
-          maxWorkers: 2,
+          // They wait for servers to start and for SIP's timers most of the time: one more at once than cores.
+          maxWorkers: Math.max(3, availableParallelism()),
           sequence: { groupOrder: 1 },
         },
       },

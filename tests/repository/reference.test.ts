@@ -46,8 +46,13 @@ describe('docs/reference/events.md', () => {
     for (const [, type = ''] of text.matchAll(/control\.note\('([\w-]+)', /g)) written.set(type, ['result']);
   // What could not be fetched for a call is told by whoever had it placed, with the data in a variable or beside it.
   for (const text of productSources(['server']))
-    for (const [, type = ''] of text.matchAll(/legId: undefined,\s+type: '([\w-]+)'/g))
-      written.set(type, ['parameter', 'why']);
+    for (const { index, 1: type = '' } of text.matchAll(/legId: undefined,\s+type: '([\w-]+)'/g)) {
+      const data = /\bdata(?: =|:) \{([^}]*)\}/.exec(text.slice(Math.max(0, index - 120), index + 200))?.[1] ?? '';
+      written.set(
+        type,
+        data.split(',').flatMap((pair) => /^\s*(\w+)/.exec(pair)?.[1] ?? []),
+      );
+    }
   for (const text of productSources(['store']))
     for (const [, type = ''] of text.matchAll(/INSERT INTO call_events[^;]*?SELECT call_sid, '([\w-]+)'/g))
       written.set(type, []);
