@@ -64,6 +64,18 @@ describe('the cache of audio', () => {
     expect(await cache.get(key('a'))).toBeDefined();
   });
 
+  it('serves again when its folder, which could not be made, can be', async () => {
+    const place = join(folder, '..');
+    rmSync(place, { recursive: true });
+    writeFileSync(place, 'in the way');
+    const cache = open();
+    await expect(cache.get(key('a'))).rejects.toThrow();
+    rmSync(place);
+    expect(await cache.get(key('a'))).toBeUndefined();
+    await cache.put(key('a'), wav, {});
+    expect(await cache.get(key('a'))).toBeDefined();
+  });
+
   it('clears away what a dead server left half done', async () => {
     await open().put(key('a'), wav, {});
     for (const name of [`${key('b')}.wav`, `${key('c')}.json`, `${key('d')}.wav.abc.part`, 'stranger.txt'])

@@ -89,7 +89,10 @@ export class AudioCache {
   }
 
   #open(): Promise<void> {
-    this.#opened ??= this.#readFolder();
+    this.#opened ??= this.#readFolder().catch((error: unknown) => {
+      this.#opened = undefined; // A folder that is repaired is read by whoever asks next.
+      throw error;
+    });
     return this.#opened;
   }
 
