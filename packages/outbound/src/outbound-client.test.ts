@@ -44,6 +44,17 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+it('gets a URL that is longer than a customer may give, by what was added to it', async () => {
+  const port = await httpServer((request, response) => void response.end(String(request.url?.length)));
+  const client = makeClient();
+  const url = (length: number) => `http://127.0.0.1:${port}/?a=`.padEnd(length, 'x');
+  const origin = `http://127.0.0.1:${port}`.length;
+  expect((await client.get(url(8_192))).body.toString()).toBe(String(8_192 - origin));
+  await expect(client.get(url(8_193))).rejects.toMatchObject({ problem: 'bad-url' });
+  await expect(client.post(url(2_049), { body: '' })).rejects.toMatchObject({ problem: 'bad-url' });
+  expect(() => client.checkUrl(url(2_049))).toThrow(expect.objectContaining({ problem: 'bad-url' }));
+});
+
 it('posts the exact octets and gives the answer, using connections again', async () => {
   const seen: unknown[] = [];
   const ports = new Set<number | undefined>();

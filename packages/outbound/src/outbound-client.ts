@@ -5,7 +5,7 @@ import { guardedLookup } from './guarded-connector.js';
 import { type ResolveName, resolveName } from './name-resolver.js';
 import { OutboundError } from './outbound-error.js';
 import { failureOf } from './request-failure.js';
-import { type Target, targetOf } from './url-rules.js';
+import { maxAskedLength, type Target, targetOf } from './url-rules.js';
 
 export interface OutboundClientOptions {
   clock: Clock;
@@ -98,7 +98,7 @@ export class OutboundClient {
     return this.#send(url, { method: 'POST', ...request });
   }
 
-  /** The same with GET: resolves with whatever was answered, redirects included, and rejects with an OutboundError. */
+  /** The same with GET, whose URL may have 8,192 characters with what was added to it: resolves with whatever was answered, redirects included, and rejects with an OutboundError. */
   async get(url: string, request: OutboundGet = {}): Promise<OutboundAnswer> {
     return this.#send(url, { method: 'GET', ...request });
   }
@@ -109,8 +109,8 @@ export class OutboundClient {
   }
 
   async #send(url: string, request: Sendable): Promise<OutboundAnswer> {
-    const target = targetOf(url, this.#allowPrivate);
     const { method, body = null, maxBytes = this.#maxAnswerBytes, timeoutMs = this.#timeoutMs } = request;
+    const target = targetOf(url, this.#allowPrivate, 'http', method === 'GET' ? maxAskedLength : undefined);
     return this.#within(target, { outer: request.signal, timeoutMs }, async (signal) => {
       const { origin, path } = target;
       const headers = headersOf(request.headers, target);

@@ -2,7 +2,10 @@ import { isIP } from 'node:net';
 import { addressKind } from './address-rules.js';
 import { OutboundError } from './outbound-error.js';
 
+/** Of a URL as a customer gives it. */
 const maxLength = 2_048;
+/** Of one to which we have added what a call tells. */
+export const maxAskedLength = 8_192;
 
 /** A URL taken apart for a request. */
 export interface Target {
@@ -30,8 +33,8 @@ const schemes: Record<UrlUse, readonly [plain: string, secure: string]> = {
  * Takes a customer's URL apart. Addresses in it are checked here, in every spelling that `URL` normalises (decimal, octal,
  * hexadecimal, IPv4 in IPv6); names are checked when they are resolved. Throws OutboundError: bad-url, address-refused.
  */
-export function targetOf(text: string, allowPrivate: boolean, use: UrlUse = 'http'): Target {
-  const url = parsed(text, use);
+export function targetOf(text: string, allowPrivate: boolean, use: UrlUse = 'http', longest = maxLength): Target {
+  const url = parsed(text, use, longest);
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
   if (!mayName(hostname, allowPrivate)) throw refused(hostname);
   return {
@@ -56,10 +59,10 @@ export function mayConnect(address: string, allowPrivate: boolean): boolean {
   return kind === 'public' || (kind === 'private' && allowPrivate);
 }
 
-function parsed(text: string, use: UrlUse): URL {
+function parsed(text: string, use: UrlUse, longest: number): URL {
   const [plain, secure] = schemes[use];
   const cure = `Give one such as ${secure}//crm.example/${use === 'http' ? 'hooks' : 'bot'}.`;
-  if (text.length > maxLength) throw new OutboundError('bad-url', `The URL is longer than ${maxLength} characters.`);
+  if (text.length > longest) throw new OutboundError('bad-url', `The URL is longer than ${longest} characters.`);
   if (!URL.canParse(text)) throw new OutboundError('bad-url', `This is not a URL. ${cure}`);
   const url = new URL(text);
   if (url.protocol !== plain && url.protocol !== secure)
