@@ -3,7 +3,7 @@ import type { CallRecord } from '../ports/call-store.js';
 import type { CarrierDirectory, Did, UserDirectory } from '../ports/directory.js';
 import type { BranchPlan, Refusal } from '../switch/call-plan.js';
 import type { DialOut } from './dial-out.js';
-import { type RingingDevices, type UserDevices, unreachable } from './user-devices.js';
+import { ownNumber, type RingingDevices, type UserDevices, unreachable } from './user-devices.js';
 
 export interface ConnectPlannerDeps {
   users: UserDirectory;
@@ -11,6 +11,9 @@ export interface ConnectPlannerDeps {
   devices: UserDevices;
   dialOut: DialOut;
 }
+
+/** Who is rung, and the number that was to be shown and is none of the account's: another is shown in its place. */
+export type ConnectPlan = RingingDevices & { unknownCallerId?: string | undefined };
 
 /** Parties that one connect rings at most; what is beyond is left out. */
 const maxParties = 20;
@@ -27,8 +30,13 @@ export class ConnectPlanner {
    * The branches hold channels of their carriers: they are to be rung, or released. Without any, the first refusal that
    * tells something says why. Rejects when a directory does.
    */
-  async plan(call: CallRecord, request: ConnectRequest): Promise<RingingDevices> {
-    const callerIds = await this.#deps.dialOut.callerIdsOf(call.accountSid);
+  async plan(call: CallRecord, asked: ConnectRequest): Promise<ConnectPlan> {
+    const { dialOut } = this.#deps;
+    const callerIds = await dialOut.callerIdsOf(call.accountSid);
+    const shown = asked.callerId;
+    const wanted = shown === undefined ? undefined : (dialOut.numberOf(shown, callerIds) ?? shown);
+    const isKnown = callerIds.some((did) => did.number === wanted);
+    const request = { ...asked, callerId: isKnown ? wanted : undefined };
     const parties = request.parties.slice(0, maxParties);
     const planned = await Promise.allSettled(parties.map((party) => this.#partyOf(party, call, request, callerIds)));
     const all = planned.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
@@ -38,7 +46,7 @@ export class ConnectPlanner {
       for (const branch of branches) branch.release?.();
       throw failed.reason;
     }
-    if (branches.length > 0) return { branches };
+    if (branches.length > 0) return { branches, unknownCallerId: isKnown ? undefined : wanted };
     const refusals = all.flatMap(({ refusal }) => refusal ?? []);
     return { branches, refusal: refusals.find(({ why }) => why !== 'unreachable') ?? unreachable };
   }
@@ -76,7 +84,7 @@ export class ConnectPlanner {
     const number = dialOut.numberOf(text, callerIds);
     if (number === undefined) return refused({ status: 404, why: 'unknown-number' });
     const own = await carriers.findDid(number);
-    if (own?.accountSid === accountSid) return refused({ status: 403, reason: 'Number Of Our Own', why: 'own-number' });
+    if (own?.accountSid === accountSid) return refused(ownNumber);
     const dialled = dialOut.dial(number, callerIds, [callerId, exophone]);
     if (!dialled.ok) return refused(dialled.refusal);
     const branch: BranchPlan = { ...dialled.branch, ...(headers?.length ? { headers } : {}) };

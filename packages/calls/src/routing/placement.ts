@@ -3,11 +3,11 @@ import type { RecordingWish } from '../control/recording-wish.js';
 import { CallError, type CallProblem } from '../errors.js';
 import { toE164 } from '../numbers/normalize-number.js';
 import type { CallDirection } from '../ports/call-store.js';
-import type { Did, SipUser } from '../ports/directory.js';
+import type { CarrierDirectory, Did, SipUser } from '../ports/directory.js';
 import type { Announcement, BranchPlan, PlacedCallPlan, Refusal } from '../switch/call-plan.js';
 import type { Waiting } from '../switch/waiting-sound.js';
 import type { DialOut, DialResult } from './dial-out.js';
-import type { RingingDevices, ShownCaller, UserDevices } from './user-devices.js';
+import { ownNumber, type RingingDevices, type ShownCaller, type UserDevices } from './user-devices.js';
 
 /** A call to be placed for a user to a number: the short form of a `CallOrder`. */
 export interface PlaceCallRequest {
@@ -46,6 +46,7 @@ export interface CallOrder {
 export interface PlacementDeps {
   devices: UserDevices;
   dialOut: DialOut;
+  carriers: Pick<CarrierDirectory, 'findDid'>;
 }
 
 /** The second side of an order: who is called, and what is known of it. */
@@ -114,7 +115,7 @@ export class Placement {
     const { from, to } = order;
     if ('program' in to) return { branches: [], program: to.program, to: undefined, exophone: undefined };
     if ('number' in to) {
-      const dialled = this.#dial(to.number, order, callerIds);
+      const dialled = await this.#dial(to.number, order, callerIds);
       return { branches: [dialled.branch], to: dialled.branch.address, exophone: dialled.exophone };
     }
     const shown = 'user' in from ? shownOf(from.user) : { number: from.number, name: from.number };
@@ -139,7 +140,7 @@ export class Placement {
   ): Promise<{ branches: readonly BranchPlan[]; number?: string; exophone: string | undefined }> {
     const { from } = order;
     if ('number' in from) {
-      const { branch, exophone } = this.#dial(from.number, order, callerIds);
+      const { branch, exophone } = await this.#dial(from.number, order, callerIds);
       return { branches: [branch], number: branch.address, exophone };
     }
     const exophone = called.exophone ?? preferredOf(order)[0] ?? callerIds[0]?.number;
@@ -147,11 +148,14 @@ export class Placement {
     return { branches: await this.#devicesOf(from.user, { number: shown, name: shown, exophone }), exophone };
   }
 
-  #dial(text: string, order: CallOrder, callerIds: readonly Did[]): Extract<DialResult, { ok: true }> {
-    const { dialOut } = this.#deps;
+  /** A number of the account's own would come back to us as another call: a flow might talk to a flow. */
+  async #dial(text: string, order: CallOrder, callerIds: readonly Did[]): Promise<Extract<DialResult, { ok: true }>> {
+    const { dialOut, carriers } = this.#deps;
     const number = dialOut.numberOf(text, callerIds);
     if (number === undefined) throw CallError.badNumber();
     if (callerIds.length === 0) throw CallError.noVirtualNumber(undefined);
+    const own = await carriers.findDid(number);
+    if (own?.accountSid === accountOf(order)) throw errorOf(ownNumber);
     const dialled = dialOut.dial(number, callerIds, preferredOf(order));
     if (!dialled.ok) throw errorOf(dialled.refusal);
     return dialled;
@@ -197,6 +201,7 @@ function checkCallerId(order: CallOrder, callerIds: readonly Did[]): void {
 
 const problems: Readonly<Record<string, CallProblem>> = {
   'not-allowed': 'not-allowed',
+  'own-number': 'not-allowed',
   'carrier-channels': 'carrier-channels',
   'carrier-rate': 'carrier-rate',
 };

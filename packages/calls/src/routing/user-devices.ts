@@ -25,6 +25,9 @@ export type RingingDevices = { branches: readonly BranchPlan[]; refusal?: Refusa
 
 export const unreachable: Refusal = { status: 480, why: 'unreachable' };
 
+/** A number of the account's own, dialled by the account: it would come back to us. */
+export const ownNumber: Refusal = { status: 403, reason: 'Number Of Our Own', why: 'own-number' };
+
 /** Which devices of a user ring: every registered one when `sip` is on, the telephone line when `phone` is on. */
 export class UserDevices {
   readonly #deps: UserDevicesDeps;

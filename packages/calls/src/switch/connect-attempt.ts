@@ -74,9 +74,10 @@ export class ConnectAttempt {
       branches.handleLost(leg, loss);
       return true;
     }
-    const { termination, status, reason } = legLost(loss, 'callee', true);
+    const hasTalked = this.#joinedAt !== undefined;
+    const { termination, status, reason } = legLost(loss, 'callee', hasTalked);
     this.#finish(
-      { status: 'completed', reason: termination.reason, endedBy: termination.by },
+      { status: hasTalked ? 'completed' : 'failed', reason: termination.reason, endedBy: termination.by },
       { termination, reason, status },
     );
     return true;
@@ -100,7 +101,8 @@ export class ConnectAttempt {
   /** Gives why nobody can be rung. */
   async #dial(): Promise<Refusal | undefined> {
     const { deps, logger, plan, story } = this.#frame;
-    const { branches: plans, refusal } = await deps.connectPlanner.plan(this.#frame.record(), this.#request);
+    const planned = await deps.connectPlanner.plan(this.#frame.record(), this.#request);
+    const { branches: plans, refusal, unknownCallerId } = planned;
     if (this.#isOver || refusal || plans.length === 0) {
       for (const { release } of plans) release?.();
       return refusal ?? { status: 480, why: 'unreachable' };
@@ -112,7 +114,10 @@ export class ConnectAttempt {
     this.#dialledAt = deps.clock.now();
     this.#listen(branches);
     const parties = plans.map(({ userId, address }) => userId ?? address);
-    await story.tell('connect-started', { legs: branches.legs, data: { parties } });
+    await story.tell('connect-started', {
+      legs: branches.legs,
+      data: { parties, unknown_caller_id: unknownCallerId },
+    });
     if (this.#isOver) return undefined;
     this.#waiting.start();
     this.#startTimer(this.#request.ringTimeoutSec ?? deps.config.ringTimeoutSec, () => this.#rungOut());

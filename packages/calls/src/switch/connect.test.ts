@@ -10,6 +10,8 @@ import { number } from '../testing/two-users.js';
 
 const alice = { type: 'user', appId: 'app1', userId: 'u-alice' } as const;
 const bob = { type: 'user', appId: 'app1', userId: 'u-bob' } as const;
+/** Another number of the account. */
+const second = '+918047110002';
 const expert = { type: 'number', number: '+919812345678' } as const;
 
 const dtmf = (signal: string) => ({ body: { type: 'application/dtmf-relay', content: `Signal=${signal}\r\n` } });
@@ -275,7 +277,7 @@ describe('a program connects its call', () => {
     await desk.bench.run();
     desk.line.session!.bye();
     await desk.bench.run();
-    expect(desk.outcome).toMatchObject({ status: 'completed', endedBy: 'callee', talkedSec: 0 });
+    expect(desk.outcome).toMatchObject({ status: 'failed', reason: 'hangup', endedBy: 'callee', talkedSec: 0 });
     expect(desk.customer.playingFile).toBeUndefined();
     await desk.close();
   });
@@ -353,6 +355,22 @@ describe('a program connects its call', () => {
     }
     await desk.connect({ parties: [expert, { type: 'number', number: '+919812345679' }] });
     expect(desk.desk.carrier.calls).toHaveLength(4); // One channel, one line.
+    desk.line.incoming.reject(486);
+    await desk.close();
+  });
+
+  it.each([
+    [second, second, undefined],
+    ['080 4711 0002', second, undefined],
+    ['+918047119999', number, '+918047119999'],
+  ])('[CONN21] to be shown as %s, it is shown as %s', async (callerId, shown, unknown) => {
+    const desk = await Desk.open();
+    desk.bench.directory.addDid(second, []);
+    await desk.connect({ parties: [expert], callerId });
+    expect(desk.line.incoming.request.from.uri.toString()).toContain(shown);
+    const { events } = [...desk.bench.store.calls.values()][0]!;
+    const started = events.find(({ type }) => type === 'connect-started');
+    expect(started?.data.unknown_caller_id).toBe(unknown);
     desk.line.incoming.reject(486);
     await desk.close();
   });

@@ -111,7 +111,7 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   const dialOut = new DialOut({ carriers, sources, limits, domains, simulatedPrefixes });
   const devices = new UserDevices({ location, carriers, dialOut });
   const router = new Router({ users, carriers, devices, dialOut, domains, programs: deps.programs });
-  const placement = new Placement({ devices, dialOut });
+  const placement = new Placement({ devices, dialOut, carriers });
   const connectPlanner = new ConnectPlanner({ users, carriers, devices, dialOut });
   const strangersRefused = () => strangers.refused;
   const carrierGuesses = () => guesses.wrong;

@@ -271,6 +271,8 @@ describe('a call by order', () => {
     ['a second party that is no number', { to: { number: 'nobody' } }, 'bad-number'],
     ['a first party in a closed country', { from: { number: '+14155550100', accountSid: 'acme' } }, 'not-allowed'],
     ['a satellite telephone', { to: { number: '+881612345678' } }, 'not-allowed'],
+    ['a first party that is a number of its own', { from: { number, accountSid: 'acme' } }, 'not-allowed'],
+    ['a second party that is a number of its own', { to: { number: '080-47110001' } }, 'not-allowed'],
     ['a number to show that is not the account’s', { callerId: '+918047119999' }, 'no-virtual-number'],
     ['an account that has no numbers', { from: { number: first, accountSid: 'other' } }, 'no-virtual-number'],
   ])('[ORDER10] with %s is refused without a record, and holds nothing', async (_what, order, problem) => {
