@@ -1,6 +1,11 @@
 /** Escapes of NUL and of lone surrogates: legal in JSON, refused by jsonb, and a SIP header can hold them. */
 const refusedEscape = /\\u(0000|d[89a-f])/i;
 
+/** False for what no row can have for an id: asked for it, the database would answer with an error. */
+export function isPossibleId(text: string): boolean {
+  return !text.includes('\0');
+}
+
 /** JSON of rows that jsonb takes: what no text of the database can hold becomes U+FFFD. */
 export function storableJson(rows: readonly object[]): string {
   const text = JSON.stringify(rows);

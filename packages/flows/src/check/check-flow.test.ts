@@ -139,9 +139,36 @@ it.each<[string, unknown, string[]]>([
     flow(Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`a${n}`, bye]))),
     ['too-large applets'],
   ],
+  ['NUL in a variable', flow({ a: bye }, { variables: { x: 'a\0b' } }), ['bad-field variables.x']],
+  ['half a character', flow({ a: say('b\ud800'), b: bye }), ['bad-field applets.a.next']],
+  ['half a character deep in a list', { a: [{ b: 'ok' }, { b: '\udc00' }] }, ['bad-field a.1.b']],
+  ['NUL in a key', flow({ a: bye }, { variables: { 'x\0': 'y' } }), ['bad-field variables.x\ufffd']],
   ['too long a document', flow({ a: bye }, { variables: { x: 'y'.repeat(300_000) } }), ['too-large ']],
 ])('%s', async (_, document, expected) => {
   expect(await problems(document)).toEqual(expected);
+});
+
+it('asks once for what is named several times, stops at a hundred problems, and asks not at all beyond 500', async () => {
+  const userIds = (count: number) => Array.from({ length: count }, (_, n) => `u${n}`);
+  const parties = (ids: string[]) =>
+    Array.from({ length: Math.ceil(ids.length / 20) }, (_, n) => ({ user_ids: ids.slice(20 * n, 20 * n + 20) }));
+  const dial = (ids: string[], next: string) => ({ type: 'connect', parties: parties(ids), next });
+  const asked: string[] = [];
+  const facts = {
+    ...testFacts,
+    hasUser: async (_: string, __: string, userId: string) => {
+      asked.push(userId);
+      return userId === 'u0';
+    },
+  };
+  const check = (applets: object) => checkFlow(flow(applets), { accountSid: 'acc', facts });
+  expect(await check({ a: dial(['u0'], 'b'), b: dial(['u0'], 'c'), c: bye })).toEqual([]);
+  expect(asked).toEqual(['u0']);
+  expect(await check({ a: dial(userIds(300), 'c'), c: bye })).toHaveLength(100);
+  expect(asked).toHaveLength(102);
+  const many = await check({ a: dial(userIds(300), 'b'), b: dial(userIds(600).slice(300), 'c'), c: bye });
+  expect(many).toMatchObject([{ path: 'applets', code: 'too-large' }]);
+  expect(asked).toHaveLength(102);
 });
 
 it('takes a flow with an applet of each type', async () => {

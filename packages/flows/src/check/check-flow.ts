@@ -5,6 +5,7 @@ import type { FlowFacts } from '../ports/flow-facts.js';
 import type { FlowProblem } from './flow-problem.js';
 import { outsideProblems, type PlacedNeed } from './outside-needs.js';
 import { schemaProblems } from './schema-problems.js';
+import { textProblems } from './text-problems.js';
 import { brokenWays, endlessLoops, unreachable, type Ways } from './ways.js';
 
 /** More than an author reads at once. */
@@ -21,8 +22,7 @@ export async function checkFlow(
   const form = formProblems(document);
   if (form.length > 0) return form.slice(0, maxProblems);
   const flow = document as FlowDocument;
-  const outside = await outsideProblems(needsOf(flow), { ...of, appId: flow.app_id });
-  return outside.slice(0, maxProblems);
+  return outsideProblems(needsOf(flow), { ...of, appId: flow.app_id, maxProblems });
 }
 
 /** The document, typed. Throws FlowError when its form is wrong; what is outside of it is not looked at. */
@@ -38,6 +38,8 @@ function formProblems(document: unknown): FlowProblem[] {
     return [
       { path: '', code: 'too-large', message: `The document has ${size} octets; ${maxDocumentBytes} are allowed.` },
     ];
+  const texts = textProblems(document);
+  if (texts.length > 0) return texts;
   const shell = schemaProblems(FlowShell, document, '');
   if (shell.length > 0) return shell;
   const flow = document as FlowDocument;

@@ -5,17 +5,34 @@ import type { FlowProblem } from './flow-problem.js';
 /** What a document relies on, and its whole place. */
 export type PlacedNeed = Need & { path: string };
 
-/** What of it is not there, or may not be opened. */
+/** Different users, numbers and prompts that one document may name: each is a query. */
+const maxNeeds = 500;
+
+/** What of it is not there, or may not be opened; what is named several times is looked up once. At most `maxProblems`. */
 export async function outsideProblems(
   needs: readonly PlacedNeed[],
-  of: { accountSid: string; appId: string | undefined; facts: FlowFacts },
+  of: { accountSid: string; appId: string | undefined; facts: FlowFacts; maxProblems: number },
 ): Promise<FlowProblem[]> {
+  const asked = new Set(needs.filter(({ kind }) => kind !== 'url').map(nameOf));
+  if (asked.size > maxNeeds) {
+    const message = `They name ${asked.size} users, numbers and prompts; ${maxNeeds} are allowed.`;
+    return [{ path: 'applets', code: 'too-large', message }];
+  }
+  const known = new Map<string, Omit<FlowProblem, 'path'> | undefined>();
   const found: FlowProblem[] = [];
   for (const need of needs) {
-    const problem = await problemOf(need, of);
+    const name = nameOf(need);
+    if (!known.has(name)) known.set(name, await problemOf(need, of));
+    const problem = known.get(name);
     if (problem !== undefined) found.push({ path: need.path, ...problem });
+    if (found.length >= of.maxProblems) break;
   }
   return found;
+}
+
+/** The same for two needs that the same answer serves, wherever they stand. */
+function nameOf({ at: _, path: __, ...need }: PlacedNeed): string {
+  return JSON.stringify(need);
 }
 
 async function problemOf(

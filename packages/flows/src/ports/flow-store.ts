@@ -21,9 +21,9 @@ export interface FlowVersion {
  * give undefined, and deletions false, for what the account does not have.
  */
 export interface FlowStore {
-  /** Throws a conflict on `name` when the account has a flow of that name. */
+  /** Throws a conflict on `name` when the account has a flow of that name, on `flows` when it has 1,000. */
   create(accountSid: string, flow: { name: string; document: object }): Promise<StoredFlow>;
-  /** Keeps the document as a new version. Throws a conflict on `name`. */
+  /** Keeps the document as a new version, and the last 100 of them. Throws a conflict on `name`. */
   update(accountSid: string, flowId: string, flow: { name: string; document: object }): Promise<StoredFlow | undefined>;
   /** Cached: it is asked for each call. */
   find(accountSid: string, flowId: string): Promise<StoredFlow | undefined>;

@@ -3,6 +3,7 @@ import { type Clock, createId, type Random } from '@intermix/kernel';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Database, FlowsTable } from '../database.js';
 import { ReadThroughCache } from '../read-through-cache.js';
+import { isPossibleId } from '../storable-json.js';
 import { foreignKeyViolation, StoreConflictError, sqlState, uniqueViolation } from '../store-error.js';
 
 export interface FlowStoreDeps {
@@ -14,9 +15,12 @@ export interface FlowStoreDeps {
 }
 
 const maxCached = 2_000;
-const maxVersionsListed = 100;
+/** Of a flow: older ones go as new ones come. */
+const maxVersions = 100;
+/** Of an account: a list has them all. */
+const maxFlows = 1_000;
 
-/** Flows of accounts, with every version that they had. The read of the call path is cached. */
+/** Flows of accounts, with their last versions. The read of the call path is cached. */
 export class FlowStore implements Port {
   readonly #db: Kysely<Database>;
   readonly #random: Random;
@@ -33,6 +37,7 @@ export class FlowStore implements Port {
     const text = JSON.stringify(document);
     return this.#write(id, () =>
       this.#db.transaction().execute(async (trx) => {
+        await refuseBeyondLimit(trx, accountSid);
         const flow = { id, account_sid: accountSid, name, version: 1, document: text };
         const row = await trx.insertInto('flows').values(flow).returningAll().executeTakeFirstOrThrow();
         await keepVersion(trx, row, text);
@@ -46,6 +51,7 @@ export class FlowStore implements Port {
     flowId: string,
     { name, document }: { name: string; document: object },
   ): Promise<StoredFlow | undefined> {
+    if (!isPossibleId(flowId)) return undefined;
     const text = JSON.stringify(document);
     return this.#write(flowId, () =>
       this.#db.transaction().execute(async (trx) => {
@@ -64,6 +70,7 @@ export class FlowStore implements Port {
   }
 
   async find(accountSid: string, flowId: string): Promise<StoredFlow | undefined> {
+    if (!isPossibleId(flowId)) return undefined;
     const flow = await this.#cache.get(flowId, async () => {
       const row = await this.#db.selectFrom('flows').selectAll().where('id', '=', flowId).executeTakeFirst();
       return row && flowOfRow(row);
@@ -83,19 +90,21 @@ export class FlowStore implements Port {
   }
 
   async versions(accountSid: string, flowId: string): Promise<FlowVersion[] | undefined> {
+    if (!isPossibleId(flowId)) return undefined;
     const rows = await this.#db
       .selectFrom('flow_versions')
       .select(['version', 'document', 'created_at'])
       .where('account_sid', '=', accountSid)
       .where('flow_id', '=', flowId)
       .orderBy('version', 'desc')
-      .limit(maxVersionsListed)
+      .limit(maxVersions)
       .execute();
     if (rows.length === 0) return undefined;
     return rows.map(({ version, document, created_at: createdAt }) => ({ version, document, createdAt }));
   }
 
   async delete(accountSid: string, flowId: string): Promise<boolean> {
+    if (!isPossibleId(flowId)) return false;
     return this.#write(flowId, async () => {
       const number = await this.#numberOf(accountSid, flowId);
       if (number !== undefined)
@@ -135,6 +144,22 @@ export class FlowStore implements Port {
 async function keepVersion(db: Kysely<Database>, row: Selectable<FlowsTable>, document: string): Promise<void> {
   const { id: flow_id, account_sid, version } = row;
   await db.insertInto('flow_versions').values({ flow_id, account_sid, version, document }).execute();
+  await db
+    .deleteFrom('flow_versions')
+    .where('account_sid', '=', account_sid)
+    .where('flow_id', '=', flow_id)
+    .where('version', '<=', version - maxVersions)
+    .execute();
+}
+
+/** Two that are made at once may both be the last. */
+async function refuseBeyondLimit(db: Kysely<Database>, accountSid: string): Promise<void> {
+  const counted = db
+    .selectFrom('flows')
+    .select(sql<string>`count(*)`.as('flows'))
+    .where('account_sid', '=', accountSid);
+  if (Number((await counted.executeTakeFirstOrThrow()).flows) >= maxFlows)
+    throw new StoreConflictError('flows', `The account has ${maxFlows} flows; delete some first.`);
 }
 
 function headOfRow(row: Omit<Selectable<FlowsTable>, 'document'>): Omit<StoredFlow, 'document'> {

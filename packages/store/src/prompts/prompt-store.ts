@@ -1,6 +1,7 @@
 import type { PromptDirectory, PromptRecord } from '@intermix/speech';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Database, PromptsTable } from '../database.js';
+import { isPossibleId } from '../storable-json.js';
 import { StoreConflictError, sqlState, uniqueViolation } from '../store-error.js';
 
 /** Prompts that accounts keep; their audio is in files. */
@@ -24,6 +25,7 @@ export class PromptStore implements PromptDirectory {
   }
 
   async find(accountSid: string, id: string): Promise<PromptRecord | undefined> {
+    if (!isPossibleId(id)) return undefined;
     const row = await this.#ofAccount(accountSid).selectAll().where('id', '=', id).executeTakeFirst();
     return row && promptOfRow(row);
   }
@@ -46,6 +48,7 @@ export class PromptStore implements PromptDirectory {
 
   /** What it was; undefined when there was none. Throws a conflict on `id` while flows play it, and names them. */
   async delete(accountSid: string, id: string): Promise<PromptRecord | undefined> {
+    if (!isPossibleId(id)) return undefined;
     return this.#db.transaction().execute(async (trx) => {
       const row = await trx
         .selectFrom('prompts')

@@ -5,6 +5,7 @@ import {
 } from '@intermix/recordings';
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../database.js';
+import { isPossibleId } from '../storable-json.js';
 
 /** How apps want their calls recorded. One row an app, made at the first write. */
 export class RecordingSettingsStore implements RecordingSettingsPort {
@@ -15,6 +16,7 @@ export class RecordingSettingsStore implements RecordingSettingsPort {
   }
 
   async find(accountSid: string, appId: string): Promise<RecordingSettings | undefined> {
+    if (!isPossibleId(appId)) return undefined;
     const row = await this.#db
       .selectFrom('apps')
       .leftJoin('recording_settings', 'recording_settings.app_id', 'apps.id')
@@ -34,6 +36,7 @@ export class RecordingSettingsStore implements RecordingSettingsPort {
   }
 
   async put(accountSid: string, appId: string, settings: RecordingSettings): Promise<boolean> {
+    if (!isPossibleId(appId)) return false;
     const { channels, format, pausedAs, tone, retentionDays = null } = settings;
     const result = await sql`
       INSERT INTO recording_settings (app_id, account_sid, channels, format, paused_as, tone, retention_days)

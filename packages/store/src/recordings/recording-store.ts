@@ -1,6 +1,7 @@
 import type { Recording, RecordingChange, RecordingStore as RecordingPort, RecordingState } from '@intermix/recordings';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Database, RecordingsTable } from '../database.js';
+import { isPossibleId } from '../storable-json.js';
 
 /** Recordings of calls: what there is, where it lies, and what has still to be done. The files are elsewhere. */
 export class RecordingStore implements RecordingPort {
@@ -31,6 +32,7 @@ export class RecordingStore implements RecordingPort {
   }
 
   async find(accountSid: string, recordingSid: string): Promise<Recording | undefined> {
+    if (!isPossibleId(recordingSid)) return undefined;
     const row = await this.#db
       .selectFrom('recordings')
       .selectAll()
@@ -41,12 +43,13 @@ export class RecordingStore implements RecordingPort {
   }
 
   async ofCalls(accountSid: string, callSids: readonly string[]): Promise<Recording[]> {
-    if (callSids.length === 0) return [];
+    const named = callSids.filter(isPossibleId);
+    if (named.length === 0) return [];
     const rows = await this.#db
       .selectFrom('recordings')
       .selectAll()
       .where('account_sid', '=', accountSid)
-      .where(sql<boolean>`call_sid = ANY(${callSids}::text[])`)
+      .where(sql<boolean>`call_sid = ANY(${named}::text[])`)
       .where('state', '<>', 'deleted')
       .orderBy('started_at')
       .orderBy('recording_sid')

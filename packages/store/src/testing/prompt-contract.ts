@@ -34,6 +34,13 @@ export function promptContract(theStore: () => Store): void {
     expect(await prompts.hasAudio(mine.accountSid, 'b'.repeat(64))).toBe(false);
   });
 
+  it('has no prompt of an id that no text of the database can hold', async () => {
+    const { prompts } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    expect(await prompts.find(accountSid, 'prm_\0')).toBeUndefined();
+    expect(await prompts.delete(accountSid, '\0')).toBeUndefined();
+  });
+
   it('has a name once in an account', async () => {
     const { prompts } = theStore();
     const { accountSid } = await makeTenant(theStore());

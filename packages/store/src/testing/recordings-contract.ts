@@ -34,6 +34,16 @@ export function recordingsContract(theStore: () => Store): void {
     await expect(recordings.create(whole)).rejects.toThrow();
   });
 
+  it('has nothing of a name that no text of the database can hold', async () => {
+    const { recordings, settings, make, accountSid } = await begin();
+    const one = await make();
+    expect(await recordings.find(accountSid, 'rec_\0')).toBeUndefined();
+    expect(await recordings.ofCalls(accountSid, ['\0'])).toEqual([]);
+    expect(await recordings.ofCalls(accountSid, ['\0', one.callSid])).toHaveLength(1);
+    expect(await settings.find(accountSid, '\0')).toBeUndefined();
+    expect(await settings.put(accountSid, '\0', defaultRecordingSettings)).toBe(false);
+  });
+
   it('changes what a step names, in the states that it names', async () => {
     const { recordings, make, accountSid } = await begin();
     const one = await make({ detail: 'old' });
