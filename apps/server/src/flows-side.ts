@@ -2,15 +2,19 @@ import type { ApiDeps } from '@intermix/api';
 import { type FlowFacts, FlowPrograms, type PromptFiles, RecordedMessages, type StreamOpener } from '@intermix/flows';
 import type { Clock, Logger } from '@intermix/kernel';
 import { OutboundClient, OutboundError } from '@intermix/outbound';
+import type { RecordingService } from '@intermix/recordings';
 import type { Store } from '@intermix/store';
 import type { ActiveStreams } from '@intermix/streaming';
 import { messageRecordings, type Recorder } from './message-recordings.js';
+
+/** Also tells where the recording of a call will be had. */
+type CallRecorder = Recorder & Pick<RecordingService, 'urlOfCall'>;
 
 export interface FlowsSideOptions {
   store: Store;
   prompts: PromptFiles;
   /** Records the messages that callers leave; asked late, as it is built after what may be called. */
-  recorder: () => Recorder | undefined;
+  recorder: () => CallRecorder | undefined;
   streams: Pick<ActiveStreams, 'open'>;
   /** Whether customers' URLs may name private addresses. */
   allowPrivate: boolean;
@@ -35,6 +39,7 @@ export function flowsSide(options: FlowsSideOptions): FlowsSide {
   const messages = new RecordedMessages({ recordings: messageRecordings(options), clock });
   const urls = new OutboundClient({ clock, allowPrivate });
   const opener: StreamOpener = (attach, request) => streams.open(attach, { ...request, allowPrivate });
+  const recordingUrlOf = (callSid: string) => options.recorder()?.urlOfCall(callSid);
   const users = {
     async findBySipName(accountSid: string, name: string, appId: string | undefined) {
       const byName = (await store.users.findSipAccount(accountSid, name))?.user;
@@ -44,7 +49,7 @@ export function flowsSide(options: FlowsSideOptions): FlowsSide {
   };
   return {
     programs: new FlowPrograms({
-      ...{ flows: store.flows, prompts, messages, urls, users, openStream: opener, clock, logger },
+      ...{ flows: store.flows, prompts, messages, urls, users, openStream: opener, clock, logger, recordingUrlOf },
     }),
     api: { flows: store.flows, facts: factsOf(store, urls) },
     openStream: opener,

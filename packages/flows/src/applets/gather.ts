@@ -32,6 +32,9 @@ const schema = Type.Object(
     timeout_ms: Type.Optional(Type.Integer({ minimum: 500, maximum: 60_000 })),
     inter_digit_timeout_ms: Type.Optional(Type.Integer({ minimum: 200, maximum: 30_000 })),
     retries: Type.Optional(Type.Integer({ minimum: 0, maximum: 10 })),
+    sensitive: Type.Optional(
+      Type.Boolean({ description: 'Whether the call’s record keeps only how many digits there were; default false' }),
+    ),
     branches: Type.Optional(Branches),
     on_timeout: Type.Optional(AppletKey),
     on_invalid: Type.Optional(AppletKey),
@@ -99,7 +102,7 @@ export const gather: AppletKind<typeof schema> = {
       state.digits = digits;
       const way = how === 'timeout' ? undefined : wayOf(applet, digits);
       const result = how === 'timeout' ? 'timeout' : way === undefined ? 'invalid' : 'matched';
-      tell({ result, digits, attempt: attempt + 1 });
+      tell({ result, ...(wish.sensitive ? { digit_count: digits.length } : { digits }), attempt: attempt + 1 });
       if (way !== undefined) return way;
       if (attempt >= retries) return (result === 'timeout' ? on_timeout : on_invalid) ?? next;
       actions.forgetDigits();

@@ -28,7 +28,7 @@ export const voicebot: AppletKind<typeof schema> = {
   async run({ url, custom_parameters, record, next, on_error }, { actions, state, filled, tell }) {
     if (record) actions.record({});
     const end = await actions.converse({ url, customParameters: filled(custom_parameters) });
-    state.stream = end;
+    state.stream = record ? { ...end, recordingUrl: actions.recordingUrl() } : end;
     const { status, disconnectedBy, durationSec, error } = end;
     tell({ result: status, disconnectedBy, durationSec, ...(error !== undefined && { error }) });
     return status === 'failed' ? (on_error ?? next) : next;

@@ -29,6 +29,8 @@ export interface StreamResult {
   detailedStatus?: string | undefined;
   streamUrl: string;
   streamSid: string;
+  /** Of the call that was recorded while the stream ran; the flow adds it. */
+  recordingUrl?: string | undefined;
 }
 
 export interface OpenStream {

@@ -9,13 +9,11 @@ export class DigitKeeper {
   readonly #clock: Clock;
   #kept = '';
   #onDigit: (() => void) | undefined;
+  /** Prompts that gave way to digits since digits were last collected. */
+  readonly #skipped = new Set<object>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  get isEmpty(): boolean {
-    return this.#kept === '';
   }
 
   handleDigit(digit: string): void {
@@ -26,6 +24,26 @@ export class DigitKeeper {
 
   forget(): void {
     this.#kept = '';
+    this.#skipped.clear();
+  }
+
+  /**
+   * Whether digits that were pressed before stand in for this prompt. Once, until they are collected: in a circle of prompts
+   * nobody collects them, and a prompt that is never said takes no time.
+   */
+  skips(prompt: object): boolean {
+    if (this.#kept === '') return false;
+    if (this.#skipped.has(prompt)) {
+      this.#kept = '';
+      return false;
+    }
+    this.noteSkipped(prompt);
+    return true;
+  }
+
+  /** A digit has ended this prompt. */
+  noteSkipped(prompt: object): void {
+    this.#skipped.add(prompt);
   }
 
   /** Calls `listener` at each digit, until the returned function is called. One at a time. */
@@ -42,6 +60,7 @@ export class DigitKeeper {
    */
   collect(wish: Omit<CollectWish, 'prompt'>, signal: AbortSignal): Promise<Collected> {
     let digits = '';
+    this.#skipped.clear();
     while (wish.finishOnKey !== '' && this.#kept.startsWith(wish.finishOnKey)) this.#kept = this.#kept.slice(1);
     return new Promise((resolve) => {
       let timer: Timer | undefined;

@@ -7,7 +7,7 @@ import type { StreamResult } from '../ports/streams.js';
 export interface FlowActions {
   /** The caller has gone, or the call was ended: applets return. */
   readonly isOver: boolean;
-  /** `interrupted`: by a digit, which stays for the next `collect`. */
+  /** `interrupted`: by a digit, which stays for the next `collect`; but it keeps a prompt from being heard once only. */
   say(prompt: PromptSpec, options: { interruptible: boolean }): Promise<'played' | 'interrupted'>;
   collect(wish: CollectWish): Promise<Collected>;
   /** Digits that were pressed and not collected are nobody's. */
@@ -26,6 +26,10 @@ export interface FlowActions {
   stopStream(name: string): Promise<StreamResult | undefined>;
   takeMessage(wish: MessageWish & { beep: boolean; finishOnKey: string }): Promise<TakenMessage>;
   record(wish: RecordingWish): void;
+  /** Of the call's recording; undefined when there is none. */
+  recordingUrl(): string | undefined;
+  /** Until the time is over, or the call is. */
+  pause(ms: number): Promise<void>;
   hangup(): void;
 }
 

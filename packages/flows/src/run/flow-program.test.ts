@@ -46,6 +46,63 @@ describe('Greeting', () => {
     expect(bench.results).toEqual(['hello played', 'bye hung-up']);
   });
 
+  it('digits pressed early pass over all greetings before the menu', async () => {
+    const bench = new FlowBench();
+    bench.control.holdsPrompts = true;
+    const menu = { type: 'gather', branches: { 2: 'bye' }, next: 'hello' };
+    const done = bench.run({ hello: say('Hello', 'news'), news: say('News', 'menu'), menu, bye });
+    await turn();
+    bench.control.press('2');
+    await done;
+    expect(bench.results).toEqual(['hello interrupted', 'news interrupted', 'menu matched', 'bye hung-up']);
+  });
+
+  it('a digit that nobody collects does not pass over it for ever: in a circle it is heard again', async () => {
+    const bench = new FlowBench();
+    bench.control.holdsPrompts = true;
+    const tell = { type: 'passthru', url: 'https://crm.example/free', next_200: 'bye', next_302: 'hold' };
+    bench.reply = () => ({ status: 302 });
+    const done = bench.run({ hold: say('Please hold', 'tell'), tell, bye });
+    await turn();
+    for (let pressed = 1; pressed <= 3; pressed++) {
+      bench.control.press('5');
+      await turn();
+      expect(bench.results).toHaveLength(2 * pressed);
+    }
+    expect(bench.control.log.filter((line) => line.startsWith('play'))).toHaveLength(4);
+    bench.control.leave();
+    await done;
+  });
+
+  it('a digit pressed while it is heard again is the first of the menu behind it', async () => {
+    const bench = new FlowBench();
+    bench.control.holdsPrompts = true;
+    const tell = { type: 'passthru', url: 'https://crm.example/free', next_200: 'menu', next_302: 'hold' };
+    const menu = { type: 'gather', branches: { 7: 'bye' }, next: 'bye' };
+    const statuses = [302, 200];
+    bench.reply = () => ({ status: statuses.shift() ?? 200 });
+    const done = bench.run({ hold: say('Please hold', 'tell'), tell, menu, bye });
+    await turn();
+    bench.control.press('5');
+    await turn();
+    bench.control.press('7');
+    await done;
+    expect(bench.results.slice(-2)).toEqual(['menu matched', 'bye hung-up']);
+  });
+
+  it('that fails again and again takes its time, and none when the caller has gone', async () => {
+    const bench = new FlowBench();
+    bench.failPrompts = true;
+    const done = bench.run({ a: say('x', 'b'), b: say('y', 'a') });
+    await turn();
+    expect(bench.results).toEqual(['a failed', 'b failed', 'a failed']);
+    await bench.clock.advanceAsync(2000);
+    expect(bench.results).toHaveLength(4);
+    bench.control.leave();
+    await done;
+    expect([bench.results.length, bench.clock.pendingTimers]).toEqual([4, 0]);
+  });
+
   it('whose audio cannot be had goes its way for errors', async () => {
     const bench = new FlowBench();
     bench.failPrompts = true;
@@ -105,6 +162,18 @@ describe('Gather', () => {
     bench.control.press(pressed);
     await done;
     expect(bench.results.at(-1)).toBe(`${way} hung-up`);
+  });
+
+  it('sensitive digits are counted in the record, and go to who asks for them', async () => {
+    const bench = new FlowBench();
+    const pin = { type: 'gather', max_digits: 4, sensitive: true, next: 'tell' };
+    const done = bench.run({ pin, tell: { type: 'passthru', url: 'https://crm.example/t', next: 'bye' }, bye });
+    await turn();
+    bench.control.press('4711');
+    await done;
+    expect(bench.control.notes).toContainEqual(expect.objectContaining({ applet: 'pin', digit_count: 4 }));
+    expect(JSON.stringify(bench.control.notes)).not.toContain('4711');
+    expect(new URL(bench.requests[0]?.url ?? '').searchParams.get('digits')).toBe('"4711"');
   });
 
   it('one digit is enough where no branch has more', async () => {
@@ -249,6 +318,17 @@ describe('Voicebot and Stream', () => {
     expect(bench.streams[0]).toMatchObject({ stopped: true, request: { mode: 'one-way', tracks: 'both' } });
     expect(bench.results).toEqual(['ear started', 'off stopped', 'tell 200', 'bye hung-up']);
     expect(new URL(bench.requests[0]?.url ?? '').searchParams.get('Stream[DisconnectedBy]')).toBe('NA');
+  });
+
+  it('a stream without a name ends no other, and one without a name again ends that', async () => {
+    const bench = new FlowBench();
+    const ear = (next: string, name?: string) => ({
+      ...{ type: 'stream', action: 'start', url: 'wss://ear.example/', next },
+      ...(name && { name }),
+    });
+    const off = { type: 'stream', action: 'stop', next: 'bye' };
+    await bench.run({ a: ear('b', 'a'), b: ear('c'), c: ear('off'), off, bye });
+    expect(bench.streams.map(({ stopped }) => stopped)).toEqual([false, true, true]);
   });
 });
 

@@ -11,6 +11,9 @@ import type { FlowState } from './flow-state.js';
 export const maxSteps = 200;
 export const maxVisits = 50;
 
+/** Before the way on from an applet that fails again: a circle whose audio cannot be had costs time, as one that is heard does. */
+const failedAgainMs = 2000;
+
 /** What happened at an applet, as the call's record keeps it. */
 export type NoteStep = (data: Readonly<Record<string, unknown>>) => void;
 
@@ -33,6 +36,7 @@ export type FlowEnd = 'finished' | 'caller-left' | 'too-many-steps' | 'failed';
 /** Runs a document's applets one after the other, from its start to its end. Never rejects. */
 export async function runFlow(deps: FlowRunDeps): Promise<FlowEnd> {
   const visits = new Map<string, number>();
+  const failed = new Set<string>();
   let key: string | undefined = deps.document.start;
   for (let step = 0; key !== undefined; step++) {
     const times = (visits.get(key) ?? 0) + 1;
@@ -43,14 +47,19 @@ export async function runFlow(deps: FlowRunDeps): Promise<FlowEnd> {
     }
     deps.onEnter?.(key);
     if (deps.actions.isOver) return 'caller-left';
-    const outcome = await runApplet(key, deps);
+    const outcome = await runApplet(key, deps, failed);
     if (outcome === 'failed') return deps.actions.isOver ? 'caller-left' : 'failed';
     key = outcome.next;
   }
   return 'finished';
 }
 
-async function runApplet(key: string, deps: FlowRunDeps): Promise<{ next: string | undefined } | 'failed'> {
+/** `failed`: the applets that did before, to which this one is added when it does. */
+async function runApplet(
+  key: string,
+  deps: FlowRunDeps,
+  failed: Set<string>,
+): Promise<{ next: string | undefined } | 'failed'> {
   const applet = deps.document.applets[key];
   const kind = applet && appletKindOf(applet.type);
   if (applet === undefined || kind === undefined) return 'failed';
@@ -61,7 +70,10 @@ async function runApplet(key: string, deps: FlowRunDeps): Promise<{ next: string
     if (deps.actions.isOver) return 'failed';
     tell({ result: 'failed', error: error instanceof Error ? error.message.slice(0, 300) : 'unknown' });
     const next = kind.errorWay(applet);
-    return next === undefined ? 'failed' : { next };
+    if (next === undefined) return 'failed';
+    if (failed.has(key)) await deps.actions.pause(failedAgainMs);
+    failed.add(key);
+    return { next };
   }
 }
 

@@ -1,11 +1,11 @@
 import type { CallControl, ConnectOutcome, ConnectParty, RecordingWish } from '@intermix/calls';
-import { normalizeNumber } from '@intermix/calls';
 import type { Clock } from '@intermix/kernel';
 import type { PromptSpec } from '../document/prompt-spec.js';
 import type { MessageTaker, TakenMessage } from '../ports/messages.js';
 import type { PromptFiles } from '../ports/prompts.js';
 import type { StreamOpener, StreamResult } from '../ports/streams.js';
 import type { UserFinder } from '../ports/user-finder.js';
+import { readAddress } from '../wire/dial-address.js';
 import { callQuery } from '../wire/passthru-query.js';
 import { DigitKeeper } from './digit-keeper.js';
 import type {
@@ -28,6 +28,8 @@ export interface LiveDeps {
   openStream: StreamOpener;
   urls: UrlGetter;
   messages: MessageTaker;
+  /** Where the recording of a call will be had; undefined when it is not being recorded. */
+  recordingUrlOf: (callSid: string) => string | undefined;
   users: UserFinder;
   clock: Clock;
 }
@@ -72,14 +74,16 @@ export class LiveActions implements FlowActions {
   }
 
   async say(prompt: PromptSpec, { interruptible }: { interruptible: boolean }): Promise<'played' | 'interrupted'> {
-    if (interruptible && !this.#keeper.isEmpty) return 'interrupted';
+    if (interruptible && this.#keeper.skips(prompt)) return 'interrupted';
     const { path } = await this.#fileOf(prompt);
     await this.#control.answer(); // Before the listener: what is to be stopped must be playing.
-    if (interruptible && !this.#keeper.isEmpty) return 'interrupted';
+    if (interruptible && this.#keeper.skips(prompt)) return 'interrupted';
     const unlisten = interruptible ? this.#keeper.listen(() => void this.#stopPlaying()) : () => {};
     try {
       const { how } = await this.#control.playFile(path);
-      return how === 'stopped' ? 'interrupted' : 'played';
+      if (how === 'played') return 'played';
+      this.#keeper.noteSkipped(prompt);
+      return 'interrupted';
     } finally {
       unlisten();
     }
@@ -108,12 +112,12 @@ export class LiveActions implements FlowActions {
   }
 
   async partyOf(address: string): Promise<ConnectParty | undefined> {
-    const name = /^sips?:([^@;]+)/i.exec(address)?.[1];
-    const number = normalizeNumber(name ?? address);
-    if (number.kind === 'e164') return { type: 'number', number: number.number };
+    const { name, number } = readAddress(address);
+    if (number === 'surely') return { type: 'number', number: name };
     const { accountSid, appId } = this.#control.call;
-    const user = await this.#deps.users.findBySipName(accountSid, name ?? address, appId);
-    return user && { type: 'user', ...user };
+    const user = await this.#deps.users.findBySipName(accountSid, name, appId);
+    if (user !== undefined) return { type: 'user', ...user };
+    return number === 'maybe' ? { type: 'number', number: name } : undefined;
   }
 
   ask(url: string, options: AskOptions): Promise<Asked> {
@@ -164,6 +168,24 @@ export class LiveActions implements FlowActions {
     this.#control.record(wish);
   }
 
+  pause(ms: number): Promise<void> {
+    const { signal } = this.#control;
+    return new Promise((resolve) => {
+      const goOn = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', goOn);
+        resolve();
+      };
+      const timer = this.#deps.clock.schedule(ms, goOn);
+      signal.addEventListener('abort', goOn, { once: true });
+      if (signal.aborted) goOn();
+    });
+  }
+
+  recordingUrl(): string | undefined {
+    return this.#deps.recordingUrlOf(this.#control.call.callSid);
+  }
+
   hangup(): void {
     this.#isHungUp = true;
     this.#control.hangup();
@@ -179,9 +201,7 @@ export class LiveActions implements FlowActions {
 
   async #beep(): Promise<void> {
     await this.#control.playTone(beep);
-    await new Promise<void>((resolve) => {
-      this.#deps.clock.schedule(beepMs, resolve);
-    });
+    await this.pause(beepMs);
     await this.#control.stopPlaying();
   }
 

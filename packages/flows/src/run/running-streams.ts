@@ -23,7 +23,7 @@ export class RunningStreams {
 
   /** One of the same name is stopped before. Gives the sid. */
   async start(name: string, request: Omit<StreamRequest, 'mode'>): Promise<string> {
-    await this.stop(name);
+    await this.#end(this.#named.get(name));
     if (this.#named.size >= maxStreams) throw new Error(`The call has ${maxStreams} streams already.`);
     const stream = await this.#openOne({ ...request, mode: 'one-way' });
     this.#named.set(name, stream);
@@ -35,10 +35,12 @@ export class RunningStreams {
 
   /** Without a name, the last that was started. */
   async stop(name: string): Promise<StreamResult | undefined> {
-    const stream = this.#named.get(name) ?? (name === '' ? [...this.#named.values()].at(-1) : undefined);
-    if (stream === undefined) return undefined;
-    stream.stop();
-    return stream.ended;
+    return this.#end(this.#named.get(name) ?? (name === '' ? [...this.#named.values()].at(-1) : undefined));
+  }
+
+  async #end(stream: OpenStream | undefined): Promise<StreamResult | undefined> {
+    stream?.stop();
+    return stream?.ended;
   }
 
   #openOne(request: StreamRequest): Promise<OpenStream> {

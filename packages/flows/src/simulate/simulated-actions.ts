@@ -1,7 +1,8 @@
-import { type ConnectOutcome, type ConnectParty, normalizeNumber } from '@intermix/calls';
+import type { ConnectOutcome, ConnectParty } from '@intermix/calls';
 import type { TakenMessage } from '../ports/messages.js';
 import type { StreamResult } from '../ports/streams.js';
 import type { Asked, Collected, CollectWish, ConnectWish, ConverseWish, FlowActions } from '../run/flow-actions.js';
+import { readAddress } from '../wire/dial-address.js';
 import type { SimulationInput } from './simulation.js';
 
 /** Seconds that anything takes in a call that is only thought of. */
@@ -55,10 +56,9 @@ export class SimulatedActions implements FlowActions {
   }
 
   async partyOf(address: string): Promise<ConnectParty | undefined> {
-    const name = /^sips?:([^@;]+)/i.exec(address)?.[1];
-    const number = normalizeNumber(name ?? address);
-    if (number.kind === 'e164') return { type: 'number', number: number.number };
-    return name === undefined ? undefined : { type: 'user', appId: '', userId: name };
+    const { name, number } = readAddress(address);
+    if (number !== 'no') return { type: 'number', number: name };
+    return name === address ? undefined : { type: 'user', appId: '', userId: name };
   }
 
   async ask(url: string): Promise<Asked> {
@@ -94,6 +94,10 @@ export class SimulatedActions implements FlowActions {
   }
 
   record(): void {}
+
+  recordingUrl(): undefined {}
+
+  async pause(): Promise<void> {}
 
   hangup(): void {}
 

@@ -34,6 +34,7 @@ export class FlowBench {
   message: { stopped: boolean; end(result: Partial<TakenMessage>): void } | undefined;
   failPrompts = false;
   failStreams = false;
+  recordingUrl: string | undefined;
   users: Record<string, { appId: string; userId: string }> = {};
 
   constructor(changes: Partial<CallRecord> = {}) {
@@ -72,6 +73,7 @@ export class FlowBench {
           return { status: answer.status, body: Buffer.from(answer.body ?? '') };
         },
       },
+      recordingUrlOf: () => this.recordingUrl,
       messages: { start: async () => this.#takeMessage() } satisfies MessageTaker,
       users: { findBySipName: async (_: string, name: string) => this.users[name] },
     };

@@ -54,6 +54,7 @@ function streamQuery(end: StreamResult): Array<readonly [string, string | undefi
     ['Stream[Status]', end.status],
     ['Stream[Duration]', String(Math.round(end.durationSec))],
     ['Stream[StreamUrl]', end.streamUrl],
+    ['Stream[RecordingUrl]', end.recordingUrl],
     ['Stream[DisconnectedBy]', end.disconnectedBy],
     ['Stream[Error]', end.error],
     ['Stream[DetailedStatus]', end.detailedStatus],

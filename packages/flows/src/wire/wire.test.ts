@@ -73,6 +73,20 @@ describe('the Passthru query', () => {
   });
 
   it.each([
+    [true, 'https://pbx.example/rec.mp3'],
+    [false, undefined],
+  ])('behind a Voicebot that records (%s) tells where its recording will be', async (record, url) => {
+    const bench = new FlowBench();
+    bench.recordingUrl = 'https://pbx.example/rec.mp3';
+    const bot = { type: 'voicebot', url: 'wss://bot.example/media', record, next: 'tell' };
+    const done = bench.run({ bot, tell: passthru(), bye });
+    await turn();
+    bench.streams[0]?.end();
+    await done;
+    expect(queryOf(bench.requests[0]?.url)['Stream[RecordingUrl]']).toBe(url);
+  });
+
+  it.each([
     ['https://a.example', 'https://a.example?x=1'],
     ['https://a.example/?', 'https://a.example/?x=1'],
     ['https://a.example/?b=2#top', 'https://a.example/?b=2&x=1'],
@@ -159,6 +173,25 @@ describe('the dynamic URL of a Connect', () => {
       'nobody of the account is sip:nobody',
     ]);
     expect(bench.results.at(-1)).toBe('bye hung-up');
+  });
+
+  it.each([
+    ['+14155550123', 'number +14155550123'],
+    ['4155550123', 'number 4155550123'],
+    ['(0) 7700 900123', 'number (0) 7700 900123'],
+    ['sip:4155550123@x', 'number 4155550123'],
+    ['sip:10000001', 'user 10000001'],
+    ['10000001', 'user 10000001'],
+    ['sip:911', 'nobody'],
+    ['ravi', 'nobody'],
+  ])('%s is %s, which the switch reads as the account’s country writes it', async (address, who) => {
+    const bench = new FlowBench();
+    bench.users = { 10000001: { appId: 'crm', userId: '10000001' } };
+    answering(bench, { destination: { numbers: [address] } });
+    await bench.run({ dial, ...ends });
+    const [party] = bench.control.connects[0]?.parties ?? [];
+    const found = party && `${party.type} ${party.type === 'number' ? party.number : party.userId}`;
+    expect(found ?? 'nobody').toBe(who);
   });
 
   it('names parties that ring one after the other unless it says otherwise', async () => {
