@@ -69,7 +69,7 @@ export interface VoiceCallOrder {
   /** Beside two parties. */
   stream: OrderedStream | undefined;
   customField: string | undefined;
-  /** How often the first party is tried again when it does not answer. */
+  /** As asked; nothing is called again yet. */
   maxRetries: number;
   statusCallback: StatusCallback | undefined;
 }

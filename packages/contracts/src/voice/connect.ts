@@ -32,7 +32,7 @@ export const VoiceConnectRequest = Type.Object(
         minimum: 0,
         maximum: 3,
         default: 0,
-        description: 'Times that From is called again when it does not answer',
+        description: 'Accepted for applications that send it. From is not called again yet: order another call',
       }),
     ),
     StatusCallback: text('Told of the call', 2_048),
