@@ -143,6 +143,7 @@ it.each<[string, unknown, string[]]>([
   ['half a character', flow({ a: say('b\ud800'), b: bye }), ['bad-field applets.a.next']],
   ['half a character deep in a list', { a: [{ b: 'ok' }, { b: '\udc00' }] }, ['bad-field a.1.b']],
   ['NUL in a key', flow({ a: bye }, { variables: { 'x\0': 'y' } }), ['bad-field variables.x\ufffd']],
+  ['lists in lists without end', JSON.parse('['.repeat(90_000) + ']'.repeat(90_000)), ['too-large ']],
   ['too long a document', flow({ a: bye }, { variables: { x: 'y'.repeat(300_000) } }), ['too-large ']],
 ])('%s', async (_, document, expected) => {
   expect(await problems(document)).toEqual(expected);

@@ -33,7 +33,9 @@ export function parseFlow(document: unknown): FlowDocument {
 }
 
 function formProblems(document: unknown): FlowProblem[] {
-  const size = Buffer.byteLength(JSON.stringify(document) ?? '');
+  const size = octetsOf(document);
+  if (size === undefined)
+    return [{ path: '', code: 'too-large', message: 'The document is nested deeper than any flow.' }];
   if (size > maxDocumentBytes)
     return [
       { path: '', code: 'too-large', message: `The document has ${size} octets; ${maxDocumentBytes} are allowed.` },
@@ -48,6 +50,16 @@ function formProblems(document: unknown): FlowProblem[] {
     return [{ path: 'applets', code: 'too-large', message: `There are ${count}; ${maxApplets} are allowed.` }];
   const applets = Object.keys(flow.applets).flatMap((key) => appletProblems(flow, key));
   return applets.length > 0 ? applets : wayProblems(flow);
+}
+
+/** Undefined when it cannot be written: it is nested too deeply for that. */
+function octetsOf(document: unknown): number | undefined {
+  try {
+    return Buffer.byteLength(JSON.stringify(document) ?? '');
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function appletProblems({ applets }: FlowDocument, key: string): FlowProblem[] {
