@@ -42,7 +42,7 @@ export async function recordingsSide(options: RecordingsSideOptions): Promise<Re
     store: store.recordings,
     settings: store.recordingSettings,
     apps: store.appSettings,
-    storage: storageOf(config, new FolderStorage(join(folder, 'kept'))),
+    storage: storageOf(config, new FolderStorage(join(folder, 'kept')), common.logger),
     announcer: announcerOf(notices),
     urls: new RecordingUrls({ baseUrl, key: new TextEncoder().encode(key), clock }),
   });
@@ -55,13 +55,14 @@ export function recordCalls(recordings: RecordingService, { switch: calls }: Swi
 }
 
 /** Recordings that are in the folder stay there, and are found there, when an S3 store is configured later. */
-function storageOf(config: Config, folder: FolderStorage): RecordingStorage {
+function storageOf(config: Config, folder: FolderStorage, logger: Logger): RecordingStorage {
   const { recordingsS3Bucket: bucket, recordingsS3Endpoint: endpoint, recordingsS3Region: region } = config;
   if (bucket === undefined) return folder;
   const { recordingsS3Prefix: prefix, recordingsS3KeyId: accessKeyId, recordingsS3Secret: secretAccessKey } = config;
   const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
   const pathStyle = endpoint !== undefined;
-  return new SeveralStorages(new S3Storage({ bucket, region, endpoint, prefix, pathStyle, credentials }), folder);
+  const s3 = new S3Storage({ bucket, region, endpoint, prefix, pathStyle, credentials, logger });
+  return new SeveralStorages(s3, folder);
 }
 
 function announcerOf(notices: () => RecordingNotices): RecordingAnnouncer {

@@ -10,6 +10,7 @@ export type { RecordedMessage } from './phone/recording-transport.js';
 export { type PhoneDialOptions, SipPhone, type SipPhoneOptions } from './phone/sip-phone.js';
 export { startTestPostgres, type TestPostgres, whyNoPostgres } from './postgres-cluster.js';
 export { repositoryRoot } from './repository-root.js';
+export { S3Server } from './s3-server.js';
 export {
   runSipp,
   type SippOptions,
