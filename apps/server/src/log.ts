@@ -21,3 +21,9 @@ export function createLogger(level: string, descriptor = 1): Logger {
   const options = { level, base: null, redact: { paths: redactedPaths, censor: '[secret]' } };
   return pino(options, pino.destination({ fd: descriptor, sync: true }));
 }
+
+/** Makes warnings of the runtime and of libraries lines of the log; Node itself writes them as plain text beside it. */
+export function logWarnings(logger: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => logger.warn({ err: warning }, 'a warning of the runtime or of a library'));
+}

@@ -2,7 +2,7 @@
 import { IntermixError, TypedEmitter } from '@intermix/kernel';
 import { ConfigError, readConfig } from './config/read-config.js';
 import type { Config } from './config/settings.js';
-import { createLogger } from './log.js';
+import { createLogger, logWarnings } from './log.js';
 import { type RunningServer, startServer } from './start-server.js';
 
 const stopWithinMs = 15_000;
@@ -25,6 +25,7 @@ function configOrRefuse(): Config {
 
 const config = configOrRefuse();
 const logger = createLogger(config.logLevel);
+logWarnings(logger);
 
 TypedEmitter.onListenerError = (error, event) => {
   logger.error({ err: error, event: String(event) }, 'an event listener failed');
