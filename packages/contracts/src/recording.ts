@@ -13,7 +13,8 @@ export const RecordingRead = Type.Object({
   recording_sid: Id,
   call_sid: Id,
   state: oneOf(['recording', 'processing', 'ready', 'failed'], {
-    description: 'processing: it has ended and is on its way to where it is kept',
+    description:
+      'processing: it has ended and is on its way to where it is kept; failed: there is none, or not the whole',
   }),
   paused: Type.Boolean(),
   channels,
@@ -22,8 +23,14 @@ export const RecordingRead = Type.Object({
   ended_at: nullable(Timestamp),
   duration_ms: nullable(Type.Integer({ description: 'Length of the file; null while there is none' })),
   bytes: nullable(Type.Integer()),
-  url: nullable(Type.String({ description: 'When it is ready: for everybody who has it, for an hour' })),
-  cause: nullable(Type.String({ description: 'Of a failure: disk-full, write-failed, encoder-behind, …' })),
+  url: nullable(
+    Type.String({
+      description: 'When it is ready, or what there is of a failed one: for everybody who has it, for an hour',
+    }),
+  ),
+  cause: nullable(
+    Type.String({ description: 'Of a failure: disk-full, write-failed, encoder-behind, tone-failed, …' }),
+  ),
   detail: nullable(Type.String({ description: 'A sentence: why it failed, or is not kept yet' })),
 });
 export type RecordingRead = Static<typeof RecordingRead>;
@@ -46,7 +53,8 @@ export const RecordingSettings = Type.Object(
     format,
     paused_as: oneOf(['silence', 'cut'], { description: 'What is written for a pause: as much silence, or nothing' }),
     tone: oneOf(['off', 'start', 'repeat'], {
-      description: 'Whether the calling party hears 200 ms of 1400 Hz in place of all else: at the start, or each 15 s',
+      description:
+        'Whether the calling party alone hears 200 ms of 1400 Hz in place of all else: at the start, or each 15 s. A call whose calling party cannot hear it (a browser with Opus) is not recorded, and recording_failed says tone-failed',
     }),
     retention_days: nullable(
       Type.Integer({ minimum: 1, maximum: 36_500, description: 'null: recordings are kept until they are deleted' }),

@@ -47,8 +47,8 @@ export function downloadRoute(app: FastifyInstance, deps: DownloadRouteDeps): vo
       const [, sid = '', extension = ''] = /^(rec_[0-9a-f]{1,60})\.(mp3|wav)$/.exec(file) ?? [];
       await admit(request, sid, deps);
       const recording = sid === '' ? undefined : await deps.recordings.find(accountSid, sid);
-      if (recording?.state !== 'ready' || extensionOf(recording.format) !== extension)
-        throw ApiError.notFound('recording');
+      const isThere = recording?.location !== undefined && extensionOf(recording.format) === extension;
+      if (!isThere) throw ApiError.notFound('recording');
       return send(recording, request, reply, deps);
     },
   );

@@ -8,8 +8,8 @@ export function recordingRead(
   recording: Recording,
   { urls, isPaused }: { urls: RecordingUrls; isPaused: boolean },
 ): RecordingRead {
-  const { state, durationMs, bytes } = recording;
-  const hasFile = state === 'processing' || state === 'ready';
+  const { state, durationMs, bytes, location } = recording;
+  const hasFile = state !== 'recording' && bytes > 0;
   return {
     recording_sid: recording.recordingSid,
     call_sid: recording.callSid,
@@ -21,7 +21,7 @@ export function recordingRead(
     ended_at: recording.endedAt?.toISOString() ?? null,
     duration_ms: hasFile ? durationMs : null,
     bytes: hasFile ? bytes : null,
-    url: state === 'ready' ? urls.signed(recording, toldUrlMinutes) : null,
+    url: location !== undefined ? urls.signed(recording, toldUrlMinutes) : null,
     cause: recording.cause ?? null,
     detail: recording.detail ?? null,
   };

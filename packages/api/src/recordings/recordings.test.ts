@@ -49,6 +49,25 @@ describe('/api/v1/calls/{call_sid}/recordings', () => {
     expect((await ask('GET', calls, tokens.supervisor)).body.items).toEqual([]);
   });
 
+  it('gives what there is of one that broke off', async () => {
+    const { body } = await ask('POST', calls, tokens.admin);
+    const one = `${calls}/${body.recording_sid}`;
+    await ask('POST', `${one}/stop`, tokens.admin);
+    const broken = { state: 'failed', cause: 'disk-full' } as const;
+    Object.assign(api.recordings.rows.at(-1) ?? {}, broken);
+    const [listed] = (await ask('GET', calls, tokens.supervisor)).body.items;
+    expect(listed).toMatchObject({ ...broken, duration_ms: 5000, bytes: 1000 });
+    expect((await api.app.inject({ url: listed.url.replace('https://pbx.example', '') })).rawPayload).toHaveLength(
+      1000,
+    );
+    Object.assign(api.recordings.rows.at(-1) ?? {}, { bytes: 0, location: undefined });
+    const [without] = (await ask('GET', calls, tokens.supervisor)).body.items;
+    expect(without).toMatchObject({ url: null, duration_ms: null, bytes: null });
+    const { pathname, search } = new URL(listed.url);
+    expect((await api.app.inject({ url: pathname + search })).statusCode).toBe(404);
+    await ask('DELETE', one, tokens.admin);
+  });
+
   it('knows nothing of it for another account, and asks for a role', async () => {
     const { body } = await ask('POST', calls, tokens.admin);
     const one = `${calls}/${body.recording_sid}`;

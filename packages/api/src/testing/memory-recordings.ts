@@ -64,6 +64,7 @@ export function memoryRecordings(clock: Clock): MemoryRecordings {
         const row = running(accountSid, callSid, sid);
         return Object.assign(row, {
           state: 'ready',
+          location: `folder:${sid}`,
           bytes: sound.length,
           durationMs: 5000,
           endedAt: new Date(clock.now()),

@@ -29,7 +29,7 @@ export class CallRecorder implements Attachment {
   readonly #placers: readonly [ChannelPlacer, ChannelPlacer];
   readonly #pauses: Pauses;
   readonly #file: EncodedFile;
-  readonly #unsubscribe: Array<() => void>;
+  readonly #unsubscribe: Array<() => void> = [];
   #timer: Timer | undefined;
   #isOpen = true;
   #isOver = false;
@@ -43,8 +43,10 @@ export class CallRecorder implements Attachment {
     const hears = new ChannelPlacer(this.#startMs, (at, samples) => this.#hears.write(at, samples));
     this.#placers = [says, hears];
     this.#file = encoder.open(order, (result) => this.#ended(result));
+    if (this.#isOver) return; // The encoder could not begin.
     const { audio } = context;
-    this.#unsubscribe = [audio.onReceived((frame) => says.handle(frame)), audio.onSent((frame) => hears.handle(frame))];
+    this.#unsubscribe.push(audio.onReceived((frame) => says.handle(frame)));
+    this.#unsubscribe.push(audio.onSent((frame) => hears.handle(frame)));
     this.#schedule();
   }
 

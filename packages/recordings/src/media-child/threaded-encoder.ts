@@ -9,6 +9,8 @@ const maxWaiting = 50;
 
 interface OpenFile {
   waiting: number;
+  /** Set once it is given up: told when the thread has closed what it has. */
+  broken?: RecordingResult;
   onEnded(result: RecordingResult): void;
 }
 
@@ -40,10 +42,11 @@ export class ThreadedEncoder implements RecordingEncoder {
 
   #write(id: number, pcm: Int16Array): void {
     const file = this.#files.get(id);
-    if (!file) return;
+    if (!file || file.broken) return;
     if (file.waiting >= maxWaiting) {
-      this.#send({ type: 'close', id }); // What it has is closed, but nobody is told that it is whole.
-      this.#fail(id, 'encoder-behind', 'encoding fell ten seconds behind the call');
+      const detail = 'encoding fell ten seconds behind the call';
+      file.broken = { ok: false, failure: 'encoder-behind', detail };
+      this.#send({ type: 'close', id });
       return;
     }
     file.waiting += 1;
@@ -72,7 +75,7 @@ export class ThreadedEncoder implements RecordingEncoder {
     const file = this.#files.get(message.id);
     if (!file) return;
     if (message.type === 'done') file.waiting -= 1;
-    else this.#end(message.id, message.result);
+    else this.#end(message.id, file.broken ?? message.result);
   }
 
   #lost(thread: Thread, detail: string): void {

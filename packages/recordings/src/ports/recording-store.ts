@@ -3,12 +3,16 @@ import type { PausedAs, RecordingFailure } from '../files/recording-spec.js';
 
 /**
  * `recording`: it grows. `processing`: it has ended and its file is on the way to where it is kept. `ready`: it can be
- * fetched. `failed`: there is none. `deleted`: there was one.
+ * fetched. `failed`: there is none, or it broke off; then what there is of it can be fetched once it has a location.
+ * `deleted`: there was one.
  */
 export type RecordingState = 'recording' | 'processing' | 'ready' | 'failed' | 'deleted';
 
-/** Why there is no recording. `lost`: nothing that could be heard was left of it. */
-export type RecordingCause = RecordingFailure | 'media-failed' | 'lost';
+/**
+ * Why there is no recording, or not the whole. `tone-failed`: the party cannot hear its tone. `lost`: nothing that could be
+ * heard was left of it.
+ */
+export type RecordingCause = RecordingFailure | 'media-failed' | 'tone-failed' | 'lost';
 
 export interface Recording {
   recordingSid: string;
@@ -46,11 +50,14 @@ export interface RecordingStore {
   ofCalls(accountSid: string, callSids: readonly string[]): Promise<Recording[]>;
   /** Of every account: what a process has still to do, oldest first: to finish, to store, to tell. */
   unfinished(): Promise<Recording[]>;
-  /** Of every account: ready ones whose app keeps them no longer than until now, at most so many. */
-  expired(now: Date, limit: number): Promise<Recording[]>;
+  /**
+   * Of every account: those with a file whose app keeps them no longer than until now, the oldest first, at most so many;
+   * `after`: those that follow this one.
+   */
+  expired(now: Date, limit: number, after?: Recording): Promise<Recording[]>;
 }
 
-/** Whether the other party and the calling party hear that they are recorded. */
+/** Whether the calling party hears that it is recorded, at the start or again and again. The other party hears nothing. */
 export type RecordingToneSetting = 'off' | 'start' | 'repeat';
 
 /** How an app's calls are recorded. Whether they are is `recording_enabled` of its settings. */

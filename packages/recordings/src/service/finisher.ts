@@ -21,6 +21,12 @@ export interface FinisherDeps {
   partOf(recording: Recording): string;
 }
 
+interface Waiting {
+  recording: Recording;
+  /** How often it has been tried. */
+  attempts: number;
+}
+
 const retries = { firstMs: 1_000, maxMs: 300_000 };
 /** Uploads at once: recordings wait on the disk, and calls need the network more. */
 const maxAtOnce = 4;
@@ -35,7 +41,7 @@ const toldUrlMinutes = 60;
  */
 export class Finisher {
   readonly #deps: FinisherDeps;
-  readonly #waiting: Recording[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #working = new Set<Promise<void>>();
   readonly #timers = new Map<string, Timer>();
   #isStopped = false;
@@ -51,7 +57,7 @@ export class Finisher {
 
   /** Takes a recording that does not grow any more, in whatever state it is. */
   add(recording: Recording): void {
-    this.#waiting.push(recording);
+    this.#waiting.push({ recording, attempts: 0 });
     this.#pump();
   }
 
@@ -74,7 +80,7 @@ export class Finisher {
     while (!this.#isStopped && this.#working.size < maxAtOnce) {
       const next = this.#waiting.shift();
       if (!next) return;
-      const work = this.#finish(next, 0);
+      const work = this.#finish(next);
       this.#working.add(work);
       void work.then(() => {
         this.#working.delete(work);
@@ -84,17 +90,18 @@ export class Finisher {
   }
 
   /** Never rejects. */
-  async #finish(recording: Recording, attempts: number): Promise<void> {
+  async #finish(waiting: Waiting): Promise<void> {
     try {
-      await this.#steps(recording);
+      await this.#steps(waiting.recording);
     } catch (error) {
-      this.#again(recording, attempts, error);
+      await this.#tellEarly(waiting);
+      this.#again(waiting, error);
     }
   }
 
   async #steps(recording: Recording): Promise<void> {
     if (recording.state === 'recording') await this.#mend(recording);
-    if (recording.state === 'processing') await this.#keep(recording);
+    if (recording.state === 'processing' || hasRest(recording)) await this.#keep(recording);
     if (recording.state === 'ready' || recording.state === 'failed') await this.#announce(recording);
   }
 
@@ -114,7 +121,8 @@ export class Finisher {
     try {
       const type = contentTypeOf(recording.format);
       const location = await storage.keep(this.#deps.partOf(recording), keyOf(recording), type);
-      await this.#change(recording, { state: 'ready', location, detail: undefined });
+      const isWhole = recording.state === 'processing';
+      await this.#change(recording, isWhole ? { state: 'ready', location, detail: undefined } : { location });
     } catch (error) {
       if (!(error instanceof RecordingError) || error.problem !== 'unknown-recording') throw error;
       await this.#fail(recording, 'its file is not there any more');
@@ -123,29 +131,34 @@ export class Finisher {
 
   async #fail(recording: Recording, detail: string): Promise<void> {
     await rm(this.#deps.partOf(recording), { force: true });
-    await this.#change(recording, {
-      state: 'failed',
-      cause: 'lost',
-      detail,
-      endedAt: recording.endedAt ?? this.#now(),
-    });
+    const { endedAt = this.#now() } = recording;
+    // One that had broken off keeps its own cause.
+    const why: RecordingChange = recording.state === 'failed' ? {} : { cause: 'lost', detail };
+    await this.#change(recording, { state: 'failed', ...why, endedAt, durationMs: 0, bytes: 0 });
+  }
+
+  /** That one broke off is told at once, also while there is no place for what there is of it. */
+  async #tellEarly({ recording, attempts }: Waiting): Promise<void> {
+    if (attempts === 0 && hasRest(recording)) await this.#tell(recording, this.#now()).catch(() => {});
   }
 
   async #announce(recording: Recording): Promise<void> {
-    const { announcer, calls, urls, logger } = this.#deps;
-    const found = await calls.find(recording.accountSid, recording.callSid);
-    const { call } = found ?? {};
     const at = this.#now();
+    await this.#tell(recording, at);
     const { recordingSid, callSid, durationMs, bytes, cause, detail } = recording;
-    if (recording.state === 'ready') {
-      if (call)
-        await announcer.recordingReady({ call, recording, recordingUrl: urls.signed(recording, toldUrlMinutes), at });
-      logger.info({ recordingSid, callSid, durationMs, bytes }, 'recording ready');
-    } else {
-      if (call) await announcer.recordingFailed({ call, recording, cause: cause ?? 'lost', at });
-      logger.error({ recordingSid, callSid, cause, detail }, 'recording failed');
-    }
+    const { logger } = this.#deps;
+    if (recording.state === 'ready') logger.info({ recordingSid, callSid, durationMs, bytes }, 'recording ready');
+    else logger.error({ recordingSid, callSid, cause, detail }, 'recording failed');
     await this.#change(recording, { announcedAt: at });
+  }
+
+  async #tell(recording: Recording, at: Date): Promise<void> {
+    const { announcer, calls, urls } = this.#deps;
+    const { call } = (await calls.find(recording.accountSid, recording.callSid)) ?? {};
+    if (!call) return;
+    if (recording.state === 'ready')
+      await announcer.recordingReady({ call, recording, recordingUrl: urls.signed(recording, toldUrlMinutes), at });
+    else await announcer.recordingFailed({ call, recording, cause: recording.cause ?? 'lost', at });
   }
 
   /** Written and taken over. Another's change in between (deleted) stands. */
@@ -154,23 +167,22 @@ export class Finisher {
     Object.assign(recording, isChanged ? change : { state: 'deleted' });
   }
 
-  #again(recording: Recording, attempts: number, error: unknown): void {
+  #again({ recording, attempts }: Waiting, error: unknown): void {
     const { clock, random, logger, store } = this.#deps;
     const { recordingSid, state } = recording;
     const inMs = backoffDelayMs(attempts, retries, random);
     logger.warn({ err: error, recordingSid, state, attempts, inMs }, 'recording not finished; it is tried again');
     const detail = error instanceof Error ? error.message : String(error);
-    if (detail !== recording.detail) void store.change(recordingSid, [state], { detail }).catch(() => {});
-    recording.detail = detail;
+    // Of a failed one it says why.
+    if (state !== 'failed' && detail !== recording.detail) {
+      void store.change(recordingSid, [state], { detail }).catch(() => {});
+      recording.detail = detail;
+    }
     if (this.#isStopped) return;
     const timer = clock.schedule(inMs, () => {
       this.#timers.delete(recordingSid);
-      const work = this.#finish(recording, attempts + 1);
-      this.#working.add(work);
-      void work.then(() => {
-        this.#working.delete(work);
-        this.#pump();
-      });
+      this.#waiting.push({ recording, attempts: attempts + 1 });
+      this.#pump();
     });
     this.#timers.set(recordingSid, timer);
   }
@@ -179,6 +191,10 @@ export class Finisher {
     return new Date(this.#deps.clock.now());
   }
 }
+
+/** It broke off, and what there is of it is not where it is to be kept. */
+export const hasRest = ({ state, bytes, location }: Recording): boolean =>
+  state === 'failed' && bytes > 0 && location === undefined;
 
 /** By day, so that no folder grows without bounds, and by account. */
 function keyOf({ recordingSid, accountSid, format, startedAt }: Recording): string {

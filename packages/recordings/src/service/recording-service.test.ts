@@ -209,6 +209,62 @@ describe('RecordingService', () => {
     expect(readdirSync(parts)).toEqual([]);
   });
 
+  it.each(['disk-full', 'encoder-behind', 'encoder-failed'] as const)(
+    'keeps what can be heard of one that broke off by %s, and tells of it as failed',
+    async (failure) => {
+      const { service, start, answer, told, tells, leg, only, parts } = begin();
+      await start();
+      await answer(recordedCall());
+      await writeTone(pathOf(leg), 5, false);
+      leg.attachments[0]?.end({ ok: false, failure, detail: 'no' });
+      await tells(1);
+      await eventually(() => only().announcedAt, waits);
+      expect(told).toEqual([['failed', only().recordingSid, failure]]);
+      expect(only()).toMatchObject({ state: 'failed', cause: failure, detail: 'no' });
+      expect(only().durationMs).toBeGreaterThan(4700);
+      expect(readdirSync(parts)).toEqual([]);
+      const stream = await service.open(only());
+      const [sound = new Float32Array()] = await decodeRecording(Buffer.concat((await stream?.toArray()) ?? []));
+      expect(Math.abs(sound.length / 8 - only().durationMs)).toBeLessThanOrEqual(1);
+      expect(await service.urlsOf('acc', ['call-1'])).toEqual(new Map());
+      await service.delete('acc', 'call-1', only().recordingSid);
+      expect(await service.open(only())).toBeUndefined();
+    },
+  );
+
+  it('tells of one that broke off also while there is no place for what there is of it, which follows', async () => {
+    const { start, answer, told, tells, leg, only, clock, world } = begin();
+    const { keep } = world.storage;
+    world.storage.keep = async () => {
+      throw RecordingError.storage('The recording cannot be moved', 'ENOSPC');
+    };
+    await start();
+    await answer(recordedCall());
+    await writeTone(pathOf(leg), 5, false);
+    leg.attachments[0]?.end({ ok: false, failure: 'disk-full', detail: 'no room' });
+    await tells(1);
+    expect(told).toEqual([['failed', only().recordingSid, 'disk-full']]);
+    expect(only()).toMatchObject({ location: undefined, announcedAt: undefined });
+    world.storage.keep = keep;
+    const isKept = () => {
+      clock.advance(60_000);
+      return only().announcedAt && only().location;
+    };
+    await eventually(isKept, waits);
+    expect(only()).toMatchObject({ state: 'failed', cause: 'disk-full', detail: 'no room' });
+  });
+
+  it('keeps nothing that the disk did not write', async () => {
+    const { start, answer, tells, leg, only, parts } = begin();
+    await start();
+    await answer(recordedCall());
+    await writeTone(pathOf(leg), 5, false);
+    leg.attachments[0]?.end({ ok: false, failure: 'write-failed', detail: 'EIO' });
+    await tells(1);
+    expect(only()).toMatchObject({ state: 'failed', cause: 'write-failed', location: undefined, bytes: 0 });
+    expect(readdirSync(parts)).toEqual([]);
+  });
+
   it('finishes what a lost media process left, as far as it goes', async () => {
     const { start, answer, tells, told, leg, only } = begin();
     await start();
@@ -316,16 +372,99 @@ describe('RecordingService', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('deletes the others when one cannot be deleted, however many there are', async () => {
+    const { start, store, clock, service, world } = begin();
+    const row = (n: number): Recording => ({
+      ...{ recordingSid: `rec_${1000 + n}`, callSid: 'call-1', accountSid: 'acc', appId: 'app', state: 'ready' },
+      ...{ channels: 'single', format: 'mp3', startedAt: new Date(0), endedAt: new Date(0), durationMs: 1, bytes: 1 },
+      ...{ location: `folder:${n}.mp3`, cause: undefined, detail: undefined, announcedAt: new Date(0) },
+    });
+    for (let n = 0; n < 250; n++) await store.create(row(n));
+    store.retentionDays.set('app', 7);
+    const { remove } = world.storage;
+    world.storage.remove = async (location) => {
+      if (location === 'folder:0.mp3') throw RecordingError.storage('The recording cannot be deleted', 'no such store');
+      return remove.call(world.storage, location);
+    };
+    await start();
+    clock.advance(60_000);
+    const left = () => [...store.rows.values()].filter(({ state }) => state === 'ready');
+    await eventually(() => clock.pendingTimers === 1, waits);
+    expect(left().map(({ location }) => location)).toEqual(['folder:0.mp3']);
+    world.storage.remove = remove;
+    clock.advance(3_600_000);
+    await eventually(() => left().length === 0, waits);
+    await service.stop();
+  });
+
+  it('brings four away at once at most, those that are tried again too', async () => {
+    const { start, store, clock, world, service } = begin();
+    for (let n = 0; n < 20; n++) {
+      await store.create({
+        ...{ recordingSid: `rec_${n}`, callSid: 'call-1', accountSid: 'acc', appId: 'app', state: 'processing' },
+        ...{ channels: 'single', format: 'mp3', startedAt: new Date(0), endedAt: new Date(0), durationMs: 1, bytes: 1 },
+        ...{ location: undefined, cause: undefined, detail: undefined, announcedAt: undefined },
+      });
+    }
+    let [underWay, most, tried] = [0, 0, 0];
+    world.storage.keep = async () => {
+      tried += 1;
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      underWay -= 1;
+      if (tried <= 20) throw RecordingError.storage('The recording cannot be stored', 'connection refused');
+      return 'folder:x';
+    };
+    await start();
+    await eventually(() => tried === 20 && underWay === 0, waits);
+    const isDone = () => {
+      clock.advance(300_000);
+      return service.stats.pending === 0;
+    };
+    await eventually(isDone, waits);
+    expect([tried, most]).toEqual([40, 4]);
+  });
+
   it('has the party hear a tone, until the recording ends', async () => {
     const { start, answer, settings, leg, end, reaches } = begin();
     await start();
     await settings.put('acc', 'app', { ...defaultRecordingSettings, tone: 'repeat' });
     await answer(recordedCall());
-    expect(leg.attachments.map(({ spec }) => spec)).toMatchObject([{ do: 'record' }, { do: 'tone', everySec: 15 }]);
-    expect(leg.attachments[1]?.isClosed).toBe(false);
-    await end();
+    expect(leg.attachments.map(({ spec }) => spec)).toMatchObject([{ do: 'tone', everySec: 15 }, { do: 'record' }]);
+    expect(leg.attachments[0]?.isClosed).toBe(false);
+    await end(1);
     await reaches('ready');
-    expect(leg.attachments[1]?.isClosed).toBe(true);
+    expect(leg.attachments[0]?.isClosed).toBe(true);
+  });
+
+  it('does not record who cannot hear the tone that it is to hear', async () => {
+    const { start, answer, settings, leg, told, tells, only, service } = begin();
+    await start();
+    await settings.put('acc', 'app', { ...defaultRecordingSettings, tone: 'start' });
+    leg.refusesTones = true;
+    await answer(recordedCall());
+    await tells(1);
+    expect(leg.attachments).toEqual([]);
+    expect(told).toEqual([['failed', only().recordingSid, 'tone-failed']]);
+    await expect(service.startFor('acc', 'call-1')).rejects.toMatchObject({ problem: 'start-failed' });
+  });
+
+  it('ends the tone of one that could not be begun', async () => {
+    const { start, answer, settings, leg, tells, only } = begin();
+    await start();
+    await settings.put('acc', 'app', { ...defaultRecordingSettings, tone: 'repeat' });
+    const { attach } = leg;
+    Object.assign(leg, {
+      attach: async (kind: string, spec: { do: string }) => {
+        if (spec.do === 'record') throw new Error('no such leg');
+        return attach(kind, spec);
+      },
+    });
+    await answer(recordedCall());
+    await tells(1);
+    expect(only().cause).toBe('media-failed');
+    expect(leg.attachments.map(({ isClosed }) => isClosed)).toEqual([true]);
   });
 
   it('begins nothing while the database is away, and the call goes on', async () => {

@@ -5,8 +5,15 @@ import type { CallRecord, RecordingWish } from '@intermix/calls';
 import { type Clock, createId, type Logger, type Random } from '@intermix/kernel';
 import type { AttachmentEnd, MediaAttachment } from '@intermix/media';
 import { RecordingError } from '../errors.js';
-import { extensionOf } from '../files/recording-file.js';
-import type { RecordingCommand, RecordingResult, RecordOrder, ToneOrder } from '../files/recording-spec.js';
+import { extensionOf, type FileFigures } from '../files/recording-file.js';
+import type {
+  RecordingCommand,
+  RecordingFailure,
+  RecordingResult,
+  RecordOrder,
+  ToneOrder,
+} from '../files/recording-spec.js';
+import { repairRecording } from '../files/repair-recording.js';
 import type { CallRecords, RecordedCalls, RecordedMedia, RecordingAnnouncer } from '../ports/recorded-calls.js';
 import {
   defaultRecordingSettings,
@@ -17,7 +24,7 @@ import {
   type RecordingStore,
 } from '../ports/recording-store.js';
 import type { ByteRange, RecordingStorage } from '../storage/recording-storage.js';
-import { Finisher } from './finisher.js';
+import { Finisher, hasRest } from './finisher.js';
 import type { RecordingUrls } from './recording-urls.js';
 import { Retention } from './retention.js';
 import { RunningRecordings } from './running-recordings.js';
@@ -178,16 +185,17 @@ export class RecordingService {
     return found?.state === 'deleted' ? undefined : found;
   }
 
-  /** The sound itself. Undefined when it is not ready, or its file is gone. Throws RecordingError (`storage`). */
-  async open({ state, location }: Recording, range?: ByteRange): Promise<Readable | undefined> {
-    return state === 'ready' && location !== undefined ? this.#deps.storage.open(location, range) : undefined;
+  /** The sound itself. Undefined when it is not there yet, or not any more. Throws RecordingError (`storage`). */
+  async open({ location }: Recording, range?: ByteRange): Promise<Readable | undefined> {
+    return location === undefined ? undefined : this.#deps.storage.open(location, range);
   }
 
   /** Throws RecordingError: `unknown-recording`, `still-running`, `storage`. */
   async delete(accountSid: string, callSid: string, recordingSid: string): Promise<void> {
     const found = await this.find(accountSid, recordingSid);
     if (!found || found.callSid !== callSid) throw RecordingError.unknownRecording();
-    if (found.state === 'recording' || found.state === 'processing') throw RecordingError.stillRunning();
+    const isUnderWay = found.state === 'recording' || found.state === 'processing' || hasRest(found);
+    if (isUnderWay) throw RecordingError.stillRunning();
     await this.#remove(found);
   }
 
@@ -272,35 +280,24 @@ export class RecordingService {
   ): Promise<{ cause: RecordingCause; detail: string } | undefined> {
     const { partsFolder, freeBytes = freeBytesOf, logger } = this.#deps;
     const { callSid, recordingSid, channels, format } = recording;
+    let tone: MediaAttachment | undefined;
+    let cause: RecordingCause = 'media-failed';
     try {
       if ((await freeBytes(partsFolder)) < leastFreeBytes)
         return { cause: 'disk-full', detail: 'the disk has less than 256 MB left' };
+      cause = 'tone-failed'; // First: who is to hear it is not recorded without.
+      tone = await soundTone(media, settings);
+      cause = 'media-failed';
       const path = this.#partOf(recording);
       const order: RecordOrder = { do: 'record', path, format, channels, pausedAs: settings.pausedAs };
       const attachment = await media.leg.attach('recording', order);
       logger.info({ callSid, recordingSid, channels, format }, 'recording begun');
-      const tone = await this.#soundTone(media, settings, callSid);
       const ended = attachment.ended.then((end) => this.#ended(recording, end, tone));
       this.#running.add({ recording, attachment, isPaused: false, ended });
       return undefined;
     } catch (error) {
-      return { cause: 'media-failed', detail: error instanceof Error ? error.message : String(error) };
-    }
-  }
-
-  /** A call whose tone fails is recorded all the same, and the log says so. */
-  async #soundTone(
-    { leg }: RecordedMedia,
-    { tone }: RecordingSettings,
-    callSid: string,
-  ): Promise<MediaAttachment | undefined> {
-    if (tone === 'off') return undefined;
-    const order: ToneOrder = { do: 'tone', everySec: tone === 'repeat' ? toneEverySec : undefined };
-    try {
-      return await leg.attach('recording', order);
-    } catch (error) {
-      this.#deps.logger.error({ err: error, callSid }, 'the recording tone could not be sounded');
-      return undefined;
+      tone?.close();
+      return { cause, detail: error instanceof Error ? error.message : String(error) };
     }
   }
 
@@ -309,7 +306,8 @@ export class RecordingService {
     tone?.close();
     this.#running.delete(recording.recordingSid);
     const result = end.how === 'ended' ? (end.result as RecordingResult) : undefined;
-    if (result?.ok === false) return this.#failed(recording, result.failure, result.detail);
+    if (result?.ok === false)
+      return this.#failed(recording, result.failure, result.detail, await this.#restOf(recording, result.failure));
     const { bytes, durationMs } = result ?? {};
     if (bytes !== undefined && durationMs !== undefined) {
       const change = { state: 'processing', endedAt: this.#now(), bytes, durationMs } as const;
@@ -318,10 +316,16 @@ export class RecordingService {
     this.#finisher.add(recording); // One that the media process could not end is mended there.
   }
 
-  async #failed(recording: Recording, cause: RecordingCause, detail: string): Promise<void> {
+  /** Its sound until it broke off. Undefined when there is none, or its file may not be trusted. Never rejects. */
+  async #restOf(recording: Recording, failure: RecordingFailure): Promise<FileFigures | undefined> {
+    if (failure === 'write-failed') return undefined;
+    return repairRecording(this.#partOf(recording), recording.format).catch(() => undefined);
+  }
+
+  async #failed(recording: Recording, cause: RecordingCause, detail: string, rest?: FileFigures): Promise<void> {
     this.#running.forget(recording.callSid);
-    await rm(this.#partOf(recording), { force: true }).catch(() => {});
-    const change = { state: 'failed', endedAt: this.#now(), cause, detail } as const;
+    if (!rest) await rm(this.#partOf(recording), { force: true }).catch(() => {});
+    const change = { state: 'failed', endedAt: this.#now(), cause, detail, ...rest } as const;
     if (await this.#written(recording, change)) Object.assign(recording, change);
     this.#finisher.add(recording);
   }
@@ -366,6 +370,13 @@ interface Names {
   accountSid: string;
   callSid: string;
   recordingSid: string;
+}
+
+/** Undefined when none is to be heard. Rejects where the leg has no place for one, as with Opus. */
+async function soundTone({ leg }: RecordedMedia, { tone }: RecordingSettings): Promise<MediaAttachment | undefined> {
+  if (tone === 'off') return undefined;
+  const order: ToneOrder = { do: 'tone', everySec: tone === 'repeat' ? toneEverySec : undefined };
+  return leg.attach('recording', order);
 }
 
 async function freeBytesOf(folder: string): Promise<number> {

@@ -35,17 +35,28 @@ export class Retention {
     this.#timer?.cancel();
   }
 
-  /** Never rejects. What cannot be deleted now is tried again in an hour. */
+  /** Never rejects. What cannot be deleted now is tried again in an hour; it does not hold up the others. */
   async #run(): Promise<void> {
     const { store, clock, logger, remove } = this.#deps;
+    const now = new Date(clock.now());
+    let [left, err] = [0, undefined as unknown];
     try {
-      let expired: Recording[];
+      let last: Recording | undefined;
       do {
-        expired = await store.expired(new Date(clock.now()), atOnce);
-        for (const one of expired) await remove(one);
-      } while (expired.length === atOnce && !this.#isStopped);
+        const expired = await store.expired(now, atOnce, last);
+        for (const one of expired) {
+          if (this.#isStopped) return;
+          await remove(one).catch((error) => {
+            left += 1;
+            err ??= error;
+          });
+        }
+        last = expired.length === atOnce ? expired.at(-1) : undefined;
+      } while (last);
     } catch (error) {
-      logger.warn({ err: error }, 'old recordings could not be deleted; it is tried again in an hour');
+      err ??= error;
     }
+    if (err !== undefined)
+      logger.warn({ err, left }, 'old recordings could not be deleted; it is tried again in an hour');
   }
 }

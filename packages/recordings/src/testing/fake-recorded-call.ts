@@ -42,10 +42,14 @@ export class FakeAttachment implements MediaAttachment {
 export class FakeRecordedLeg {
   readonly attachments: FakeAttachment[] = [];
   refuses: Error | undefined;
+  /** As a leg with Opus. */
+  refusesTones = false;
 
-  readonly attach = async (_kind: string, spec: unknown): Promise<MediaAttachment> => {
+  readonly attach = async (_kind: string, given: unknown): Promise<MediaAttachment> => {
+    const spec = given as RecordingSpec;
     if (this.refuses) throw this.refuses;
-    const attachment = new FakeAttachment(spec as RecordingSpec);
+    if (this.refusesTones && spec.do === 'tone') throw new Error('tones are heard on G.711 legs only');
+    const attachment = new FakeAttachment(spec);
     this.attachments.push(attachment);
     return attachment;
   };

@@ -43,12 +43,14 @@ export class MemoryRecordingStore implements RecordingStore {
     return this.#all((row) => row.announcedAt === undefined);
   }
 
-  async expired(now: Date, limit: number): Promise<Recording[]> {
-    const isExpired = ({ state, appId, endedAt }: Recording) => {
+  async expired(now: Date, limit: number, after?: Recording): Promise<Recording[]> {
+    const isExpired = ({ location, appId, endedAt }: Recording) => {
       const days = this.retentionDays.get(appId ?? '');
-      return state === 'ready' && days !== undefined && Number(endedAt) <= now.getTime() - days * 86_400_000;
+      return location !== undefined && days !== undefined && Number(endedAt) <= now.getTime() - days * 86_400_000;
     };
-    return this.#all(isExpired).slice(0, limit);
+    const place = ({ endedAt, recordingSid }: Recording) => `${endedAt?.toISOString()} ${recordingSid}`;
+    const sorted = this.#all(isExpired).sort((a, b) => (place(a) < place(b) ? -1 : 1));
+    return sorted.filter((row) => !after || place(row) > place(after)).slice(0, limit);
   }
 
   #all(wanted: (row: Recording) => boolean): Recording[] {

@@ -9,6 +9,8 @@ export interface TalkingPartyOptions {
   jitterMs?: number;
   /** Share of packets that never come. */
   loss?: number;
+  /** Moments of the call, ms since its beginning, whose packet comes whatever the loss. */
+  spares?(atMs: number): boolean;
   /** Share of packets that come behind their successor. */
   swapped?: number;
   /** What it says at a moment of the call, in ms since its beginning: -1 … 1. Undefined: it sends nothing. */
@@ -75,7 +77,7 @@ export class TalkingParty {
 
   /** A frame goes out when its last sample has been taken. */
   #speak(): void {
-    const { clock, says, jitterMs = 0, loss = 0, swapped = 0 } = this.#options;
+    const { clock, says, jitterMs = 0, loss = 0, swapped = 0, spares = () => false } = this.#options;
     const first = this.#frames * 160;
     const samples = new Int16Array(160);
     let isSilent = false;
@@ -85,7 +87,8 @@ export class TalkingParty {
       samples[i] = Math.round((value ?? 0) * 32_000);
     }
     const [lost, late, isSwapped] = [this.#next() < loss, this.#next() * jitterMs, this.#next() < swapped];
-    if (isSilent || lost) return;
+    const isSpared = spares(first * this.#sampleMs) || spares((first + 159) * this.#sampleMs);
+    if (isSilent || (lost && !isSpared)) return;
     const frame = { samples, position: this.#shift + first, source: this.source, atMs: 0 };
     if (isSwapped && !this.#held) {
       this.#held = frame;

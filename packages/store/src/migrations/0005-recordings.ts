@@ -21,7 +21,7 @@ const statements = [
    )`,
   `CREATE INDEX recordings_by_call ON recordings (account_sid, call_sid, started_at)`,
   `CREATE INDEX recordings_unfinished ON recordings (started_at) WHERE announced_at IS NULL`,
-  `CREATE INDEX recordings_by_age ON recordings (app_id, ended_at) WHERE state = 'ready'`,
+  `CREATE INDEX recordings_by_age ON recordings (app_id, ended_at) WHERE location IS NOT NULL`,
   `CREATE TABLE recording_settings (
      app_id text PRIMARY KEY,
      account_sid text NOT NULL,

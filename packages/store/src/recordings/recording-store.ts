@@ -67,16 +67,21 @@ export class RecordingStore implements RecordingPort {
     return rows.map(recordingOfRow);
   }
 
-  async expired(now: Date, limit: number): Promise<Recording[]> {
+  async expired(now: Date, limit: number, after?: Recording): Promise<Recording[]> {
+    const isBehind = after
+      ? sql<boolean>`(recordings.ended_at, recordings.recording_sid) > (${after.endedAt}::timestamptz, ${after.recordingSid})`
+      : sql<boolean>`true`;
     const rows = await this.#db
       .selectFrom('recordings')
       .innerJoin('recording_settings', 'recording_settings.app_id', 'recordings.app_id')
       .selectAll('recordings')
-      .where('recordings.state', '=', 'ready')
+      .where('recordings.location', 'is not', null)
       .where(
         sql<boolean>`recordings.ended_at <= ${now}::timestamptz - make_interval(days => recording_settings.retention_days)`,
       )
+      .where(isBehind)
       .orderBy('recordings.ended_at')
+      .orderBy('recordings.recording_sid')
       .limit(limit)
       .execute();
     return rows.map(recordingOfRow);

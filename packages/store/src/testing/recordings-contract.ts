@@ -80,20 +80,28 @@ export function recordingsContract(theStore: () => Store): void {
     expect(left.filter((sid) => open.some(({ recordingSid }) => recordingSid === sid))).toEqual([]);
   });
 
-  it("finds what an app's retention has run out for, and no other", async () => {
+  it("finds what an app's retention has run out for, and no other, part by part", async () => {
     const { recordings, settings, make, theirs, accountSid, appId } = await begin();
     const now = Date.now();
-    const ready = (days: number, changes: Partial<Recording> = {}) =>
-      make({ state: 'ready', announcedAt: new Date(), endedAt: new Date(now - days * day), ...changes });
-    const old = await ready(8);
-    await ready(6);
-    await ready(8, { state: 'failed' });
-    await ready(800, { appId: theirs.appId }); // That app keeps its recordings.
-    const mine = async () =>
-      (await recordings.expired(new Date(now), 100)).filter((one) => one.accountSid === accountSid);
+    const kept = (days: number, changes: Partial<Recording> = {}) =>
+      make({
+        ...{ state: 'ready', location: 'folder:a.mp3', announcedAt: new Date() },
+        ...{ endedAt: new Date(now - days * day), ...changes },
+      });
+    const old = await kept(8);
+    await kept(6);
+    await kept(8, { state: 'deleted', location: undefined });
+    await kept(8, { state: 'failed', location: undefined });
+    await kept(800, { appId: theirs.appId }); // That app keeps its recordings.
+    const brokenOff = await kept(9, { state: 'failed' });
+    const twins = [await kept(10), await kept(10)].sort((a, b) => (a.recordingSid < b.recordingSid ? -1 : 1));
+    const mine = async (after?: Recording) =>
+      (await recordings.expired(new Date(now), 100, after)).filter((one) => one.accountSid === accountSid);
     expect(await mine()).toEqual([]);
     expect(await settings.put(accountSid, appId, { ...defaultRecordingSettings, retentionDays: 7 })).toBe(true);
-    expect(await mine()).toStrictEqual([old]);
+    expect(await mine()).toStrictEqual([...twins, brokenOff, old]);
+    expect(await mine(twins[0])).toStrictEqual([twins[1], brokenOff, old]);
+    expect(await mine(old)).toEqual([]);
   });
 
   it('has settings by default, replaces them, and keeps them from other accounts', async () => {
