@@ -5,7 +5,17 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const names = ['registrations', 'calls', 'whole-server', 'media-bridge', 'streams', 'sdk', 'api-reads', 'webhooks'];
+const names = [
+  'registrations',
+  'calls',
+  'whole-server',
+  'media-bridge',
+  'streams',
+  'recordings',
+  'sdk',
+  'api-reads',
+  'webhooks',
+];
 const options = { quick: { type: 'boolean' }, profile: { type: 'string' }, 'no-build': { type: 'boolean' } };
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const unknown = positionals.filter((name) => !names.includes(name));
