@@ -156,11 +156,11 @@ it('[REAL4] a program answers, plays a file, connects to a user with an announce
   alice.calls[0]!.answer();
   const { callSid } = program.control.call;
   await until(() => bench.store.calls.get(callSid)!.events.some(({ type }) => type === 'leg-answered'));
-  alice.calls[0]!.session!.bye();
+  alice.calls[0]!.session!.bye(); // As the announcement plays: nobody has talked.
   await until(() => placed.session?.ended === true);
   await scripted;
   expect(steps.slice(1)).toEqual([
-    expect.objectContaining({ status: 'completed', party: 'u-alice', endedBy: 'callee' }),
+    expect.objectContaining({ status: 'failed', reason: 'hangup', party: 'u-alice', endedBy: 'callee' }),
     'stopped',
     'bad-argument',
   ]);
