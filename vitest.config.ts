@@ -11,8 +11,9 @@ const shared = {
 const workers = Math.max(2, availableParallelism() - 1);
 const endToEnd = { testTimeout: 60_000, hookTimeout: 120_000 };
 
-/** Left to `npm run test:long`: a minute of the usual run, and the API's refusals are held by tests/integrations as well. */
-const left = process.env.INTERMIX_LONG_TESTS === '1' ? [] : ['tests/peers/vendor-crm-sdk-refused.test.ts'];
+/** Left to `npm run test:long`: two minutes of foreign peers; others of their kind (carriers, the vendor's SDKs) stay. */
+const long = ['vendor-crm-sdk-refused', 'baresip-carrier', 'foreign-browser-phones'];
+const left = process.env.INTERMIX_LONG_TESTS === '1' ? [] : long.map((name) => `tests/peers/${name}.test.ts`);
 
 // Theirs is the built product, the test kit too: nothing of it is transformed again for each file.
 const built = { server: { deps: { external: [/\/(?:packages|apps)\/[^/]+\/dist\//] } } };
