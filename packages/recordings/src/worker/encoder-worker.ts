@@ -1,5 +1,6 @@
 // The thread of a media process that encodes and writes its recordings: neither may hold up a packet.
 import { parentPort } from 'node:worker_threads';
+import { goBehindPackets } from './behind-packets.js';
 import { FileWriter } from './file-writer.js';
 import { nodeFiles } from './growing-files.js';
 import { makeEncoder } from './make-encoder.js';
@@ -7,6 +8,8 @@ import type { FromEncoder, ToEncoder } from './messages.js';
 
 const port = parentPort;
 if (!port) throw new Error('encoder-worker runs as a worker thread only');
+
+goBehindPackets();
 
 const writers = new Map<number, FileWriter>();
 const send = (message: FromEncoder) => port.postMessage(message);
