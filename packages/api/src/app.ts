@@ -6,6 +6,7 @@ import { AccessTokens } from './auth/access-tokens.js';
 import type { AdminDirectory } from './auth/admin.js';
 import { BasicCredentials } from './auth/basic-credentials.js';
 import { loginRoute } from './auth/login-route.js';
+import { guardRoutes } from './auth/route-access.js';
 import { type CallRoutesDeps, callRoutes } from './calls/call-routes.js';
 import { type CarrierRoutesDeps, carrierRoutes } from './carriers/carrier-routes.js';
 import { didRoutes } from './carriers/did-routes.js';
@@ -86,6 +87,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     ...(deps.trustedProxies ? { trustProxy: [...deps.trustedProxies] } : {}),
   }) as unknown as FastifyInstance;
   if (!deps.trustedProxies) warnOfProxy(app, deps.logger);
+  guardRoutes(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler(plainFailure);
   app.setNotFoundHandler((request, reply) => {

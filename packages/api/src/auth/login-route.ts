@@ -21,6 +21,7 @@ export function loginRoute(
   app.post<{ Body: LoginRequest }>(
     '/api/v1/auth/login',
     {
+      config: { access: 'public' },
       schema: {
         tags: ['auth'],
         summary: 'Sign in',

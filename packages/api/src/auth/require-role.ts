@@ -4,10 +4,11 @@ import type { AccessClaims, AccessTokens } from './access-tokens.js';
 import { type Role, roles } from './admin.js';
 
 const claimsOf = new WeakMap<FastifyRequest, AccessClaims>();
+const leastOf = new WeakMap<object, Role>();
 
-/** A preHandler that lets in who holds a token of at least this role. */
+/** A hook that lets in who holds a token of at least this role. Under `/api/v1` it runs before the body is read. */
 export function requireRole(tokens: AccessTokens, least: Role) {
-  return async (request: FastifyRequest): Promise<void> => {
+  const hook = async (request: FastifyRequest): Promise<void> => {
     const [scheme, token] = (request.headers.authorization ?? '').split(' ');
     const claims = scheme?.toLowerCase() === 'bearer' && token ? await tokens.verify(token) : undefined;
     if (claims === undefined) throw ApiError.unauthorized();
@@ -16,6 +17,8 @@ export function requireRole(tokens: AccessTokens, least: Role) {
     }
     claimsOf.set(request, claims);
   };
+  leastOf.set(hook, least);
+  return hook;
 }
 
 /** Who asks. Only behind `requireRole`. */
@@ -23,4 +26,14 @@ export function adminOf(request: FastifyRequest): AccessClaims {
   const claims = claimsOf.get(request);
   if (claims === undefined) throw new Error('the route lacks requireRole');
   return claims;
+}
+
+/** Who asks, where it is known by an access token. */
+export function personOf(request: FastifyRequest): AccessClaims | undefined {
+  return claimsOf.get(request);
+}
+
+/** The least role that a hook of `requireRole` lets in; undefined for every other hook. */
+export function roleOfHook(hook: object): Role | undefined {
+  return leastOf.get(hook);
 }

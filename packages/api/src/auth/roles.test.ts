@@ -1,0 +1,113 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makeApi, type TestApi } from '../testing/make-api.js';
+import { type Role, roles } from './admin.js';
+import { guardRoutes } from './route-access.js';
+
+/** What was decided of each resource; a new one is added here. Every route is tried below, with or without a line. */
+const decided = {
+  'POST /api/v1/auth/login': 'public',
+  'GET /api/v1/carriers': 'admin',
+  'POST /api/v1/carriers': 'super_admin',
+  'GET /api/v1/carriers/{carrier_id}': 'admin',
+  'PUT /api/v1/carriers/{carrier_id}': 'super_admin',
+  'DELETE /api/v1/carriers/{carrier_id}': 'super_admin',
+  'GET /api/v1/carriers/{carrier_id}/dids': 'admin',
+  'POST /api/v1/carriers/{carrier_id}/dids': 'super_admin',
+  'GET /api/v1/carriers/{carrier_id}/dids/{did_id}': 'admin',
+  'PUT /api/v1/carriers/{carrier_id}/dids/{did_id}': 'super_admin',
+  'DELETE /api/v1/carriers/{carrier_id}/dids/{did_id}': 'super_admin',
+  'GET /api/v1/calls': 'supervisor',
+  'POST /api/v1/calls': 'admin',
+  'GET /api/v1/calls/{call_sid}': 'supervisor',
+  'GET /api/v1/calls/{call_sid}/recordings': 'supervisor',
+  'POST /api/v1/calls/{call_sid}/recordings': 'supervisor',
+  'POST /api/v1/calls/{call_sid}/recordings/{recording_sid}/pause': 'supervisor',
+  'POST /api/v1/calls/{call_sid}/recordings/{recording_sid}/resume': 'supervisor',
+  'POST /api/v1/calls/{call_sid}/recordings/{recording_sid}/stop': 'supervisor',
+  'DELETE /api/v1/calls/{call_sid}/recordings/{recording_sid}': 'admin',
+  'GET /api/v1/apps/{app_id}/recording': 'supervisor',
+  'PUT /api/v1/apps/{app_id}/recording': 'admin',
+  'GET /api/v1/webhook-deliveries': 'supervisor',
+  'GET /api/v1/webhook-deliveries/{delivery_id}': 'supervisor',
+  'POST /api/v1/webhook-deliveries/{delivery_id}/replay': 'admin',
+  'POST /api/v1/webhook-deliveries/replay': 'admin',
+  'GET /api/v1/flows': 'supervisor',
+  'POST /api/v1/flows': 'admin',
+  'GET /api/v1/flows/schema': 'supervisor',
+  'GET /api/v1/flows/{flow_id}': 'supervisor',
+  'PUT /api/v1/flows/{flow_id}': 'admin',
+  'DELETE /api/v1/flows/{flow_id}': 'admin',
+  'GET /api/v1/flows/{flow_id}/versions': 'supervisor',
+  'POST /api/v1/flows/validate': 'supervisor',
+  'POST /api/v1/flows/{flow_id}/simulate': 'supervisor',
+  'GET /api/v1/prompts': 'supervisor',
+  'POST /api/v1/prompts': 'admin',
+  'GET /api/v1/prompts/{prompt_id}': 'supervisor',
+  'DELETE /api/v1/prompts/{prompt_id}': 'admin',
+  'GET /api/v1/prompts/{prompt_id}/audio': 'supervisor',
+  'GET /api/v1/simulator/calls': 'admin',
+  'POST /api/v1/simulator/calls': 'admin',
+  'DELETE /api/v1/simulator/calls/{id}': 'admin',
+} as const;
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+describe('who may call what of /api/v1', () => {
+  let api: TestApi;
+  let declared: Map<string, string | undefined>;
+  const tokens = new Map<Role, string>();
+
+  beforeAll(async () => {
+    api = await makeApi();
+    await api.app.ready();
+    for (const role of roles) tokens.set(role, await api.tokenOf(role));
+    const { paths = {} } = api.app.swagger() as { paths?: Record<string, Record<string, Record<string, string>>> };
+    declared = new Map(
+      Object.entries(paths)
+        .filter(([path]) => path.startsWith('/api/v1/'))
+        .flatMap(([path, methods]) =>
+          Object.entries(methods).map(([method, operation]) => [
+            `${method.toUpperCase()} ${path}`,
+            operation['x-role'],
+          ]),
+        ),
+    );
+  });
+
+  /** The status of a request with nothing in it. */
+  async function statusOf(route: string, token?: string): Promise<number> {
+    const [method = '', path = ''] = route.split(' ');
+    const answer = await api.app.inject({
+      method: method as Method,
+      url: path.replace(/\{\w+\}/g, 'x'),
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+    return answer.statusCode;
+  }
+
+  it('is declared on every route, and is what was decided', () => {
+    const known: readonly (string | undefined)[] = [...roles, 'public', 'core-secret'];
+    expect([...declared].filter(([, role]) => !known.includes(role))).toEqual([]);
+    expect(Object.fromEntries(declared)).toMatchObject(decided);
+  });
+
+  it('is checked before anything else of a request: 401 without a token, 403 for a lower role, and no such thing for a higher', async () => {
+    for (const [route, least] of declared) {
+      if (!roles.includes(least as Role)) continue;
+      expect([route, await statusOf(route)]).toEqual([route, 401]);
+      for (const role of roles) {
+        const status = await statusOf(route, tokens.get(role));
+        const isAllowed = roles.indexOf(role) >= roles.indexOf(least as Role);
+        expect([route, role, status === 403, status === 401]).toEqual([route, role, !isAllowed, false]);
+      }
+    }
+  });
+
+  it('is demanded when a route is made', () => {
+    const app = Fastify() as unknown as FastifyInstance;
+    guardRoutes(app);
+    expect(() => app.get('/api/v1/open', async () => ({}))).toThrow('use requireRole or config.access');
+    expect(() => app.get('/elsewhere', async () => ({}))).not.toThrow();
+  });
+});
