@@ -153,7 +153,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     recordings: { recordings, settings: store.recordingSettings },
     flows: flows.api,
     simulator: () => simulated.running,
-    voice,
+    voice: voice.deps,
     integrations: integrationsSide({
       ...{ store, switchboard, webhooks, recordings, prompts: speech.files, config },
       ...common,
@@ -177,10 +177,12 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('sip', () => sip.endpoint.stop());
   teardown.add('simulated network', () => simulated.stop());
   teardown.add('calls', () => switchboard.stop());
+  teardown.add('orders', async () => voice.stop());
   teardown.add('readiness', async () => {
     isSipReady = false;
   });
   recordCalls(recordings, switchboard);
+  await voice.start();
   await webhooks.start();
   await recordings.start();
   await startMedia(media, config);

@@ -23,22 +23,31 @@ export interface VoiceSideOptions {
   logger: Logger;
 }
 
+export interface VoiceSide {
+  /** For the API. */
+  readonly deps: VoiceDeps;
+  /** Tells of orders that a dead process was trying again. Before the first call. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
 /** Joins the Voice v1 API to the store, the switch, flows, prompts and streams. */
-export function voiceSide(options: VoiceSideOptions): VoiceDeps {
+export function voiceSide(options: VoiceSideOptions): VoiceSide {
   const { store, switchboard, flows, openStream, streams, recordings, urlRule } = options;
   const { statusCallbacks, prompts, clock, random, logger } = options;
-  return {
+  const orders = new VoiceOrders({
+    ...{ switch: switchboard.switch, orders: store.voiceOrders, calls: store.calls },
+    ...{ statusCallbacks, prompts, clock, random, logger },
+    streams: new OrderStreams({ switch: switchboard.switch, openStream, logger }),
+  });
+  const deps: VoiceDeps = {
     accounts: store.tenants,
     users: store.voiceUsers,
     numbers: {
       read: async (accountSid, text) => toE164(text, await countryOf(store, accountSid)),
       listDids: (accountSid) => store.carriers.listDids(accountSid),
     },
-    orders: new VoiceOrders({
-      ...{ switch: switchboard.switch, orders: store.voiceOrders, calls: store.calls },
-      ...{ statusCallbacks, prompts, clock, random, logger },
-      streams: new OrderStreams({ switch: switchboard.switch, openStream, logger }),
-    }),
+    orders,
     programs: {
       flowIdOfUrl,
       findFlow: (accountSid, flowId) => flows.find(accountSid, { type: 'flow', flowId }),
@@ -51,6 +60,7 @@ export function voiceSide(options: VoiceSideOptions): VoiceDeps {
     streams,
     urlRule,
   };
+  return { deps, start: () => orders.start(), stop: () => orders.stop() };
 }
 
 function streamProblem(url: OrderedStream['url'], urlRule: VoiceSideOptions['urlRule']): string | undefined {

@@ -62,7 +62,7 @@ export function webhooksSide(options: WebhooksSideOptions): WebhooksSide {
   const context = new AppContext({ settings, identities, contacts, clock, logger });
   const onQueued = () => dispatcher.wake();
   const late = new LateNotices({ context, outbox, clock, random: systemRandom, logger, onQueued });
-  const statusCallbacks = new StatusCallbacks({ orders: store.voiceOrders, recordingUrlOf });
+  const statusCallbacks = new StatusCallbacks({ orders: store.voiceOrders, recordingUrlOf, outbox, onQueued });
   const notices = new CallNotices({ context, late, hasRecording });
   return {
     calls: new NotifyingCallStore({ store: store.calls, notices, statusCallbacks, onQueued }),

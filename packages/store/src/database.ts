@@ -288,6 +288,8 @@ export interface VoiceOrdersTable {
   /** `{ url, events, contentType }`. */
   status_callback: JSONColumnType<object> | null;
   parent_call_sid: string | null;
+  /** Of the first order of several tries: its end is not told yet. */
+  is_retrying: Generated<boolean>;
   created_at: CreatedAt;
 }
 

@@ -32,5 +32,5 @@ export type { NewUser, UserPatch, UserRecord } from './users/user-rows.js';
 export { UserStore } from './users/user-store.js';
 export type * from './voice/voice-call-query.js';
 export { VoiceCallStore } from './voice/voice-call-store.js';
-export { type VoiceOrder, type VoiceOrderMode, VoiceOrderStore } from './voice/voice-order-store.js';
+export { type UntoldOrder, type VoiceOrder, type VoiceOrderMode, VoiceOrderStore } from './voice/voice-order-store.js';
 export { VoiceUserStore } from './voice/voice-user-store.js';

@@ -20,5 +20,6 @@ export * from './ports/outbox.js';
 export type * from './ports/signing-secrets.js';
 export type * from './ports/status-callback-orders.js';
 export { newSigningSecret, type SignedParts, signatureOf } from './signing/sign-webhook.js';
-export { type LegPair, legPairOf, onCallSec } from './status-callbacks/leg-pair.js';
+export { mayBeTriedAgain } from './status-callbacks/another-try.js';
+export { conversationSec, type LegPair, legPairOf, onCallSec } from './status-callbacks/leg-pair.js';
 export { StatusCallbacks, type StatusCallbacksDeps } from './status-callbacks/status-callbacks.js';

@@ -4,14 +4,15 @@ import { type Clock, createId, type Logger, type Random } from '@intermix/kernel
 import type { PromptFiles } from '@intermix/speech';
 import type { VoiceOrderStore } from '@intermix/store';
 import type { StatusCallbacks } from '@intermix/webhooks';
+import { OrderRetries, type OrderRetriesDeps, type OrderTry } from './order-retries.js';
 import { orderSounds, type UnplayedSound } from './order-sounds.js';
 import type { OrderStreams } from './order-streams.js';
 
 export interface VoiceOrdersDeps {
-  switch: Pick<Switch, 'placeCall'>;
-  orders: Pick<VoiceOrderStore, 'create' | 'delete'>;
-  calls: Pick<CallStore, 'apply'>;
-  statusCallbacks: StatusCallbacks;
+  switch: Pick<Switch, 'placeCall'> & OrderRetriesDeps['switch'];
+  orders: Pick<VoiceOrderStore, 'create' | 'delete'> & OrderRetriesDeps['orders'];
+  calls: Pick<CallStore, 'apply' | 'find'>;
+  statusCallbacks: Pick<StatusCallbacks, 'expect' | 'forget' | 'tellEnd'>;
   prompts: Pick<PromptFiles, 'fileFor'>;
   streams: Pick<OrderStreams, 'expect' | 'forget'>;
   clock: Clock;
@@ -22,16 +23,31 @@ export interface VoiceOrdersDeps {
 /** Has ordered calls placed: the order is kept first, so that nothing of its call is told without it, not even after a crash. */
 export class VoiceOrders {
   readonly #deps: VoiceOrdersDeps;
+  readonly #retries: OrderRetries;
 
   constructor(deps: VoiceOrdersDeps) {
     this.#deps = deps;
+    this.#retries = new OrderRetries({ ...deps, place: (order, again) => this.#try(order, again) });
   }
 
-  /** Resolves when the first party is being rung. `parentCallSid`: the call that this one tries once more. Throws CallError. */
-  async place(order: VoiceCallOrder, parentCallSid?: string): Promise<CallRecord> {
+  /** Before the first call: see `OrderRetries`. */
+  start(): Promise<void> {
+    return this.#retries.start();
+  }
+
+  stop(): void {
+    this.#retries.stop();
+  }
+
+  /** Resolves when the first party is being rung. Throws CallError. */
+  place(order: VoiceCallOrder): Promise<CallRecord> {
+    return this.#try(order, { firstCallSid: undefined, triesLeft: order.maxRetries });
+  }
+
+  async #try(order: VoiceCallOrder, aTry: OrderTry): Promise<CallRecord> {
     const { unplayed, ...sounds } = await orderSounds(order, this.#deps);
     const callSid = createId('', 16, this.#deps.random);
-    await this.#keep(order, callSid, parentCallSid);
+    await this.#keep(order, callSid, aTry);
     try {
       const call = await this.#deps.switch.placeCall({ ...switchOrder(order), ...sounds, callSid });
       for (const sound of unplayed) this.#tellUnplayed(call, sound);
@@ -42,12 +58,15 @@ export class VoiceOrders {
     }
   }
 
-  async #keep(order: VoiceCallOrder, callSid: string, parentCallSid: string | undefined): Promise<void> {
-    const { accountSid, mode, from, to, statusCallback } = order;
+  async #keep(order: VoiceCallOrder, callSid: string, aTry: OrderTry): Promise<void> {
+    const { accountSid, mode, from, to, statusCallback, maxRetries } = order;
     const { orders, statusCallbacks } = this.#deps;
-    await orders.create({ callSid, accountSid, mode, from, to, statusCallback, parentCallSid });
+    const isRetrying = statusCallback !== undefined && maxRetries > 0 && aTry.firstCallSid === undefined;
+    const kept = { callSid, accountSid, mode, from, to, statusCallback };
+    await orders.create({ ...kept, parentCallSid: aTry.firstCallSid, isRetrying });
     if (order.stream) this.#deps.streams.expect(callSid, order.stream);
-    if (statusCallback) statusCallbacks.expect(callSid, { callback: statusCallback, from, to });
+    if (statusCallback) statusCallbacks.expect(callSid, { callback: statusCallback, from, to, ...aTry });
+    this.#retries.expect(callSid, { order, ...aTry });
   }
 
   /** The refusal is what counts: an order that stays behind belongs to no call, and is told to nobody. */
@@ -55,6 +74,7 @@ export class VoiceOrders {
     const { orders, statusCallbacks, logger } = this.#deps;
     statusCallbacks.forget(callSid);
     this.#deps.streams.forget(callSid);
+    this.#retries.forget(callSid);
     await orders.delete(accountSid, callSid).catch((error: unknown) => {
       logger.warn({ err: error, callSid }, 'the order of a call that was refused could not be deleted');
     });

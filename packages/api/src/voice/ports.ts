@@ -69,7 +69,7 @@ export interface VoiceCallOrder {
   /** Beside two parties. */
   stream: OrderedStream | undefined;
   customField: string | undefined;
-  /** As asked; nothing is called again yet. */
+  /** How often the first party is called again when it was not reached, each time by a call of its own. */
   maxRetries: number;
   statusCallback: StatusCallback | undefined;
 }
@@ -131,6 +131,8 @@ export interface VoiceCallFilter {
   /** As the API tells it, or as it stands in the record. */
   fromParty?: string | undefined;
   toParty?: string | undefined;
+  /** Further tries of this call. */
+  parentCallSid?: string | undefined;
   exophones?: readonly string[] | undefined;
   statuses?: readonly CallStatus[] | undefined;
   durationSec?: NumberRange | undefined;

@@ -401,6 +401,11 @@ describe('reading', () => {
       ...{ ConversationDuration: 30, Leg1Status: 'completed', Leg2Status: 'completed' },
       Legs: [{ Leg: { Id: 1, OnCallDuration: 35 } }, { Leg: { Id: 2, OnCallDuration: 30 } }],
     });
+    // A flow or a bot: who was called first talked with it, and the callback says the same.
+    api.voice.calls[0] = { ...detail!, call, legs: legs.slice(0, 1) };
+    const alone = await ask(api, 'GET', `Calls/${call.callSid}.json?details=true`);
+    expect(alone.body.Call.Details).toMatchObject({ ConversationDuration: 30, Leg2Status: null });
+    api.voice.calls[0] = { ...detail!, call, legs };
     const xml = await ask(api, 'GET', `Calls/${call.callSid}?Details=true`);
     expect(xml.text).toContain(
       '<Details><ConversationDuration>30</ConversationDuration><Leg1Status>completed</Leg1Status>' +
@@ -440,6 +445,23 @@ describe('reading', () => {
     expect(new URL(body.Metadata.PrevPageUri, 'http://x').searchParams.get('Before')).toBe('P1');
     await ask(api, 'GET', body.Metadata.NextPageUri);
     expect(api.voice.asked[1]).toEqual({ ...api.voice.asked[0], after: 'N1' });
+  });
+
+  it('a + that came as a blank is one again, where a number begins with it', async () => {
+    const api = shared;
+    const payload = 'From=+919876543210&To=+14155550123&CallerId=08047100000';
+    await ask(api, 'POST', 'Calls/connect.json', { type: 'application/x-www-form-urlencoded', payload });
+    expect(api.voice.placed[0]).toMatchObject({ from: '+919876543210', to: '+14155550123' });
+    const filters = 'From=+919876543210&To=+14155550123&PhoneNumber=+918047100000,+14155550124,%209876543210';
+    const { body } = await ask(api, 'GET', `Calls.json?${filters}&ParentCallSid=abc`);
+    expect(api.voice.asked[0]).toMatchObject({
+      ...{ fromParty: '+919876543210', toParty: '+14155550123', parentCallSid: 'abc' },
+      exophones: ['+918047100000', '+14155550124', '9876543210'],
+    });
+    const next = new URL(body.Metadata.NextPageUri, 'http://x').searchParams;
+    expect(next.get('ParentCallSid')).toBe('abc');
+    await ask(api, 'GET', body.Metadata.NextPageUri);
+    expect(api.voice.asked[1]).toMatchObject({ fromParty: '+919876543210', exophones: api.voice.asked[0]?.exophones });
   });
 
   it('a list in XML', async () => {

@@ -45,7 +45,10 @@ export const VoiceCallDetailAnswer = Type.Object(
       Details: Type.Optional(
         Type.Object(
           {
-            ConversationDuration: Type.Integer({ description: 'Seconds that both parties talked' }),
+            ConversationDuration: Type.Integer({
+              description:
+                'Seconds that both parties talked, or the first with a flow or a bot; 0 while the call is up',
+            }),
             Leg1Status: nullable(Type.String()),
             Leg2Status: nullable(Type.String({ description: 'null when nobody else was called' })),
             Legs: Type.Array(LegDetail),
@@ -74,6 +77,7 @@ export const VoiceCallListQuery = Type.Object({
   DateCreated: text('gte:2026-01-01 00:00:00;lte:2026-01-31 23:59:59, at most 31 days, India’s time'),
   To: text('As the call has it'),
   From: text('As the call has it'),
+  ParentCallSid: text('Further tries of this call (MaxRetries)'),
   PhoneNumber: text('Up to 5 ExoPhones, by commas'),
   Status: text('One or more, by commas'),
   Duration: text('gte:10s;lt:60s'),

@@ -32,7 +32,8 @@ export const VoiceConnectRequest = Type.Object(
         minimum: 0,
         maximum: 3,
         default: 0,
-        description: 'Accepted for applications that send it. From is not called again yet: order another call',
+        description:
+          'How often From is called again, 15 s later, when it was busy, did not answer or could not be reached. Each try is a call of its own with this one as ParentCallSid; StatusCallback is told of the last, by the CallSid of the first',
       }),
     ),
     StatusCallback: text('Told of the call', 2_048),

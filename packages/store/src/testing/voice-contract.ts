@@ -67,6 +67,24 @@ export function voiceContract(theStore: () => Store): void {
     expect([...(await all()).keys()]).toEqual([told]);
   });
 
+  it('finds what a dead process was trying again, by its last call, until it is settled', async () => {
+    const { store, accountSid, add, sids } = await begin();
+    const first = await add(1, {}, { isRetrying: true });
+    const last = await add(2, {}, { parentCallSid: first });
+    // Kept, and never placed.
+    const ids = { callSid: randomBytes(16).toString('hex'), accountSid, mode: 'numbers', from: '+911', to: '+912' };
+    await store.voiceOrders.create({ ...ids, statusCallback, parentCallSid: first } as VoiceOrder);
+    const untold = async () => (await store.voiceOrders.findUntold(100)).filter((one) => one.accountSid === accountSid);
+    const order = { callback: statusCallback, from: '+911', to: '+912', firstCallSid: first };
+    expect(await untold()).toEqual([{ accountSid, firstCallSid: first, lastCallSid: last, order }]);
+    expect((await store.voiceOrders.findStatusCallbacks([last])).get(last)).toEqual(order);
+    expect(await sids({ parentCallSid: first })).toEqual([last]);
+    await store.voiceOrders.settle('somebody else', first);
+    expect(await untold()).toHaveLength(1);
+    await store.voiceOrders.settle(accountSid, first);
+    expect(await untold()).toEqual([]);
+  });
+
   it('finds calls by each filter, and by all together', async () => {
     const { add, sids } = await begin();
     const endedAt = new Date(noon);

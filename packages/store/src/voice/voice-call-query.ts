@@ -29,6 +29,8 @@ export interface VoiceCallFilter {
   to?: Date | undefined;
   fromParty?: string | undefined;
   toParty?: string | undefined;
+  /** Further tries of this call. */
+  parentCallSid?: string | undefined;
   exophones?: readonly string[] | undefined;
   statuses?: readonly CallStatus[] | undefined;
   /** Of calls that are over. */

@@ -37,6 +37,7 @@ function clausesOf(filter: VoiceCallFilter): Clauses {
   by(filter.to, (time) => `c.created_at <= ${time}::timestamptz`);
   by(filter.fromParty, (party) => `${party}::text IN (o.from_party, c.from_address)`);
   by(filter.toParty, (party) => `${party}::text IN (o.to_party, c.to_address)`);
+  by(filter.parentCallSid, (sid) => `o.parent_call_sid = ${sid}`);
   by(filter.exophones, (numbers) => `c.exophone = ANY(${numbers}::text[])`);
   by(filter.statuses, (statuses) => `c.status = ANY(${statuses}::text[])`);
   for (const [relation, sign] of Object.entries(relations))

@@ -18,6 +18,10 @@ export interface StatusCallbackOrder {
   from: string;
   /** The other party; undefined when a flow or a bot has the call. */
   to: string | undefined;
+  /** Of a further try: the sid that the order was answered with, and is told by. */
+  firstCallSid?: string | undefined;
+  /** Further tries that are left: while the first party is not reached, the end is not told. None when undefined. */
+  triesLeft?: number | undefined;
 }
 
 /** Orders that outlive the process that took them. Implemented by the store. */

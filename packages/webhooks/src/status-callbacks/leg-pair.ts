@@ -1,4 +1,4 @@
-import type { LegRecord } from '@intermix/calls';
+import type { CallRecord, LegRecord } from '@intermix/calls';
 
 /** The two parties of a call, as the Voice v1 API counts them: of several devices that rang for one, the one that took the call. */
 export interface LegPair {
@@ -14,6 +14,15 @@ export function legPairOf(legs: readonly LegRecord[]): LegPair {
 function speaking(legs: readonly LegRecord[], role: LegRecord['role']): LegRecord | undefined {
   const own = legs.filter((leg) => leg.role === role);
   return own.findLast(({ answeredAt }) => answeredAt !== undefined) ?? own.at(-1);
+}
+
+/**
+ * Seconds that was talked: by both parties, from the second one's answer on, or by the first with a flow or a bot that
+ * connected it to nobody. 0 while the call is up.
+ */
+export function conversationSec(call: Pick<CallRecord, 'durationSec'>, legs: readonly LegRecord[]): number {
+  const { second } = legPairOf(legs);
+  return second === undefined ? call.durationSec : Math.min(onCallSec(second), call.durationSec);
 }
 
 /** Seconds that a leg was answered, one that has begun counts; 0 while it is not over. */

@@ -2,7 +2,7 @@ import type { CallRecord, CallStatus, LegRecord } from '@intermix/calls';
 import { istTime } from '@intermix/contracts';
 import type { KnownCall } from '../notices/happening.js';
 import type { StatusCallbackEvent, StatusCallbackOrder } from '../ports/status-callback-orders.js';
-import { legPairOf, onCallSec } from './leg-pair.js';
+import { conversationSec, legPairOf, onCallSec } from './leg-pair.js';
 
 type Value = string | number | null;
 
@@ -20,16 +20,17 @@ export interface StatusCallbackFacts {
 export function statusCallbackFields(known: KnownCall, facts: StatusCallbackFacts): StatusCallbackFields {
   const { call, legs } = known;
   const { order, event, at, recordingUrl } = facts;
-  const basic = { CallSid: call.callSid, DateUpdated: istTime(at), Status: statusOf(call, event) };
+  const callSid = order.firstCallSid ?? call.callSid;
+  const basic = { CallSid: callSid, DateUpdated: istTime(at), Status: statusOf(call, event) };
   const recording = { RecordingUrl: recordingUrl ?? null };
   if (order.callback.events.length === 0) return { ...basic, ...recording };
   const isOver = event === 'terminal';
   return {
-    ...{ CallSid: call.callSid, EventType: event, DateCreated: istTime(call.createdAt) },
+    ...{ CallSid: callSid, EventType: event, DateCreated: istTime(call.createdAt) },
     ...basic,
     ...{ To: order.to ?? null, From: order.from, PhoneNumberSid: call.exophone ?? null },
     ...{ StartTime: istTime(call.createdAt), EndTime: call.endedAt ? istTime(call.endedAt) : null },
-    ...{ ConversationDuration: isOver ? conversationSec(known, order) : 0, Direction: 'outbound-api' },
+    ...{ ConversationDuration: isOver ? conversationSec(call, legs) : 0, Direction: 'outbound-api' },
     ...(isOver && { CustomField: call.customField ?? null }),
     ...recording,
     Legs: legsOf(legs, order),
@@ -41,13 +42,6 @@ function statusOf({ status }: Pick<CallRecord, 'status'>, event: StatusCallbackE
   if (event === 'ringing') return 'ringing';
   if (event === 'answered') return 'in-progress';
   return status === 'canceled' ? 'no-answer' : status;
-}
-
-/** With a flow or a bot the first party talks from its answer on; a crash leaves what was seen of it. */
-function conversationSec({ call, legs }: KnownCall, { to }: StatusCallbackOrder): number {
-  const { second } = legPairOf(legs);
-  if (to === undefined && second !== undefined) return Math.min(onCallSec(second), call.durationSec);
-  return call.durationSec;
 }
 
 function legsOf(legs: readonly LegRecord[], { to }: StatusCallbackOrder): ReadonlyArray<Record<string, Value>> {

@@ -1,6 +1,8 @@
 import type { CallRecord } from '@intermix/calls';
+import { systemClock } from '@intermix/kernel';
 import { describe, expect, it } from 'vitest';
 import type { StatusCallback, StatusCallbackOrder } from '../ports/status-callback-orders.js';
+import { KeepingOutbox } from '../testing/keeping-outbox.js';
 import { at, inert, makeCall, makeLeg } from '../testing/story.js';
 import { StatusCallbacks } from './status-callbacks.js';
 
@@ -9,9 +11,12 @@ const json = (events: StatusCallback['events']): StatusCallback => ({ url, event
 
 function begin(callback: StatusCallback, order: Partial<StatusCallbackOrder> = {}) {
   const kept = { callback, from: '+919876543210', to: '+918888888888', ...order };
+  const outbox = new KeepingOutbox(systemClock);
   const callbacks = new StatusCallbacks({
     orders: { findStatusCallbacks: async () => new Map([[inert.callSid, kept]]) },
     recordingUrlOf: () => 'https://pbx.example/rec.mp3',
+    outbox,
+    onQueued: () => {},
   });
   callbacks.expect(inert.callSid, kept);
   const first = makeLeg('leg_1', { role: 'caller', answeredAt: at('10:30:05.000'), status: 'in-progress' });
@@ -32,7 +37,7 @@ function begin(callback: StatusCallback, order: Partial<StatusCallbackOrder> = {
     { status: 'completed', answeredAt, endedAt, durationSec: 30 },
     talking.legs.map((leg) => ({ ...leg, status: 'completed' as const, endedAt })),
   );
-  return { callbacks, known, step, talking, over };
+  return { callbacks, outbox, known, step, talking, over };
 }
 
 describe('status callbacks', () => {
@@ -126,7 +131,9 @@ describe('status callbacks', () => {
     const { step, over } = begin(json(['terminal']), { to: undefined });
     const alone = { ...over, legs: over.legs.slice(0, 1) };
     const [notice] = step('call-ended', '10:30:40.000', alone);
-    expect(JSON.parse(notice?.delivery?.body ?? '')).toMatchObject({ To: null, Legs: [{ Status: 'completed' }] });
+    expect(JSON.parse(notice?.delivery?.body ?? '')).toMatchObject({
+      ...{ To: null, ConversationDuration: 30, Legs: [{ Status: 'completed' }] },
+    });
   });
 
   it('tells the end of calls that a dead process left open, by the orders that are kept', async () => {
@@ -134,6 +141,24 @@ describe('status callbacks', () => {
     const closed = { ...over, call: { ...over.call, status: 'failed' as const }, lastSeenAt: at('10:30:30.000') };
     const notices = await callbacks.ofClosed([closed], at('11:00:00.000'));
     expect(JSON.parse(notices[0]?.delivery?.body ?? '')).toMatchObject({ EventType: 'terminal', Status: 'failed' });
+  });
+
+  it('withholds the end while the first party is tried again, and tells the last one’s under the first sid', async () => {
+    const order = { triesLeft: 1, firstCallSid: 'first' };
+    const { callbacks, outbox, step, known } = begin(json([]), order);
+    const endedAt = at('10:30:20.000');
+    const unreached = { by: 'caller', reason: 'no-answer', sipStatus: 480 } as const;
+    const failed = known({ status: 'no-answer', endedAt, termination: unreached }, []);
+    expect(step('call-ended', '10:30:20.000', failed)).toEqual([]);
+    const rejected = known({ status: 'busy', endedAt, termination: { ...unreached, reason: 'rejected' } }, []);
+    expect(step('call-ended', '10:30:20.000', rejected)).toHaveLength(1);
+    const kept = { callback: json([]), from: '+911', to: undefined, ...order };
+    await callbacks.tellEnd(failed, kept);
+    await callbacks.tellEnd(failed, kept);
+    const bodies = [...outbox.kept.values()].map(({ delivery }) => JSON.parse(delivery?.body ?? ''));
+    expect(bodies).toEqual([
+      { CallSid: 'first', Status: 'no-answer', DateUpdated: '2024-06-15 16:00:20', RecordingUrl: expect.any(String) },
+    ]);
   });
 
   it('says nothing of calls that nobody ordered, and of those that are over', () => {

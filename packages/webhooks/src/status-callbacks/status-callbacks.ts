@@ -4,11 +4,13 @@ import type { KnownCall } from '../notices/happening.js';
 import { stableId } from '../notices/make-notice.js';
 import { laneOfAccount, type Notice } from '../ports/notice.js';
 import type { ClosedCall } from '../ports/notified-call-store.js';
+import type { Outbox } from '../ports/outbox.js';
 import type {
   StatusCallbackEvent,
   StatusCallbackOrder,
   StatusCallbackOrders,
 } from '../ports/status-callback-orders.js';
+import { mayBeTriedAgain } from './another-try.js';
 import { statusCallbackBody } from './status-callback-body.js';
 import { statusCallbackFields } from './status-callback-fields.js';
 
@@ -22,6 +24,9 @@ export interface StatusCallbacksDeps {
   orders: StatusCallbackOrders;
   /** Where the call's recording is, or will be; undefined when it has none. */
   recordingUrlOf(callSid: string): string | undefined;
+  outbox: Pick<Outbox, 'enqueue'>;
+  /** Told when something that is to be delivered has been kept. */
+  onQueued(): void;
 }
 
 /**
@@ -55,9 +60,21 @@ export class StatusCallbacks {
   ofStep(known: KnownCall, events: readonly CallEventRecord[]): Notice[] {
     const order = this.#orders.get(known.call.callSid);
     if (order === undefined) return [];
+    const isLast = !order.triesLeft || !mayBeTriedAgain(known.call);
     return events.flatMap(({ type, at }) =>
-      eventsOf(type, known, at).flatMap((told) => this.#notice(known, order, told)),
+      eventsOf(type, known, at)
+        .filter(({ event }) => event !== 'terminal' || isLast)
+        .flatMap((told) => this.#notice(known, order, told)),
     );
+  }
+
+  /** Of a call that was to be tried again, and is not. Resolves when it is kept; a second time adds nothing. */
+  async tellEnd(known: KnownCall, order: StatusCallbackOrder): Promise<void> {
+    const { endedAt, createdAt } = known.call;
+    const notices = this.#notice(known, order, { event: 'terminal', at: endedAt ?? createdAt });
+    if (notices.length === 0) return;
+    await this.#deps.outbox.enqueue(notices);
+    this.#deps.onQueued();
   }
 
   /** Of calls that a dead process left open. */

@@ -1,6 +1,6 @@
 import type { CallRecord, CallStatus, LegRecord } from '@intermix/calls';
 import { istTime } from '@intermix/contracts';
-import { legPairOf, onCallSec } from '@intermix/webhooks';
+import { conversationSec, legPairOf, onCallSec } from '@intermix/webhooks';
 import type { Content } from '../http/xml.js';
 import type { OrderFacts, VoiceCall, VoiceDirection } from '../ports.js';
 
@@ -34,7 +34,7 @@ export function callResource({ call, order }: VoiceCall, recordingUrl: string | 
 export function callDetails(call: CallRecord, legs: readonly LegRecord[]): Content {
   const { first, second } = legPairOf(legs);
   return {
-    ConversationDuration: second?.answeredAt ? Math.min(call.durationSec, onCallSec(second)) : 0,
+    ConversationDuration: conversationSec(call, legs),
     Leg1Status: legStatusOf(first),
     Leg2Status: legStatusOf(second),
     Legs: [first, second].flatMap((leg, index) =>

@@ -2,7 +2,7 @@ import type { CallStatus } from '@intermix/calls';
 import { parseIstTime } from '@intermix/contracts';
 import { ApiError } from '../../http/api-error.js';
 import type { Parameters } from '../http/parameters.js';
-import { integerOf, oneWord, textOf } from '../orders/read-values.js';
+import { integerOf, oneWord, partyOf, textOf, withPlus } from '../orders/read-values.js';
 import type { NumberRange, VoiceCallQuery, VoiceDirection } from '../ports.js';
 
 /** One month. */
@@ -22,8 +22,9 @@ export function listQuery(parameters: Parameters, accountSid: string, now: Date)
     accountSid,
     callSids,
     ...createdWithin(parameters, now, callSids !== undefined),
-    fromParty: textOf(parameters, 'From', 256)?.trim(),
-    toParty: textOf(parameters, 'To', 256)?.trim(),
+    fromParty: partyOf(parameters, 'From'),
+    toParty: partyOf(parameters, 'To'),
+    parentCallSid: textOf(parameters, 'ParentCallSid', 64)?.trim(),
     exophones: listOf(parameters, 'PhoneNumber', maxPhoneNumbers),
     statuses: statusesOf(parameters),
     durationSec: rangeOf(parameters, 'Duration', /^(\d{1,9})s?$/, '"gte:10s"'),
@@ -37,7 +38,7 @@ export function listQuery(parameters: Parameters, accountSid: string, now: Date)
 
 function listOf(parameters: Parameters, name: string, most: number): readonly string[] | undefined {
   const values = parameters.list(name).flatMap((value) => value.split(','));
-  const found = [...new Set(values.map((value) => value.trim()).filter((value) => value !== ''))];
+  const found = [...new Set(values.map((value) => withPlus(value).trim()).filter((value) => value !== ''))];
   if (found.length > most) throw ApiError.invalid(name, `"${name}" may hold at most ${most}; it has ${found.length}.`);
   return found.length === 0 ? undefined : found;
 }

@@ -1,7 +1,19 @@
 import type { Parameters } from '../http/parameters.js';
 import type { VoiceCallPage } from '../ports.js';
 
-const kept = ['Sid', 'DateCreated', 'To', 'From', 'PhoneNumber', 'Status', 'Duration', 'Price', 'Direction', 'SortBy'];
+const kept = [
+  'Sid',
+  'DateCreated',
+  'To',
+  'From',
+  'ParentCallSid',
+  'PhoneNumber',
+  'Status',
+  'Duration',
+  'Price',
+  'Direction',
+  'SortBy',
+];
 
 /** Addresses of the first page and of those beside the page, with the filters that it was asked with. */
 export function pageUris(

@@ -3,7 +3,7 @@ import type { StatusCallback } from '@intermix/webhooks';
 import { ApiError } from '../../http/api-error.js';
 import type { Parameters } from '../http/parameters.js';
 import type { OrderedStream } from '../ports.js';
-import { flagOf, integerOf, oneWord, textOf, urlOf, wordOf } from './read-values.js';
+import { flagOf, integerOf, oneWord, partyOf, textOf, urlOf, wordOf } from './read-values.js';
 
 /** What `Calls/connect` was asked for, each value checked for itself. Times in seconds. */
 export interface ConnectParameters {
@@ -29,7 +29,6 @@ export interface UrlRules {
   stream: (url: string) => string | undefined;
 }
 
-const maxPartyLength = 256;
 const longestTalkSec = 14_400;
 const ringSec = { min: 5, max: 60 };
 const mostRetries = 3;
@@ -43,7 +42,7 @@ export function connectParameters(parameters: Parameters, rules: UrlRules): Conn
   const mode = modeOf(parameters);
   wordOf(parameters, 'CallType', ['trans']);
   return {
-    ...{ mode, from, callerId, to: textOf(parameters, 'To', maxPartyLength)?.trim() },
+    ...{ mode, from, callerId, to: partyOf(parameters, 'To') },
     flowUrl: textOf(parameters, 'Url', 2_048)?.trim(),
     stream: streamOf(parameters, rules),
     timeLimitSec: integerOf(parameters, 'TimeLimit', { min: 1, max: longestTalkSec, unit: 'seconds' }),
@@ -58,7 +57,7 @@ export function connectParameters(parameters: Parameters, rules: UrlRules): Conn
 }
 
 function required(parameters: Parameters, name: string): string {
-  const value = textOf(parameters, name, maxPartyLength)?.trim();
+  const value = partyOf(parameters, name);
   if (value === undefined) throw ApiError.invalid(name, `"${name}" is missing.`);
   return value;
 }

@@ -10,6 +10,17 @@ export function textOf(parameters: Parameters, name: string, maxLength: number):
   return value;
 }
 
+/** A number or a user, without blanks around it. */
+export function partyOf(parameters: Parameters, name: string): string | undefined {
+  const value = textOf(parameters, name, 256);
+  return value === undefined ? undefined : withPlus(value).trim();
+}
+
+/** In a form and in a query `+` means a blank. Who did not write `%2B` sent a number that begins with one. */
+export function withPlus(value: string): string {
+  return value.replace(/^ (?=[1-9]\d{10,14}$)/, '+');
+}
+
 export function integerOf(
   parameters: Parameters,
   name: string,
