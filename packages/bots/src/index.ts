@@ -1,4 +1,18 @@
 export { readConfig } from './config/read-config.js';
+export {
+  ExotelIntegration,
+  type ExotelIntegrationDeps,
+} from './exotel-integration/exotel-integration.js';
+export { normaliseExotelNumber } from './exotel-integration/exotel-number.js';
+export { IntegrationError } from './exotel-integration/integration-error.js';
+export { TestCallError, type TestCallProblem } from './exotel-integration/test-call-error.js';
+export type { BotCapacity, BotWorkerLoad } from './fleet/bot-capacity.js';
+export { Fleet, type FleetAddresses } from './fleet/fleet.js';
+export { FleetError } from './fleet/fleet-error.js';
+export { fleetHealthOf, workerHealthOf } from './fleet/own-health.js';
 export { botKinds } from './kinds/bot-kinds.js';
 export * from './session/bot.js';
 export { BotConfigError } from './session/bot-config-error.js';
+export { InputError } from './settings/input-error.js';
+export { emptyDocument, type SystemDocument, type SystemDocuments } from './settings/system-documents.js';
+export { SystemSettings } from './settings/system-settings.js';

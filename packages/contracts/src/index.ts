@@ -13,6 +13,17 @@ export { CarrierCreate, CarrierListQuery, CarrierRead, CarrierUpdate, carrierDef
 export { DidCreate, DidRead, DidTarget, DidUpdate } from './did.js';
 export { ErrorResponse } from './error.js';
 export {
+  ExotelCredentialsUpdate,
+  ExotelDidCreate,
+  ExotelDidRead,
+  ExotelDidUpdate,
+  ExotelIntegrationRead,
+  ExotelTestCallOptions,
+  ExotelTestCallRequest,
+  ExotelTestCallResult,
+} from './exotel-integration.js';
+export { FleetHealth, FleetStatus, FleetWorker, WorkerHealth } from './fleet.js';
+export {
   FlowDocumentBody,
   FlowList,
   FlowRead,
@@ -30,6 +41,18 @@ export { E164Number, PhoneNumber } from './phone-number.js';
 export { PromptCreate, PromptRead } from './prompt.js';
 export { RecordingCreate, RecordingList, RecordingRead, RecordingSettings } from './recording.js';
 export { ScriptStep, SimulatorCallRead, SimulatorCallRequest } from './simulator.js';
+export {
+  AgentAssistUpdate,
+  ApiKeysUpdate,
+  DiallerUpdate,
+  DisplaySettingsRead,
+  FleetUpdate,
+  KnowledgeUpdate,
+  MinioUpdate,
+  SystemSettingsRead,
+  systemSettingsDefaults,
+  TimezoneUpdate,
+} from './system-settings.js';
 export * from './voice/index.js';
 export {
   DeliveryAttemptRead,

@@ -9,7 +9,13 @@ const statusOfCode: Readonly<Record<string, number>> = {
   ERR_STORE_CURSOR: 400,
   ERR_FLOW: 400,
   ERR_SIMULATOR_BUSY: 429,
+  ERR_VALIDATION: 400,
+  ERR_EXOTEL_INTEGRATION: 409,
+  ERR_UNAVAILABLE: 503,
 };
+
+/** Errors of test calls by their problem; 502 for the rest: the provider is at fault. */
+const statusOfTestCallProblem: Readonly<Record<string, number>> = { 'not-test-ready': 400, timeout: 504 };
 
 /** Errors of prompts by their problem; 400 for the rest: what was given is at fault. */
 const statusOfSpeechProblem: Readonly<Record<string, number>> = {
@@ -44,6 +50,8 @@ function statusOf(error: Error): number | undefined {
   if (error.code === 'ERR_SIMULATOR') return statusOfSimulatorProblem[(error as { problem?: string }).problem ?? ''];
   if (error.code === 'ERR_SPEECH') return statusOfSpeechProblem[(error as { problem?: string }).problem ?? ''] ?? 400;
   if (error.code === 'ERR_RECORDING') return statusOfRecordingProblem[(error as { problem?: string }).problem ?? ''];
+  if (error.code === 'ERR_EXOTEL_CALL')
+    return statusOfTestCallProblem[(error as { problem?: string }).problem ?? ''] ?? 502;
   return statusOfCode[error.code];
 }
 
