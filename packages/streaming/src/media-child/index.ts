@@ -1,2 +1,3 @@
+export { createResampler, type Resampler, resamplersReady } from './resampler.js';
 export { createStreamAttachments, streamAttachment } from './stream-attachment.js';
 export { outboundNetwork, type StreamNetwork } from './stream-network.js';

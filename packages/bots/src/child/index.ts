@@ -1,0 +1,1 @@
+export { runBotChild } from './run-bot-child.js';

@@ -1,0 +1,363 @@
+import type { Clock, Logger, Random, Timer } from '@intermix/kernel';
+import {
+  type PlatformMessage,
+  readPlatformMessage,
+  type StreamMedia,
+  StreamMessageError,
+  type StreamStart,
+  samplesOf,
+  writeBotMessage,
+} from '@intermix/streaming';
+import type { NeverStarted, SessionOrder, SessionReport } from '../host/session-order.js';
+import type {
+  Bot,
+  BotCallFacts,
+  BotKind,
+  BotOutside,
+  BotPrompt,
+  BotSession,
+  DisconnectedBy,
+  TranscriptRole,
+} from './bot.js';
+import type { BotSocket } from './bot-socket.js';
+import { IntakeBudget } from './intake-budget.js';
+import { PendingMarks } from './pending-marks.js';
+import { PlayoutEstimate } from './playout-estimate.js';
+import type { SessionLimits } from './session-limits.js';
+import { SessionRecord, storable } from './session-record.js';
+import { SpeechOutlet } from './speech-outlet.js';
+
+export interface LiveSessionDeps {
+  order: SessionOrder;
+  kind: BotKind<never>;
+  socket: BotSocket;
+  outside: BotOutside;
+  render: (accountSid: string, prompt: BotPrompt, sampleRate: number) => Promise<Int16Array>;
+  limits: SessionLimits;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** The call is known. */
+  started: (facts: BotCallFacts) => void;
+  /** Once, and last. */
+  over: (end: { report: SessionReport } | { neverStarted: NeverStarted }) => void;
+}
+
+const sampleRates: readonly number[] = [8000, 16_000, 24_000];
+const maxFact = 256;
+/** What is told of a bot that closes: RFC 6455 §7.4.1. */
+const closeCodes: Record<DisconnectedBy, number> = {
+  ...{ customer: 1000, bot: 1000, outside_hours: 1000, timeout: 1000, error: 1011 },
+};
+
+/** One connection from its upgrade to its end: the far end's messages in, the bot's words out, and all limits. */
+export class LiveSession implements BotSession {
+  readonly outside: BotOutside;
+  readonly clock: Clock;
+  readonly random: Random;
+  logger: Logger;
+  readonly #deps: LiveSessionDeps;
+  readonly #socket: BotSocket;
+  readonly #record: SessionRecord;
+  readonly #played: PlayoutEstimate;
+  readonly #marks: PendingMarks;
+  readonly #outlet: SpeechOutlet;
+  readonly #budget: IntakeBudget;
+  #facts: BotCallFacts | undefined;
+  #bot: Bot | undefined;
+  #limit: Timer;
+  #idle: Timer | undefined;
+  #startedAtMs = 0;
+  #heardAtMs = 0;
+  #hasSpoken = false;
+  #badInARow = 0;
+  #over = false;
+
+  constructor(deps: LiveSessionDeps) {
+    const { clock, limits } = deps;
+    this.#deps = deps;
+    this.#socket = deps.socket;
+    this.outside = deps.outside;
+    this.clock = clock;
+    this.random = deps.random;
+    this.logger = deps.logger;
+    this.#record = new SessionRecord(() => this.elapsedMs);
+    this.#played = new PlayoutEstimate(clock);
+    this.#marks = new PendingMarks({ clock, tell: (name) => this.#ask((bot) => bot.handleMark?.(name)) });
+    this.#outlet = new SpeechOutlet({ clock, send: (audio) => this.#sendAudio(audio) });
+    this.#budget = new IntakeBudget(clock, limits);
+    this.#limit = clock.schedule(limits.startWithinMs, () => this.#neverStarted('silent', 1008, 'No start came.'));
+  }
+
+  get facts(): BotCallFacts {
+    if (this.#facts === undefined) throw new Error('the call of a session is known from its start on');
+    return this.#facts;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  get playedMs(): number {
+    return this.#played.playedMs;
+  }
+
+  get queuedMs(): number {
+    return this.#played.queuedMs;
+  }
+
+  get elapsedMs(): number {
+    return this.#facts === undefined ? 0 : this.clock.now() - this.#startedAtMs;
+  }
+
+  // What the far end does.
+
+  handleMessage(text: string): void {
+    if (this.#over || !this.#mayTake(text.length)) return;
+    this.#heardAtMs = this.clock.now();
+    try {
+      this.#take(readPlatformMessage(text));
+    } catch (error) {
+      if (error instanceof StreamMessageError) this.#bad(error.message);
+      else this.#failed(error);
+    }
+  }
+
+  handleOther(kind: 'binary' | 'control'): void {
+    if (this.#over || !this.#mayTake(64)) return;
+    if (kind === 'binary') this.#bad('A message is octets, of which the protocol has none.');
+  }
+
+  handleClosed(code: number, broken?: string): void {
+    if (this.#over) return;
+    const isLarge = code === 1009;
+    if (this.#facts === undefined) {
+      this.#neverStarted(isLarge ? 'too-large' : broken === undefined ? 'closed' : 'broken', 1000, '');
+    } else if (broken === undefined) this.close('customer', code === 1000 ? undefined : `closed with ${code}`);
+    else this.close('error', broken);
+  }
+
+  /** The server ends it: the process stops, or its bot was deleted. */
+  stop(why: string): void {
+    if (this.#facts === undefined) this.#neverStarted('stopped', 1012, why);
+    else this.close('error', why, 1012);
+  }
+
+  // What the bot does.
+
+  say(samples: Int16Array): void {
+    if (this.#over || samples.length === 0) return;
+    if (!this.#hasSpoken) {
+      this.#hasSpoken = true;
+      this.measure('first-audio', this.elapsedMs);
+    }
+    this.#outlet.say(samples);
+  }
+
+  mark(name: string): void {
+    if (this.#over) return;
+    const cut = name.slice(0, 256);
+    this.#outlet.flush();
+    this.#marks.expect(cut, this.#played.queuedMs);
+    this.#send(writeBotMessage.mark(this.facts.streamSid, cut));
+  }
+
+  clear(): void {
+    if (this.#over) return;
+    this.#outlet.drop();
+    this.#played.cleared();
+    this.#marks.cleared();
+    this.#send(writeBotMessage.clear(this.facts.streamSid));
+  }
+
+  transcript(role: TranscriptRole, text: string, atMs?: number): void {
+    if (!this.#over) this.#record.line(role, text, atMs);
+  }
+
+  note(event: string, data?: Readonly<Record<string, unknown>>): void {
+    if (!this.#over) this.#record.event(event, data);
+  }
+
+  use(what: string, amount: number): void {
+    if (!this.#over) this.#record.use(what, amount);
+  }
+
+  measure(what: string, ms: number): void {
+    if (!this.#over) this.#record.measure(what, ms);
+  }
+
+  render(prompt: BotPrompt): Promise<Int16Array> {
+    const { botAccountSid, sampleRate } = this.facts;
+    return this.#deps.render(botAccountSid, prompt, sampleRate);
+  }
+
+  close(by: DisconnectedBy = 'bot', why?: string, code = closeCodes[by]): void {
+    if (this.#over || this.#facts === undefined) return;
+    this.#outlet.flush();
+    const durationMs = this.elapsedMs;
+    this.#record.use('duration_ms', durationMs);
+    this.#end(code, why ?? '');
+    const detail = why === undefined ? undefined : storable(why, 300);
+    this.#deps.over({ report: { ...this.#record.results(), disconnectedBy: by, detail, durationMs } });
+  }
+
+  // Within.
+
+  #take(message: PlatformMessage): void {
+    if (message.event === 'connected') return;
+    if (message.event === 'start') this.#start(message.start);
+    else if (message.event === 'unknown') this.#bad('It is no message of the protocol.');
+    else if (this.#facts === undefined) this.#bad(`A ${message.event} message came before start.`);
+    else this.#takeInCall(message);
+  }
+
+  #takeInCall(message: Exclude<PlatformMessage, { event: 'connected' | 'start' | 'unknown' }>): void {
+    this.#badInARow = 0;
+    switch (message.event) {
+      case 'media':
+        this.#heard(message.media);
+        break;
+      case 'dtmf':
+        this.#pressed(message.digit);
+        break;
+      case 'mark':
+        if (message.queue) this.#played.told(message.queue);
+        this.#marks.handleMark(message.name);
+        break;
+      case 'stop':
+        this.#stopped(message.stop.reason);
+    }
+  }
+
+  #heard({ audio, queue }: StreamMedia): void {
+    if (queue) this.#played.told(queue);
+    this.#record.use('audio_in_ms', audio.length / 2 / (this.facts.sampleRate / 1000));
+    this.#ask((bot) => bot.handleAudio(samplesOf(audio)));
+  }
+
+  #pressed(digit: string): void {
+    if (/^[0-9*#A-D]$/.test(digit)) this.#ask((bot) => bot.handleDtmf?.(digit));
+    else this.#bad(`"${digit.slice(0, 8)}" is no key of a telephone.`);
+  }
+
+  #start(start: StreamStart): void {
+    if (this.#facts !== undefined) this.#bad('A second start came.');
+    else if (!sampleRates.includes(start.sampleRate)) this.#bad(`The stream has a rate of ${start.sampleRate} Hz.`);
+    else this.#begin(start);
+  }
+
+  #begin(start: StreamStart): void {
+    const { order, limits, kind } = this.#deps;
+    this.#startedAtMs = this.clock.now();
+    this.#facts = factsOf(start, order);
+    this.#badInARow = 0;
+    this.logger = this.logger.child({ callSid: this.#facts.callSid, streamSid: this.#facts.streamSid });
+    this.#limit.cancel();
+    this.#limit = this.clock.schedule(order.maxCallMs, () => this.close('timeout', 'The longest time is over.'));
+    this.#watchIdle(limits.idleMs);
+    this.#deps.started(this.#facts);
+    if (order.verdict === 'outside_hours') this.close('outside_hours');
+    else this.#startBot(kind, order.bot.config);
+  }
+
+  #startBot(kind: BotKind<never>, config: unknown): void {
+    try {
+      const bot = kind.start(config as never, this);
+      if (this.#over) bot.close();
+      else this.#bot = bot;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #stopped(reason: string): void {
+    this.#ask((bot) => bot.handleStop?.(storable(reason, 64)));
+    this.close('customer', reason === '' ? undefined : `stop: ${reason}`);
+  }
+
+  #watchIdle(afterMs: number): void {
+    this.#idle = this.clock.schedule(afterMs, () => {
+      const silentMs = this.clock.now() - this.#heardAtMs;
+      const { idleMs } = this.#deps.limits;
+      if (silentMs >= idleMs) this.close('timeout', `Nothing came for ${idleMs / 1000} s.`, 1008);
+      else this.#watchIdle(idleMs - silentMs);
+    });
+  }
+
+  #mayTake(octets: number): boolean {
+    if (this.#budget.take(octets)) return true;
+    const why = 'More comes than any speech needs.';
+    if (this.#facts === undefined) this.#neverStarted('flood', 1008, why);
+    else this.close('error', why, 1008);
+    return false;
+  }
+
+  #bad(why: string): void {
+    if (++this.#badInARow <= this.#deps.limits.badInARow) return;
+    if (this.#facts === undefined) this.#neverStarted('bad-messages', 1003, why.slice(0, 100));
+    else this.close('error', why, 1003);
+  }
+
+  /** Runs the bot's own code: what it throws ends the session, and nothing else. */
+  #ask(action: (bot: Bot) => void): void {
+    if (this.#over || this.#bot === undefined) return;
+    try {
+      action(this.#bot);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.logger.error({ err: error }, 'a bot failed');
+    this.close('error', 'The bot failed.');
+  }
+
+  #sendAudio(audio: Buffer): void {
+    const ms = audio.length / 2 / (this.facts.sampleRate / 1000);
+    this.#played.said(ms);
+    this.#record.use('audio_out_ms', ms);
+    this.#send(writeBotMessage.media(this.facts.streamSid, audio));
+  }
+
+  #send(text: string): void {
+    this.#socket.send(text);
+    if (this.#socket.bufferedBytes <= this.#deps.limits.maxBufferedBytes || this.#over) return;
+    this.#end(1008, 'Nobody reads.'); // First: closing would flush, and come here again.
+    const results = this.#record.results();
+    const report = { ...results, detail: 'The far end does not read.', durationMs: this.elapsedMs };
+    this.#deps.over({ report: { ...report, disconnectedBy: 'error' } });
+  }
+
+  #neverStarted(why: NeverStarted, code: number, reason: string): void {
+    if (this.#over) return;
+    this.#end(code, reason);
+    this.#deps.over({ neverStarted: why });
+  }
+
+  #end(code: number, reason: string): void {
+    this.#over = true;
+    this.#limit.cancel();
+    this.#idle?.cancel();
+    this.#marks.close();
+    this.#outlet.drop();
+    try {
+      this.#bot?.close();
+    } catch (error) {
+      this.logger.error({ err: error }, 'a bot failed as it was closed');
+    }
+    this.#bot = undefined;
+    this.#socket.close(code, reason);
+  }
+}
+
+function factsOf(start: StreamStart, { sessionId, bot }: SessionOrder): BotCallFacts {
+  const fact = (text: string) => storable(text, maxFact);
+  const custom = Object.entries(start.customParameters).slice(0, 20);
+  return {
+    ...{ sessionId, botId: bot.botId, botAccountSid: bot.accountSid, sampleRate: start.sampleRate },
+    ...{ streamSid: fact(start.streamSid), callSid: fact(start.callSid), accountSid: fact(start.accountSid) },
+    ...{ from: fact(start.from), to: fact(start.to) },
+    customParameters: Object.fromEntries(custom.map(([key, value]) => [fact(key), fact(value)])),
+  };
+}

@@ -1,0 +1,102 @@
+import { silentLogger, systemRandom } from '@intermix/kernel';
+import { octetsOf, PlatformMessageWriter, readBotMessage } from '@intermix/streaming';
+import { FakeClock } from '@intermix/testkit';
+import type { NeverStarted, SessionOrder, SessionReport } from '../host/session-order.js';
+import type { BotCallFacts, BotKind, BotOutside, BotPrompt } from '../session/bot.js';
+import { LiveSession } from '../session/live-session.js';
+import { usualLimits } from '../session/session-limits.js';
+
+/** A session of one kind of bot under a clock that stands, and the far end's hand on it. */
+export class SessionBench {
+  readonly clock = new FakeClock();
+  readonly writer = new PlatformMessageWriter('stream-1');
+  readonly session: LiveSession;
+  /** What the bot sent. */
+  readonly sent: ReturnType<typeof readBotMessage>[] = [];
+  closedWith: { code: number; reason: string } | undefined;
+  facts: BotCallFacts | undefined;
+  report: SessionReport | undefined;
+  neverStarted: NeverStarted | undefined;
+  bufferedBytes = 0;
+  #chunk = 0;
+
+  constructor(options: {
+    kind: BotKind<never>;
+    config?: unknown;
+    order?: Partial<SessionOrder>;
+    outside?: Partial<BotOutside>;
+    render?: (prompt: BotPrompt) => Promise<Int16Array>;
+  }) {
+    const { kind, config } = options;
+    const bench = this;
+    this.session = new LiveSession({
+      order: {
+        ...{ sessionId: 'bcl_1', ticket: 't', verdict: 'run', maxCallMs: 600_000 },
+        bot: { botId: 'bot_1', accountSid: 'acc', kind: kind.name, config: kind.parse(config ?? {}) },
+        ...options.order,
+      },
+      kind,
+      socket: {
+        get bufferedBytes() {
+          return bench.bufferedBytes;
+        },
+        send: (text) => void bench.sent.push(readBotMessage(text)),
+        close: (code, reason) => {
+          bench.closedWith ??= { code, reason };
+        },
+      },
+      outside: { ...options.outside } as BotOutside,
+      render: (_, prompt) => options.render?.(prompt) ?? Promise.reject(new Error('nothing to say')),
+      ...{ limits: usualLimits, clock: this.clock, random: systemRandom, logger: silentLogger },
+      started: (facts) => {
+        this.facts = facts;
+      },
+      over: (end) => {
+        if ('report' in end) this.report = end.report;
+        else this.neverStarted = end.neverStarted;
+      },
+    });
+  }
+
+  start(more: { sampleRate?: number; customParameters?: Record<string, string> } = {}): this {
+    this.session.handleMessage(this.writer.connected());
+    this.session.handleMessage(
+      this.writer.start({
+        ...{ streamSid: 'stream-1', callSid: 'call-1', accountSid: 'acc', from: '+919876543210', to: '+918047110001' },
+        ...{ customParameters: {}, sampleRate: 8000, ...more },
+      }),
+    );
+    return this;
+  }
+
+  /** The caller speaks for 100 ms, at a constant level. */
+  hear(level = 1_000, samples = 800): void {
+    const audio = octetsOf(new Int16Array(samples).fill(level));
+    this.session.handleMessage(this.writer.media({ chunk: ++this.#chunk, timestampMs: this.#chunk * 100, audio }));
+  }
+
+  press(digit: string): void {
+    this.session.handleMessage(this.writer.dtmf(digit, 100));
+  }
+
+  mark(name: string, queue?: { queueMs: number; playedMs: number }): void {
+    this.session.handleMessage(this.writer.mark(name, queue));
+  }
+
+  stop(reason = 'callended'): void {
+    this.session.handleMessage(this.writer.stop({ callSid: 'call-1', accountSid: 'acc', reason }));
+  }
+
+  /** Samples of everything that was said. */
+  get said(): number[] {
+    return this.sent.flatMap((message) =>
+      message.event === 'media'
+        ? Array.from({ length: message.audio.length / 2 }, (_, index) => message.audio.readInt16LE(index * 2))
+        : [],
+    );
+  }
+
+  events(): string[] {
+    return this.sent.map((message) => (message.event === 'mark' ? `mark ${message.name}` : message.event));
+  }
+}
