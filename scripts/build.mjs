@@ -1,4 +1,5 @@
-// Builds everything: each package's src to dist, the SDK's one-file bundle, the pages, the seed of the embedded database.
+// Builds everything: each package's src to dist, the server from these, the SDK's one-file bundle, the pages, the seed of the
+// embedded database.
 // Takes a few seconds, the first time some more.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { browserTarget, buildSdk } from './build-sdk.mjs';
+import { buildServer } from './build-server.mjs';
 import { buildSdkTypes } from './sdk-types.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -51,7 +53,9 @@ const workspaces = ['packages', 'apps'].flatMap((group) =>
 );
 const pages = join(root, 'apps', 'softphone');
 const sdk = join(root, 'packages', 'voice-sdk');
-await Promise.all(workspaces.filter((workspace) => ![pages, sdk].includes(workspace)).map(transpile));
+const server = join(root, 'apps', 'server');
+await Promise.all(workspaces.filter((workspace) => ![pages, sdk, server].includes(workspace)).map(transpile));
+await buildServer(server);
 
 // The seed of the embedded database: a few seconds, once for each set of migrations. A server starts without it, slower.
 const seeded = run(process.execPath, [join(root, 'packages', 'store', 'dist', 'embedded', 'make-seed.js')]).catch(

@@ -1,4 +1,7 @@
 // The entry: without arguments the server, else one of its commands.
+// The program is built as few large files; stack traces in the log name the source.
+process.setSourceMapsEnabled(true);
+
 const [command, ...rest] = process.argv.slice(2);
 
 if (command === undefined) {
