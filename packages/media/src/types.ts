@@ -86,12 +86,12 @@ export interface MediaLeg {
   acceptOffer(sdp: string, options?: AnswerOptions): Promise<string>;
   /** Sends digits by RFC 4733: `0-9 A-D * #`, `,` pauses 500 ms. Resolves when the last has been sent. */
   sendDtmf(digits: string, options?: { durationMs?: number }): Promise<void>;
-  /** Plays a locally made tone to the far end instead of the bridge's audio, until stopped. G.711 only. */
+  /** Plays a locally made tone to the far end instead of the bridge's audio, until stopped. */
   play(tone: ToneSpec): Promise<void>;
   /**
    * Plays a WAV file (8 kHz, mono, 16 bit PCM, at most 20 MB) instead of tone and bridge, again and again with `loop`. A
    * second file ends the first. Resolves when its last frame was sent or it was stopped, also by the end of the leg; while
-   * the far end is on hold it waits. G.711 only. Rejects with MediaError: `bad-argument` names what is wrong with the file.
+   * the far end is on hold it waits. Rejects with MediaError: `bad-argument` names what is wrong with the file.
    */
   playFile(path: string, options?: { loop?: boolean }): Promise<PlayEnd>;
   /** Ends tone and file. */

@@ -33,10 +33,16 @@ export interface LegAudio {
   onSent(listener: (frame: AudioFrame) => void): () => void;
   /**
    * Feeds the far end in place of bridge, tone and file, until ended; the last one to feed is heard. While the far end is
-   * on hold, or is sent a digit, the source is not asked: nothing of it is lost. G.711 only: throws MediaError
-   * (`codec-mismatch`) on a leg with another codec.
+   * on hold, or is sent a digit, the source is not asked: nothing of it is lost. On a leg with Opus it is encoded: half a
+   * millisecond of work for each frame.
    */
   feed(source: AudioSource): () => void;
+  /** Feeds, as `feed` does, the leg that this one is joined with now. Does nothing while it is joined with none. */
+  feedPartner(source: AudioSource): () => void;
+  /** It has been joined with another leg, perhaps not for the first time. */
+  onJoined(listener: () => void): () => void;
+  /** Whether a party has put the other on hold, as this leg knows it: it talked both ways, and does not now. */
+  readonly isHeld: boolean;
   /** A digit of the far end (RFC 4733), told once at its end. */
   onDigit(listener: (digit: { digit: string; durationMs: number }) => void): () => void;
 }

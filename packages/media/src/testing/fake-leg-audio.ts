@@ -14,6 +14,11 @@ export class FakeLegAudio implements LegAudio {
   readonly #sent = new Set<Listener<AudioFrame>>();
   readonly #digits = new Set<Listener<Digit>>();
   readonly #sources: AudioSource[] = [];
+  readonly #joined = new Set<Listener<void>>();
+  readonly #partnerSources: AudioSource[] = [];
+  /** Whether the leg is joined with another; see `join`. */
+  hasPartner = false;
+  isHeld = false;
   #receivedPosition = 0;
   #sentPosition = 0;
 
@@ -57,9 +62,21 @@ export class FakeLegAudio implements LegAudio {
     return this.#sources.length > 0;
   }
 
+  /** The leg is joined with another. */
+  join(): void {
+    this.hasPartner = true;
+    for (const listener of [...this.#joined]) listener();
+  }
+
+  /** What the leg's partner is fed now; undefined when nobody feeds it, or there is none. */
+  pullPartner(): Int16Array | undefined {
+    return this.#partnerSources.at(-1)?.next();
+  }
+
   /** How many listen or feed. 0 at the end of a test means that nothing was left behind. */
   get subscriptions(): number {
-    return this.#received.size + this.#sent.size + this.#digits.size + this.#sources.length;
+    const listeners = this.#received.size + this.#sent.size + this.#digits.size + this.#joined.size;
+    return listeners + this.#sources.length + this.#partnerSources.length;
   }
 
   onReceived(listener: Listener<AudioFrame>): () => void {
@@ -75,12 +92,24 @@ export class FakeLegAudio implements LegAudio {
   }
 
   feed(source: AudioSource): () => void {
-    this.#sources.push(source);
-    return () => {
-      const index = this.#sources.lastIndexOf(source);
-      if (index >= 0) this.#sources.splice(index, 1);
-    };
+    return fed(this.#sources, source);
   }
+
+  feedPartner(source: AudioSource): () => void {
+    return this.hasPartner ? fed(this.#partnerSources, source) : () => {};
+  }
+
+  onJoined(listener: () => void): () => void {
+    return subscribed(this.#joined, listener);
+  }
+}
+
+function fed(sources: AudioSource[], source: AudioSource): () => void {
+  sources.push(source);
+  return () => {
+    const index = sources.lastIndexOf(source);
+    if (index >= 0) sources.splice(index, 1);
+  };
 }
 
 function subscribed<T>(listeners: Set<Listener<T>>, listener: Listener<T>): () => void {

@@ -43,6 +43,19 @@ export class AttachedAudio implements LegAudio {
     return this.#keep(() => this.#endpoint.feed({ next: () => this.#nextOf(source) }));
   }
 
+  feedPartner(source: AudioSource): () => void {
+    return this.#keep(() => this.#endpoint.feedPartner({ next: () => this.#nextOf(source) }));
+  }
+
+  onJoined(listener: () => void): () => void {
+    const told = this.#guarded(listener);
+    return this.#keep(() => this.#endpoint.on('joined', () => told(undefined)));
+  }
+
+  get isHeld(): boolean {
+    return this.#endpoint.isHeld;
+  }
+
   /** Ends every subscription, those to come included. */
   release(): void {
     this.#released = true;

@@ -18,7 +18,7 @@ const media: NegotiatedMedia = {
 };
 
 /** A host with one kind of attachment, `thing`, whose contexts and calls are on record, and a leg to attach it to. */
-function makeHost() {
+function makeHost(agreed = media) {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
   const endpoint = new MediaEndpoint({
@@ -26,7 +26,7 @@ function makeHost() {
   });
   const sent: Buffer[] = [];
   endpoint.useTransport({ isOpen: true, sendRtp: (packet) => sent.push(packet), sendRtcp() {}, close() {} });
-  endpoint.configure(media);
+  endpoint.configure(agreed);
   const contexts: AttachmentContext[] = [];
   const calls: unknown[] = [];
   const thing: AttachmentFactory = (_spec, context) => {
@@ -45,6 +45,45 @@ function makeHost() {
 }
 
 describe('AttachmentHost', () => {
+  it('feeds whoever the leg is joined with, is told when it is joined, and knows of a hold', () => {
+    const { clock, host, endpoint, sent, contexts } = makeHost();
+    const others = [makeHost(), makeHost()];
+    host.attach(1, 'thing', {}, endpoint);
+    const { audio, ended } = contexts[0]!;
+    let joined = 0;
+    audio.onJoined(() => joined++);
+    const feed = () => audio.feedPartner({ next: () => new Int16Array(160).fill(1000) });
+    feed()(); // Joined with nobody: nobody hears it.
+    for (const other of others) {
+      endpoint.bridge(other.endpoint);
+      endpoint.bridge(other.endpoint); // They are joined already.
+      const stop = feed();
+      other.clock.advance(40);
+      stop();
+      other.clock.advance(40);
+      expect(other.sent).toHaveLength(2);
+    }
+    clock.advance(100);
+    expect([joined, sent]).toEqual([2, []]);
+    expect(audio.isHeld).toBe(false);
+    endpoint.configure({ ...media, direction: 'recvonly' });
+    expect(audio.isHeld).toBe(true);
+    endpoint.configure(media);
+    expect(audio.isHeld).toBe(false);
+    ended(null);
+    feed();
+    endpoint.unbridge();
+    endpoint.bridge(others[0]!.endpoint);
+    others[0]!.clock.advance(40);
+    expect([joined, others[0]!.sent.length]).toEqual([2, 2]);
+  });
+
+  it('takes a leg that never talked both ways for none that is held', () => {
+    const { host, endpoint, contexts } = makeHost({ ...media, direction: 'sendonly' });
+    host.attach(1, 'thing', {}, endpoint);
+    expect(contexts[0]!.audio.isHeld).toBe(false);
+  });
+
   it('asks an attachment to end once, whoever asks first', () => {
     const { host, endpoint, calls } = makeHost();
     host.attach(1, 'thing', {}, endpoint);

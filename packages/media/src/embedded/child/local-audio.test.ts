@@ -2,9 +2,11 @@ import { systemRandom } from '@intermix/kernel';
 import { FakeClock } from '@intermix/testkit';
 import { describe, expect, it } from 'vitest';
 import { decodePcmu } from '../../audio/g711.js';
+import { toneShare } from '../../audio/goertzel.js';
 import { parseRtp, type RtpPacket } from '../../rtp/rtp-packet.js';
 import type { NegotiatedMedia } from '../../sdp/descriptions.js';
 import { DigitQueue } from './digit-queue.js';
+import { OpusDecoder } from './opus-decoder.js';
 import { OutboundStream } from './outbound-stream.js';
 import { Pacer } from './pacer.js';
 
@@ -132,12 +134,19 @@ describe('local audio', () => {
     expect([said(), await short]).toEqual([[3], { how: 'played', playedMs: 5 }]);
   });
 
-  it('is for G.711 only', async () => {
-    const { outbound } = makeStream();
-    outbound.configure(media({ codec: 'opus' }));
-    expect(() => outbound.feed(counting())).toThrow('G.711 legs only');
-    expect(() => outbound.playTone({ frequenciesHz: [400] })).toThrow('G.711 legs only');
-    await expect(outbound.playFile(level(1), false)).rejects.toMatchObject({ problem: 'codec-mismatch' });
+  it('is heard on a leg with Opus as frames of 20 ms by its clock', () => {
+    const { clock, outbound, sent } = makeStream();
+    outbound.configure(media({ codec: 'opus', sendPayloadType: 111 }));
+    const decoder = new OpusDecoder();
+    outbound.playTone({ frequenciesHz: [1400] });
+    clock.advance(200);
+    expect(sent.map((packet) => (packet.timestamp - sent[0]!.timestamp) >>> 0)).toEqual(sent.map((_, i) => i * 960));
+    expect(sent.map(({ payloadType }) => payloadType)).toEqual(Array(10).fill(111));
+    const heard = sent.flatMap(({ payload }) => [...(decoder.decode(payload) ?? [])]);
+    expect(toneShare(Int16Array.from(heard.slice(800)), 1400)).toBeGreaterThan(0.9);
+    outbound.stopPlaying();
+    outbound.close();
+    decoder.close();
   });
 
   it('is heard by who listens to what is sent, as is the bridge; events are not', async () => {

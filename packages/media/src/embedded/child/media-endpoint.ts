@@ -18,6 +18,8 @@ export interface MediaEndpointEvents {
   failed: [reason: string];
   dtmf: [digit: string, durationMs: number];
   silence: [silentMs: number];
+  /** Bridged with another. */
+  joined: [];
 }
 
 /** Reports each 5 s on average, the first after half of a second to one second. RFC 3550 §6.2. */
@@ -45,6 +47,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   #reportTimer: Timer | undefined;
   #listeningSinceMs: number | undefined;
   #hasToldSilence = false;
+  /** Both ways. */
+  #hasTalked = false;
   /** Counts what was asked to be played: a file that is still read when another is wanted never begins. */
   #fileTurn = 0;
   #closed = false;
@@ -82,6 +86,7 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
   configure(media: NegotiatedMedia): void {
     const wasListening = this.#media !== undefined && receives(this.#media.direction);
     this.#media = media;
+    if (media.direction === 'sendrecv') this.#hasTalked = true;
     this.#inbound.configure(media);
     this.#outbound.configure(media);
     if (!receives(media.direction)) this.#heard.pause();
@@ -97,6 +102,8 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     other.unbridge();
     this.#partner = other;
     other.#partner = this;
+    this.emit('joined');
+    other.emit('joined');
   }
 
   unbridge(): void {
@@ -158,10 +165,20 @@ export class MediaEndpoint extends TypedEmitter<MediaEndpointEvents> {
     this.#outbound.stopPlaying();
   }
 
-  /** Feeds the far end, before everything but digits; the last one is heard. Throws MediaError unless it is G.711. */
+  /** Feeds the far end, before everything but digits; the last one is heard. */
   feed(source: AudioSource): () => void {
     if (this.#closed) return () => {};
     return this.#outbound.feed(source);
+  }
+
+  /** Feeds the leg that this one is bridged with, if there is one. */
+  feedPartner(source: AudioSource): () => void {
+    return this.#partner?.feed(source) ?? (() => {});
+  }
+
+  /** It talked both ways once, and does not now. */
+  get isHeld(): boolean {
+    return this.#hasTalked && this.#media?.direction !== 'sendrecv';
   }
 
   /** What the far end says, while it is not on hold. Listeners must not throw. */

@@ -1,8 +1,6 @@
 import type { Clock, Random } from '@intermix/kernel';
 import type { AudioSource, PlayEnd } from '../../attachments/attachment.js';
 import { encodePcma, encodePcmu, pcmaToPcmu, pcmuToPcma } from '../../audio/g711.js';
-import { samplesPerFrame } from '../../audio/tone-generator.js';
-import { MediaError } from '../../errors.js';
 import type { SendCounters } from '../../rtp/rtcp-reporter.js';
 import { type RtpPacket, rewriteRtp, writeRtp } from '../../rtp/rtp-packet.js';
 import { StreamRewriter } from '../../rtp/stream-rewriter.js';
@@ -13,6 +11,7 @@ import { sends } from '../../sdp/direction.js';
 import type { CodecName, ToneSpec } from '../../types.js';
 import { AudioTap } from './audio-tap.js';
 import { LocalAudio } from './local-audio.js';
+import { OpusEncoder } from './opus-encoder.js';
 import type { Pacer } from './pacer.js';
 
 interface Frame extends Omit<RtpPacket, 'ssrc'> {
@@ -43,6 +42,8 @@ export class OutboundStream {
   #octetsSent = 0;
   #sourceCount = 0;
   #isSendingDigit = false;
+  /** Made for the first frame of our own on a leg with Opus. */
+  #opus: OpusEncoder | undefined;
 
   constructor(options: { send: (packet: Buffer) => void; clock: Clock; random: Random; pacer: Pacer }) {
     this.#send = options.send;
@@ -123,21 +124,18 @@ export class OutboundStream {
     this.#rewriter.interrupt();
   }
 
-  /** Feeds the far end instead of everything but digits. Throws MediaError when the codec is not G.711. */
+  /** Feeds the far end instead of everything but digits. */
   feed(source: AudioSource): () => void {
-    this.#mustBeG711();
     return this.#local.feed(source);
   }
 
-  /** Plays samples instead of tone and bridge. Rejects with MediaError when the codec is not G.711. */
-  async playFile(samples: Int16Array, loop: boolean): Promise<PlayEnd> {
-    this.#mustBeG711();
+  /** Plays samples instead of tone and bridge. */
+  playFile(samples: Int16Array, loop: boolean): Promise<PlayEnd> {
     return this.#local.playFile(samples, loop);
   }
 
-  /** Plays a tone instead of the bridge until stopped. Throws MediaError when the codec is not G.711. */
+  /** Plays a tone instead of the bridge until stopped. */
   playTone(tone: ToneSpec): void {
-    this.#mustBeG711();
     this.#local.playTone(tone);
   }
 
@@ -170,17 +168,13 @@ export class OutboundStream {
   close(): void {
     this.#local.close();
     this.tap.close();
-  }
-
-  #mustBeG711(): void {
-    if (this.#media?.codec !== 'opus') return;
-    throw new MediaError('codec-mismatch', 'tones, files and bots are heard on G.711 legs only; this one has Opus');
+    this.#opus?.close();
   }
 
   /** Whether audio of our own has a way now; when it has none, nobody is asked for it. */
   #maySpeak(): boolean {
     const media = this.#media;
-    if (!media || media.codec === 'opus' || this.#isSendingDigit) return false;
+    if (!media || this.#isSendingDigit) return false;
     if (sends(media.direction)) return true;
     this.interrupt();
     return false;
@@ -188,17 +182,26 @@ export class OutboundStream {
 
   #putLocal(samples: Int16Array, source: string, index: number): void {
     const media = this.#media;
-    if (!media) return;
+    const payload = media && this.#encoded(samples, media.codec);
+    if (!payload) return;
+    const { clockRateHz } = codecFacts[media.codec];
     this.#put({
-      payload: media.codec === 'PCMA' ? encodePcma(samples) : encodePcmu(samples),
+      payload,
       payloadType: media.sendPayloadType,
       marker: false,
       sequenceNumber: index & 0xffff,
-      timestamp: (index * samplesPerFrame) >>> 0,
+      timestamp: (index * (clockRateHz / 50)) >>> 0,
       source,
-      clockRateHz: 8000,
+      clockRateHz,
       codec: media.codec,
     });
+  }
+
+  #encoded(samples: Int16Array, codec: CodecName): Buffer | undefined {
+    if (codec === 'PCMU') return encodePcmu(samples);
+    if (codec === 'PCMA') return encodePcma(samples);
+    this.#opus ??= new OpusEncoder();
+    return this.#opus.encode(samples);
   }
 
   #put(frame: Frame, over?: Buffer): void {
