@@ -1,10 +1,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, type RunningServer, SipPhone, startServer } from '@intermix/testkit';
-import { MPEGDecoder } from 'mpg123-decoder';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
+import { bandShare, decodeMp3, loudness, type Mp3, silences } from '../support/heard-mp3.js';
 import { SnakeApp } from '../support/snake.js';
+import { StreamBot } from '../support/stream-bot.js';
 
 const patience = 10_000;
 
@@ -13,8 +14,10 @@ describe('a recorded call', () => {
   let admin: AdminApi;
   let backend: SnakeApp;
   let phone: SipPhone;
+  let bot: StreamBot;
 
   beforeAll(async () => {
+    bot = await StreamBot.open();
     server = await startServer();
     admin = new AdminApi(server);
     backend = await SnakeApp.demo(server);
@@ -32,6 +35,7 @@ describe('a recorded call', () => {
   afterAll(async () => {
     await phone?.stop();
     await server?.stop();
+    await bot?.stop();
   });
 
   async function talk() {
@@ -61,14 +65,16 @@ describe('a recorded call', () => {
       { timeoutMs: patience, message: 'the backend to be told' },
     );
 
+  const sizeOf = (sid: string) => statSync(join(server.dataDir, 'recordings', 'parts', `${sid}.mp3.part`)).size;
+
   /** The file that grows has at least so many octets. */
   const grows = (sid: string, octets: number) =>
-    eventually(
-      async () => {
-        return statSync(join(server.dataDir, 'recordings', 'parts', `${sid}.mp3.part`)).size > octets;
-      },
-      { timeoutMs: patience, message: 'the recording to grow' },
-    );
+    eventually(() => sizeOf(sid) > octets, { timeoutMs: patience, message: 'the recording to grow' });
+
+  async function order(callSid: string, sid: string, word: 'pause' | 'resume', isPaused: boolean): Promise<void> {
+    const path = `/api/v1/calls/${callSid}/recordings/${sid}/${word}`;
+    expect(await admin.request('POST', path)).toMatchObject({ status: 200, body: { paused: isPaused } });
+  }
 
   it('has both parties, each on its own channel; its URL is told, and gives the sound', async () => {
     const { talking, callSid, sid } = await talk();
@@ -98,6 +104,73 @@ describe('a recorded call', () => {
     expect(completed.payload.recording_available).toBe(true);
   });
 
+  /** The recording of a call that has ended. */
+  async function soundOf(callSid: string): Promise<Mp3 & { startedAt: number }> {
+    const ready = await readyOf(callSid);
+    const answer = await fetch(ready.url);
+    const mp3 = await decodeMp3(new Uint8Array(await answer.arrayBuffer()));
+    expect(Math.abs(mp3.lengthMs - ready.duration_ms)).toBeLessThanOrEqual(1);
+    return { ...mp3, startedAt: Date.parse(ready.started_at) };
+  }
+
+  /** Another so many octets of sound: 4 are a millisecond. */
+  const goesOn = (sid: string, octets: number) => grows(sid, sizeOf(sid) + octets);
+
+  it('is silent while a party holds the other, and while it is paused, on both sides alike', async () => {
+    const { talking, callSid, sid } = await talk();
+    await grows(sid, 5_000);
+    const held = await span(() => talking.hold());
+    await goesOn(sid, 4_000);
+    const resumed = await span(() => talking.resume());
+    await talking.expectTone(1000, patience);
+    await goesOn(sid, 4_000);
+    const paused = await span(() => order(callSid, sid, 'pause', true));
+    await goesOn(sid, 4_000);
+    const wentOn = await span(() => order(callSid, sid, 'resume', false));
+    await goesOn(sid, 4_000);
+    talking.hangup();
+
+    const { channels, lengthMs, startedAt } = await soundOf(callSid);
+    const found = channels.map((channel) => silences(channel.subarray(0, (lengthMs - 200) * 8), 300));
+    for (const [index, [hold, pause]] of found.map((one) => one.filter(({ fromMs }) => fromMs > 500)).entries()) {
+      const where = `channel ${index}: ${JSON.stringify(found)}`;
+      expectBetween((hold?.fromMs ?? Number.NaN) + startedAt, held, where);
+      expectBetween((hold?.toMs ?? Number.NaN) + startedAt, resumed, where);
+      expectBetween((pause?.fromMs ?? Number.NaN) + startedAt, paused, where);
+      expectBetween((pause?.toMs ?? Number.NaN) + startedAt, wentOn, where);
+      const hz = [500, 1_000][index] ?? 0;
+      const [before, between, after] = [hold?.fromMs, pause?.fromMs, lengthMs - 200].map((at) => Number(at) - 50);
+      for (const toMs of [before, between, after] as number[])
+        expect(bandShare(channels[index]?.subarray((toMs - 500) * 8, toMs * 8), hz), where).toBeGreaterThan(0.9);
+    }
+    const [left = [], right = []] = found;
+    const [ours, theirs] = [left.at(-1), right.at(-1)];
+    expect(Math.abs(Number(ours?.fromMs) - Number(theirs?.fromMs))).toBeLessThan(20);
+    expect(Math.abs(Number(ours?.toMs) - Number(theirs?.toMs))).toBeLessThan(20);
+  });
+
+  it('with a bot has the party on the left and the bot on the right', async () => {
+    const { account, simulated_numbers: numbers, exophones } = server.bootstrap;
+    const basic = `Basic ${Buffer.from(`${account.api_key}:${account.api_token}`).toString('base64')}`;
+    const answer = await fetch(`${server.baseUrl}/v1/Accounts/${account.sid}/Calls/connect.json`, {
+      method: 'POST',
+      headers: { authorization: basic },
+      body: new URLSearchParams({
+        ...{ From: numbers.answer_tone, CallerId: exophones[0] ?? '', StreamUrl: bot.url, StreamType: 'bidirectional' },
+        ...{ Record: 'true', RecordingChannels: 'dual' },
+      }),
+    });
+    expect(answer.status).toBe(200);
+    const talk = await bot.talk(0);
+    const callSid = talk.start?.call_sid;
+    talk.sayTone(1_300, 20_000);
+    const sid = await eventually(async () => (await recordingsOf(callSid))[0]?.recording_sid, { timeoutMs: patience });
+    await grows(sid, 10_000);
+    talk.close();
+    const { channels, lengthMs } = await soundOf(callSid);
+    expectTones(channels, lengthMs - 1_300, lengthMs - 300, [1_000, 1_300]);
+  });
+
   it('outlives kill -9: after the restart its file is whole, kept and told of', async () => {
     const { callSid, sid } = await talk();
     await grows(sid, 8_000);
@@ -117,32 +190,35 @@ describe('a recorded call', () => {
 
 /** Left is what the telephone said, right what it heard, for as long as the recording says. */
 async function expectChannels(octets: Uint8Array, durationMs: number): Promise<void> {
-  const decoder = new MPEGDecoder();
-  await decoder.ready;
-  const { channelData, samplesDecoded, errors } = decoder.decode(octets);
-  expect(errors).toEqual([]);
-  expect(Math.abs(samplesDecoded / 8 - durationMs)).toBeLessThanOrEqual(1);
-  const [left, right] = channelData.map((channel) => channel.slice(samplesDecoded - 8_000, samplesDecoded - 2_400));
-  expect(shareOf(left, 500)).toBeGreaterThan(0.8);
-  expect(shareOf(right, 1000)).toBeGreaterThan(0.8);
-  decoder.free();
+  const { channels, lengthMs } = await decodeMp3(octets);
+  expect(Math.abs(lengthMs - durationMs)).toBeLessThanOrEqual(1);
+  expectTones(channels, lengthMs - 1_000, lengthMs - 300, [500, 1_000]);
 }
 
-/** Each 50 ms judged by itself: where the sender's clock is followed a sample is left out or doubled, and the phase moves on. */
-function shareOf(samples: Float32Array = new Float32Array(), hz: number): number {
-  const block = 400;
-  const shares: number[] = [];
-  for (let at = 0; at + block <= samples.length; at += block)
-    shares.push(shareIn(samples.subarray(at, at + block), hz));
-  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
-}
-
-function shareIn(samples: Float32Array, hz: number): number {
-  let [re, im, power] = [0, 0, 0];
-  for (const [i, value] of samples.entries()) {
-    re += value * Math.cos((2 * Math.PI * hz * i) / 8000);
-    im += value * Math.sin((2 * Math.PI * hz * i) / 8000);
-    power += value * value;
+/** Each channel is the one tone and nothing else, from here to there, as one piece. */
+function expectTones(channels: Mp3['channels'], fromMs: number, toMs: number, hz: readonly number[]): void {
+  expect(channels).toHaveLength(hz.length);
+  for (const [index, channel] of channels.entries()) {
+    const piece = channel.subarray(fromMs * 8, toMs * 8);
+    expect(bandShare(piece, hz[index] ?? 0), `${hz[index]} Hz from ${fromMs} to ${toMs} ms`).toBeGreaterThan(0.9);
+    expect(loudness(piece)).toBeGreaterThan(0.05);
   }
-  return power === 0 ? 0 : (2 * (re * re + im * im)) / (power * samples.length);
+}
+
+interface Span {
+  before: number;
+  after: number;
+}
+
+/** When something was done, on the wall clock. */
+async function span(act: () => Promise<void>): Promise<Span> {
+  const before = Date.now();
+  await act();
+  return { before, after: Date.now() };
+}
+
+/** Silence begins and ends when that was done; frames under way, the encoder's blocks and the machine's load beside. */
+function expectBetween(at: number, { before, after }: Span, where: string): void {
+  expect(at, where).toBeGreaterThan(before - 100);
+  expect(at, where).toBeLessThan(after + 250);
 }
