@@ -79,6 +79,7 @@ async function record(legs, prefix) {
       format: 'mp3',
       channels: 'single',
       pausedAs: 'silence',
+      heldAs: 'silence',
     };
     recordings.push({ attachment: await leg.attach('recording', spec) });
     await sleep(flushMs / legs.length);

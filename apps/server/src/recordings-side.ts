@@ -3,6 +3,7 @@ import type { Switchboard } from '@intermix/calls';
 import { type Clock, hex, type Logger, type Random } from '@intermix/kernel';
 import {
   FolderStorage,
+  folderOwner,
   type RecordingAnnouncer,
   RecordingService,
   type RecordingStorage,
@@ -37,6 +38,7 @@ export async function recordingsSide(options: RecordingsSideOptions): Promise<Re
   return new RecordingService({
     ...common,
     partsFolder: join(folder, 'parts'),
+    owner: folderOwner(folder, random),
     calls: { mediaOf: (callSid) => switchboard()?.switch.mediaOf(callSid) },
     callRecords: store.calls,
     store: store.recordings,

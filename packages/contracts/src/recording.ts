@@ -52,9 +52,15 @@ export const RecordingSettings = Type.Object(
     channels,
     format,
     paused_as: oneOf(['silence', 'cut'], { description: 'What is written for a pause: as much silence, or nothing' }),
+    held_as: Type.Optional(
+      oneOf(['silence', 'sound'], {
+        description:
+          'What is written while a party has the other on hold: silence, the default, or what is on the line (music of the one that holds)',
+      }),
+    ),
     tone: oneOf(['off', 'start', 'repeat'], {
       description:
-        'Whether the calling party alone hears 200 ms of 1400 Hz in place of all else: at the start, or each 15 s. A call whose calling party cannot hear it (a browser with Opus) is not recorded, and recording_failed says tone-failed',
+        'Whether both parties hear 200 ms of 1400 Hz in place of all else: at the start, or each 15 s; who joins later hears it then. A call in which it cannot be heard is not recorded, and recording_failed says tone-failed',
     }),
     retention_days: nullable(
       Type.Integer({ minimum: 1, maximum: 36_500, description: 'null: recordings are kept until they are deleted' }),
@@ -62,7 +68,9 @@ export const RecordingSettings = Type.Object(
   },
   {
     additionalProperties: false,
-    examples: [{ channels: 'dual', format: 'mp3', paused_as: 'silence', tone: 'off', retention_days: 90 }],
+    examples: [
+      { channels: 'dual', format: 'mp3', paused_as: 'silence', held_as: 'silence', tone: 'off', retention_days: 90 },
+    ],
   },
 );
 export type RecordingSettings = Static<typeof RecordingSettings>;

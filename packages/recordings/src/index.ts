@@ -6,11 +6,12 @@ export {
   type RecordingChannels,
   type RecordingFormat,
 } from './files/recording-file.js';
-export type { PausedAs, RecordingFailure } from './files/recording-spec.js';
+export type { HeldAs, PausedAs, RecordingFailure } from './files/recording-spec.js';
 export type * from './ports/recorded-calls.js';
 export * from './ports/recording-store.js';
 export { RecordingService, type RecordingServiceDeps } from './service/recording-service.js';
 export { RecordingUrls, type UrlSignature, urlValidity } from './service/recording-urls.js';
+export { folderOwner } from './storage/folder-owner.js';
 export { FolderStorage } from './storage/folder-storage.js';
 export type { ByteRange, RecordingStorage } from './storage/recording-storage.js';
 export { type S3Options, S3Storage } from './storage/s3-storage.js';

@@ -312,6 +312,10 @@ export interface RecordingsTable {
   detail: string | null;
   /** When the app's backend was told of its end. */
   announced_at: Date | null;
+  /** The server that has its file until it is kept; NULL of an older release. */
+  owner: string | null;
+  /** When that server was there last. Not kept up once it is announced. */
+  owner_seen_at: Generated<Date>;
 }
 
 export interface RecordingSettingsTable {
@@ -320,6 +324,7 @@ export interface RecordingSettingsTable {
   channels: string;
   format: string;
   paused_as: string;
+  held_as: Generated<string>;
   tone: string;
   retention_days: number | null;
   updated_at: Generated<Date>;

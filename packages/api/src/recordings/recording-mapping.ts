@@ -28,11 +28,18 @@ export function recordingRead(
 }
 
 export function recordingSettingsRead(settings: RecordingSettings): RecordingSettingsRead {
-  const { channels, format, pausedAs, tone, retentionDays } = settings;
-  return { channels, format, paused_as: pausedAs, tone, retention_days: retentionDays ?? null };
+  const { channels, format, pausedAs, heldAs, tone, retentionDays } = settings;
+  return { channels, format, paused_as: pausedAs, held_as: heldAs, tone, retention_days: retentionDays ?? null };
 }
 
 export function recordingSettingsOf(body: RecordingSettingsRead): RecordingSettings {
-  const { channels, format, paused_as: pausedAs, tone, retention_days: retentionDays } = body;
-  return { channels, format, pausedAs, tone, retentionDays: retentionDays ?? undefined };
+  const {
+    channels,
+    format,
+    paused_as: pausedAs,
+    held_as: heldAs = 'silence',
+    tone,
+    retention_days: retentionDays,
+  } = body;
+  return { channels, format, pausedAs, heldAs, tone, retentionDays: retentionDays ?? undefined };
 }

@@ -5,6 +5,12 @@ import type { RecordingChannels, RecordingFormat } from './recording-file.js';
 /** What is written for the stretch in which a recording is paused: as much silence, or nothing. */
 export type PausedAs = 'silence' | 'cut';
 
+/**
+ * What is written while a party has the other on hold: silence, or what is on the line (music of the one that holds, or what
+ * is said beside the telephone).
+ */
+export type HeldAs = 'silence' | 'sound';
+
 /** Starts a recording beside the calling party's leg. */
 export interface RecordOrder {
   do: 'record';
@@ -13,12 +19,13 @@ export interface RecordOrder {
   format: RecordingFormat;
   channels: RecordingChannels;
   pausedAs: PausedAs;
+  heldAs: HeldAs;
 }
 
-/** Has a party hear that the call is recorded. */
+/** Has both parties hear that the call is recorded. */
 export interface ToneOrder {
   do: 'tone';
-  /** Seconds from one tone to the next; undefined: one tone, then it is over. */
+  /** Seconds from one tone to the next; undefined: one tone, and one for each who joins. */
   everySec: number | undefined;
 }
 

@@ -27,6 +27,8 @@ const tone = (hz: number) => (atMs: number) => 0.4 * Math.sin((2 * Math.PI * hz 
 /** A quarter of a second of sound at the beginning of each period: where it lies can be seen. */
 const beeps = (hz: number, everyMs: number) => (atMs: number) => (atMs % everyMs < 250 ? tone(hz)(atMs) : 0);
 
+const silent = { pausedAs: 'silence', heldAs: 'silence' } as const;
+
 interface Setup {
   order?: Partial<RecordOrder>;
   says: Omit<TalkingPartyOptions, 'clock' | 'tell'>;
@@ -45,7 +47,7 @@ function record({ order, says, hears, encoder }: Setup) {
       result = end as RecordingResult;
     },
   };
-  const whole: RecordOrder = { do: 'record', path, format: 'mp3', channels: 'dual', pausedAs: 'silence', ...order };
+  const whole: RecordOrder = { do: 'record', path, format: 'mp3', channels: 'dual', ...silent, ...order };
   const recorder = new CallRecorder(whole, context, encoder ?? new DirectEncoder());
   const caller = new TalkingParty({ clock, seed: 7, ...says, tell: (frame) => audio.receive(frame) });
   const other = new TalkingParty({ clock, seed: 99, ...hears, tell: (frame) => audio.send(frame) });
@@ -153,6 +155,25 @@ describe('CallRecorder', () => {
     expect(toneIn(left, 440, 3100, 5900).rms).toBeCloseTo(pausedAs === 'silence' ? 0 : 0.28, 1);
   });
 
+  it.each(['silence', 'sound'] as const)('writes %s while a party holds the other and makes music', async (heldAs) => {
+    const call = record({
+      order: { heldAs, format: 'wav' },
+      says: { says: tone(440) },
+      hears: { says: tone(1000) },
+    });
+    await call.run(3000);
+    call.audio.isHeld = true;
+    await call.run(2000);
+    call.audio.isHeld = false;
+    await call.run(3000);
+    expect(await call.end()).toMatchObject({ ok: true, durationMs: 8000 });
+    for (const [channel, hz] of zip(await decodeRecording(call.path), [440, 1000])) {
+      expect(toneIn(channel, hz, 1000, 2900).share).toBeGreaterThan(0.99);
+      expect(toneIn(channel, hz, 3100, 4900).rms).toBeCloseTo(heldAs === 'silence' ? 0 : 0.28, 1);
+      expect(toneIn(channel, hz, 5200, 7900).share).toBeGreaterThan(0.99);
+    }
+  });
+
   it('is silent where a packet was lost, and right again behind it', async () => {
     const call = record({
       order: { format: 'wav' },
@@ -249,3 +270,5 @@ describe('CallRecorder', () => {
     expect(result).toMatchObject({ ok: false, failure: 'write-failed' });
   });
 });
+
+const zip = <A, B>(some: readonly A[], others: readonly B[]): [A, B][] => some.map((one, i) => [one, others[i] as B]);

@@ -45,8 +45,9 @@ export class CallRecorder implements Attachment {
     this.#file = encoder.open(order, (result) => this.#ended(result));
     if (this.#isOver) return; // The encoder could not begin.
     const { audio } = context;
-    this.#unsubscribe.push(audio.onReceived((frame) => says.handle(frame)));
-    this.#unsubscribe.push(audio.onSent((frame) => hears.handle(frame)));
+    const isKept = () => order.heldAs === 'sound' || !audio.isHeld;
+    this.#unsubscribe.push(audio.onReceived((frame) => isKept() && says.handle(frame)));
+    this.#unsubscribe.push(audio.onSent((frame) => isKept() && hears.handle(frame)));
     this.#schedule();
   }
 

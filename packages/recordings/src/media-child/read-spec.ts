@@ -11,14 +11,15 @@ export function readSpec(spec: unknown): RecordingSpec {
     const { everySec } = order;
     if (everySec === undefined || (typeof everySec === 'number' && everySec >= 1)) return { do: 'tone', everySec };
   }
-  const { path, format, channels, pausedAs } = order;
+  const { path, format, channels, pausedAs, heldAs } = order;
   const isRecord =
     order.do === 'record' &&
     typeof path === 'string' &&
     isAbsolute(path) &&
     formats.includes(String(format)) &&
     (channels === 'single' || channels === 'dual') &&
-    (pausedAs === 'silence' || pausedAs === 'cut');
+    (pausedAs === 'silence' || pausedAs === 'cut') &&
+    (heldAs === 'silence' || heldAs === 'sound');
   if (isRecord) return spec as RecordingSpec;
   throw new MediaError('bad-argument', 'this is no order for a recording');
 }

@@ -1,5 +1,5 @@
 import type { RecordingChannels, RecordingFormat } from '../files/recording-file.js';
-import type { PausedAs, RecordingFailure } from '../files/recording-spec.js';
+import type { HeldAs, PausedAs, RecordingFailure } from '../files/recording-spec.js';
 
 /**
  * `recording`: it grows. `processing`: it has ended and its file is on the way to where it is kept. `ready`: it can be
@@ -9,7 +9,7 @@ import type { PausedAs, RecordingFailure } from '../files/recording-spec.js';
 export type RecordingState = 'recording' | 'processing' | 'ready' | 'failed' | 'deleted';
 
 /**
- * Why there is no recording, or not the whole. `tone-failed`: the party cannot hear its tone. `lost`: nothing that could be
+ * Why there is no recording, or not the whole. `tone-failed`: the parties cannot hear its tone. `lost`: nothing that could be
  * heard was left of it.
  */
 export type RecordingCause = RecordingFailure | 'media-failed' | 'tone-failed' | 'lost';
@@ -42,22 +42,28 @@ export type RecordingChange = Partial<
 >;
 
 export interface RecordingStore {
-  create(recording: Recording): Promise<void>;
+  /** `owner`: the server that has its file until it is kept. */
+  create(recording: Recording, owner: string): Promise<void>;
   /** Changes it when it is in one of these states. False when it is in none of them, or is not there. */
   change(recordingSid: string, from: readonly RecordingState[], change: RecordingChange): Promise<boolean>;
   find(accountSid: string, recordingSid: string): Promise<Recording | undefined>;
   /** Of each of these calls, oldest first; deleted ones left out. */
   ofCalls(accountSid: string, callSids: readonly string[]): Promise<Recording[]>;
-  /** Of every account: what a process has still to do, oldest first: to finish, to store, to tell. */
-  unfinished(): Promise<Recording[]>;
+  /**
+   * Of every account: what a server has still to do, oldest first: to finish, to store, to tell. Its own, those that nobody
+   * owns, and those whose owner was not there since `goneSince`; all are its own from now on.
+   */
+  claim(owner: string, now: Date, goneSince: Date): Promise<Recording[]>;
+  /** The owner is there: nobody else is to take what it has still to do. */
+  stillHere(owner: string, now: Date): Promise<void>;
   /**
    * Of every account: those with a file whose app keeps them no longer than until now, the oldest first, at most so many;
-   * `after`: those that follow this one.
+   * `after`: those that follow this one. Not those that lie in the data folder of another server.
    */
-  expired(now: Date, limit: number, after?: Recording): Promise<Recording[]>;
+  expired(owner: string, now: Date, limit: number, after?: Recording): Promise<Recording[]>;
 }
 
-/** Whether the calling party hears that it is recorded, at the start or again and again. The other party hears nothing. */
+/** Whether the parties hear that they are recorded, at the start or again and again. */
 export type RecordingToneSetting = 'off' | 'start' | 'repeat';
 
 /** How an app's calls are recorded. Whether they are is `recording_enabled` of its settings. */
@@ -65,6 +71,7 @@ export interface RecordingSettings {
   channels: RecordingChannels;
   format: RecordingFormat;
   pausedAs: PausedAs;
+  heldAs: HeldAs;
   tone: RecordingToneSetting;
   /** Days after which recordings are deleted; undefined: they are kept. */
   retentionDays: number | undefined;
@@ -74,6 +81,7 @@ export const defaultRecordingSettings: RecordingSettings = {
   channels: 'single',
   format: 'mp3',
   pausedAs: 'silence',
+  heldAs: 'silence',
   tone: 'off',
   retentionDays: undefined,
 };

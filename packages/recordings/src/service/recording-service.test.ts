@@ -27,11 +27,11 @@ const pathOf = ({ attachments: [first] }: FakeRecordedLeg) => (first ? (first.sp
 const waits = { timeoutMs: 15_000 };
 
 /** The service over a folder of its own; a second one over the same `world` is the next start of the server. */
-function begin(world = newWorld()) {
+function begin(world = newWorld(), owner = 'server-1') {
   const { clock, store, settings, apps, calls, leg, told, storage } = world;
-  const parts = join(folder, 'parts');
+  const parts = join(folder, owner, 'parts');
   const service = new RecordingService({
-    ...{ partsFolder: parts, store, settings, storage, clock, random: systemRandom, logger: silentLogger },
+    ...{ partsFolder: parts, owner, store, settings, storage, clock, random: systemRandom, logger: silentLogger },
     apps: { find: async (_account, appId) => apps.get(appId) },
     calls: { mediaOf: (callSid) => world.media.get(callSid) },
     callRecords: {
@@ -100,7 +100,7 @@ describe('RecordingService', () => {
     const { recordingSid } = only();
     expect(leg.attachments[0]?.spec).toEqual({
       ...{ do: 'record', path: join(parts, `${recordingSid}.mp3.part`) },
-      ...{ format: 'mp3', channels: 'single', pausedAs: 'silence' },
+      ...{ format: 'mp3', channels: 'single', pausedAs: 'silence', heldAs: 'silence' },
     });
     expect(service.hasRecording('call-1')).toBe(true);
     await end();
@@ -379,7 +379,7 @@ describe('RecordingService', () => {
       ...{ channels: 'single', format: 'mp3', startedAt: new Date(0), endedAt: new Date(0), durationMs: 1, bytes: 1 },
       ...{ location: `folder:${n}.mp3`, cause: undefined, detail: undefined, announcedAt: new Date(0) },
     });
-    for (let n = 0; n < 250; n++) await store.create(row(n));
+    for (let n = 0; n < 250; n++) await store.create(row(n), 'server-1');
     store.retentionDays.set('app', 7);
     const { remove } = world.storage;
     world.storage.remove = async (location) => {
@@ -400,11 +400,12 @@ describe('RecordingService', () => {
   it('brings four away at once at most, those that are tried again too', async () => {
     const { start, store, clock, world, service } = begin();
     for (let n = 0; n < 20; n++) {
-      await store.create({
+      const row: Recording = {
         ...{ recordingSid: `rec_${n}`, callSid: 'call-1', accountSid: 'acc', appId: 'app', state: 'processing' },
         ...{ channels: 'single', format: 'mp3', startedAt: new Date(0), endedAt: new Date(0), durationMs: 1, bytes: 1 },
         ...{ location: undefined, cause: undefined, detail: undefined, announcedAt: undefined },
-      });
+      };
+      await store.create(row, 'server-1');
     }
     let [underWay, most, tried] = [0, 0, 0];
     world.storage.keep = async () => {
@@ -424,6 +425,38 @@ describe('RecordingService', () => {
     };
     await eventually(isDone, waits);
     expect([tried, most]).toEqual([40, 4]);
+  });
+
+  it('leaves the recordings of another server to it, until that one has been away for a week', async () => {
+    const first = begin();
+    await first.start();
+    await first.answer(recordedCall());
+    const second = begin(first.world, 'server-2');
+    await second.start(); // The first one still records.
+    await first.end();
+    await first.reaches('ready');
+    await first.tells(1);
+    await first.answer(recordedCall({ callSid: 'call-2' }));
+    void first.service.stop(); // Dies, and leaves one.
+    const [left] = [...first.store.rows.values()].filter(({ state }) => state === 'recording');
+    first.clock.advance(6 * 86_400_000);
+    await begin(first.world, 'server-2').start();
+    expect(first.store.rows.get(left?.recordingSid ?? '')?.state).toBe('recording');
+    first.clock.advance(2 * 86_400_000);
+    await begin(first.world, 'server-2').start();
+    await first.tells(2);
+    expect(first.told[1]).toEqual(['failed', left?.recordingSid, 'lost']);
+  });
+
+  it('says each hour that it is there', async () => {
+    const { start, answer, store, clock, only } = begin();
+    await start();
+    await answer(recordedCall());
+    const seenAt = () => store.owners.get(only().recordingSid)?.seenAt;
+    for (const ms of [60_000, 3_600_000, 3_600_000]) {
+      clock.advance(ms);
+      await eventually(() => seenAt() === clock.now() && clock.pendingTimers > 0, waits);
+    }
   });
 
   it('has the party hear a tone, until the recording ends', async () => {

@@ -32,6 +32,8 @@ import { RunningRecordings } from './running-recordings.js';
 export interface RecordingServiceDeps {
   /** Recordings grow here; on the disk where a folder keeps them. */
   partsFolder: string;
+  /** Names the server that has this folder: several may share a store. */
+  owner: string;
   calls: RecordedCalls;
   callRecords: CallRecords;
   store: RecordingStore;
@@ -51,6 +53,8 @@ export interface RecordingServiceDeps {
 /** Below this no recording is begun: the database may be on the same disk. */
 const leastFreeBytes = 256 * 1024 * 1024;
 const toneEverySec = 15;
+/** A server that is away for so long does not come back: another one tells of its recordings, which are lost to it. */
+const goneAfterMs = 7 * 24 * 3600_000;
 
 /**
  * Decides which calls are recorded, has it done beside their audio, and sees each recording through until it is kept and
@@ -84,7 +88,8 @@ export class RecordingService {
   /** Looks for what a dead process left. To be called before its calls are closed and told of. */
   async load(): Promise<void> {
     await mkdir(this.#deps.partsFolder, { recursive: true, mode: 0o700 });
-    this.#left = await this.#deps.store.unfinished();
+    const { store, owner, clock } = this.#deps;
+    this.#left = await store.claim(owner, this.#now(), new Date(clock.now() - goneAfterMs));
     for (const one of this.#left) if (one.state !== 'failed') this.#running.remember(one);
   }
 
@@ -239,7 +244,7 @@ export class RecordingService {
     const media = this.#deps.calls.mediaOf(call.callSid);
     if (!media) throw RecordingError.unknownCall();
     const recording = this.#newRecording(call, { ...settings, ...defined(wish) });
-    await this.#deps.store.create(recording);
+    await this.#deps.store.create(recording, this.#deps.owner);
     const cause = await this.#attach(recording, media, settings);
     if (cause === undefined) return recording;
     await this.#failed(recording, cause.cause, cause.detail);
@@ -285,11 +290,11 @@ export class RecordingService {
     try {
       if ((await freeBytes(partsFolder)) < leastFreeBytes)
         return { cause: 'disk-full', detail: 'the disk has less than 256 MB left' };
-      cause = 'tone-failed'; // First: who is to hear it is not recorded without.
+      cause = 'tone-failed'; // First: who are to hear it are not recorded without.
       tone = await soundTone(media, settings);
       cause = 'media-failed';
       const path = this.#partOf(recording);
-      const order: RecordOrder = { do: 'record', path, format, channels, pausedAs: settings.pausedAs };
+      const order: RecordOrder = { do: 'record', path, format, channels, ...held(settings) };
       const attachment = await media.leg.attach('recording', order);
       logger.info({ callSid, recordingSid, channels, format }, 'recording begun');
       const ended = attachment.ended.then((end) => this.#ended(recording, end, tone));
@@ -372,7 +377,9 @@ interface Names {
   recordingSid: string;
 }
 
-/** Undefined when none is to be heard. Rejects where the leg has no place for one, as with Opus. */
+const held = ({ pausedAs, heldAs }: RecordingSettings) => ({ pausedAs, heldAs });
+
+/** Undefined when none is to be heard. Rejects where it cannot be. */
 async function soundTone({ leg }: RecordedMedia, { tone }: RecordingSettings): Promise<MediaAttachment | undefined> {
   if (tone === 'off') return undefined;
   const order: ToneOrder = { do: 'tone', everySec: tone === 'repeat' ? toneEverySec : undefined };

@@ -33,6 +33,17 @@ export class FakeLegAudio implements LegAudio {
     };
   }
 
+  /** Whether a party has put the other on hold. */
+  isHeld = false;
+
+  feedPartner(): () => void {
+    return () => {};
+  }
+
+  onJoined(): () => void {
+    return () => {};
+  }
+
   onDigit(): () => void {
     return () => {};
   }

@@ -13,10 +13,13 @@ export class MemoryRecordingStore implements RecordingStore {
   readonly rows = new Map<string, Recording>();
   /** Days that each app keeps its recordings. */
   readonly retentionDays = new Map<string, number>();
+  /** By recording; one that a test put here without an owner has none. */
+  readonly owners = new Map<string, { owner: string; seenAt: number }>();
   isDown = false;
 
-  async create(recording: Recording): Promise<void> {
+  async create(recording: Recording, owner: string): Promise<void> {
     this.#refuse();
+    this.owners.set(recording.recordingSid, { owner, seenAt: recording.startedAt.getTime() });
     this.rows.set(recording.recordingSid, { ...recording });
   }
 
@@ -39,11 +42,22 @@ export class MemoryRecordingStore implements RecordingStore {
     );
   }
 
-  async unfinished(): Promise<Recording[]> {
-    return this.#all((row) => row.announcedAt === undefined);
+  async claim(owner: string, now: Date, goneSince: Date): Promise<Recording[]> {
+    const isFree = ({ recordingSid }: Recording) => {
+      const has = this.owners.get(recordingSid);
+      return !has || has.owner === owner || has.seenAt < goneSince.getTime();
+    };
+    const claimed = this.#all((row) => row.announcedAt === undefined && isFree(row));
+    for (const { recordingSid } of claimed) this.owners.set(recordingSid, { owner, seenAt: now.getTime() });
+    return claimed;
   }
 
-  async expired(now: Date, limit: number, after?: Recording): Promise<Recording[]> {
+  async stillHere(owner: string, now: Date): Promise<void> {
+    this.#refuse();
+    for (const has of this.owners.values()) if (has.owner === owner) has.seenAt = now.getTime();
+  }
+
+  async expired(_owner: string, now: Date, limit: number, after?: Recording): Promise<Recording[]> {
     const isExpired = ({ location, appId, endedAt }: Recording) => {
       const days = this.retentionDays.get(appId ?? '');
       return location !== undefined && days !== undefined && Number(endedAt) <= now.getTime() - days * 86_400_000;

@@ -8,6 +8,7 @@ import * as flowsAndPrompts from './0006-flows-and-prompts.js';
 import * as voiceV1 from './0007-voice-v1.js';
 import * as allowedPrefixes from './0008-allowed-prefixes.js';
 import * as voiceRetries from './0012-voice-retries.js';
+import * as recordingOwners from './0013-recording-owners.js';
 
 /** All migrations by name, which is their order. A list, not a folder scan: the build may move files. */
 export const migrations: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0007-voice-v1': { up: (db) => voiceV1.up(db) },
   '0008-allowed-prefixes': { up: (db) => allowedPrefixes.up(db) },
   '0012-voice-retries': { up: (db) => voiceRetries.up(db) },
+  '0013-recording-owners': { up: (db) => recordingOwners.up(db) },
 };

@@ -30,6 +30,7 @@ export class RecordingSettingsStore implements RecordingSettingsPort {
       channels: row.channels as RecordingSettings['channels'],
       format: row.format as RecordingSettings['format'],
       pausedAs: row.paused_as as RecordingSettings['pausedAs'],
+      heldAs: row.held_as as RecordingSettings['heldAs'],
       tone: row.tone as RecordingSettings['tone'],
       retentionDays: row.retention_days ?? undefined,
     };
@@ -37,14 +38,16 @@ export class RecordingSettingsStore implements RecordingSettingsPort {
 
   async put(accountSid: string, appId: string, settings: RecordingSettings): Promise<boolean> {
     if (!isPossibleId(appId)) return false;
-    const { channels, format, pausedAs, tone, retentionDays = null } = settings;
+    const { channels, format, pausedAs, heldAs, tone, retentionDays = null } = settings;
     const result = await sql`
-      INSERT INTO recording_settings (app_id, account_sid, channels, format, paused_as, tone, retention_days)
-      SELECT id, account_sid, ${channels}, ${format}, ${pausedAs}, ${tone}, ${retentionDays}::integer
+      INSERT INTO recording_settings (app_id, account_sid, channels, format, paused_as, held_as, tone, retention_days)
+      SELECT id, account_sid, ${channels}, ${format}, ${pausedAs}, ${heldAs}, ${tone}, ${retentionDays}::integer
       FROM apps WHERE id = ${appId} AND account_sid = ${accountSid}
       ON CONFLICT (app_id) DO UPDATE
         SET channels = excluded.channels, format = excluded.format, paused_as = excluded.paused_as,
-          tone = excluded.tone, retention_days = excluded.retention_days, updated_at = now()`.execute(this.#db);
+          held_as = excluded.held_as, tone = excluded.tone, retention_days = excluded.retention_days, updated_at = now()`.execute(
+      this.#db,
+    );
     return (result.numAffectedRows ?? 0n) > 0n;
   }
 }

@@ -11,13 +11,13 @@ export class RecordingStore implements RecordingPort {
     this.#db = deps.db;
   }
 
-  async create(recording: Recording): Promise<void> {
+  async create(recording: Recording, owner: string): Promise<void> {
     const { recordingSid, callSid, accountSid, appId, channels, format, startedAt } = recording;
     const identity = { recording_sid: recordingSid, call_sid: callSid, account_sid: accountSid, app_id: appId ?? null };
     const columns = { channels, format, started_at: startedAt, state: recording.state, ...columnsOf(recording) };
     await this.#db
       .insertInto('recordings')
-      .values({ ...identity, ...columns })
+      .values({ ...identity, ...columns, owner })
       .execute();
   }
 
@@ -57,17 +57,30 @@ export class RecordingStore implements RecordingPort {
     return rows.map(recordingOfRow);
   }
 
-  async unfinished(): Promise<Recording[]> {
+  /** In one statement: of two servers that want the same recording one gets it. */
+  async claim(owner: string, now: Date, goneSince: Date): Promise<Recording[]> {
     const rows = await this.#db
-      .selectFrom('recordings')
-      .selectAll()
+      .updateTable('recordings')
+      .set({ owner, owner_seen_at: now })
       .where('announced_at', 'is', null)
-      .orderBy('started_at')
+      .where(({ eb, or }) =>
+        or([eb('owner', '=', owner), eb('owner', 'is', null), eb('owner_seen_at', '<', goneSince)]),
+      )
+      .returningAll()
       .execute();
-    return rows.map(recordingOfRow);
+    return rows.map(recordingOfRow).sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
   }
 
-  async expired(now: Date, limit: number, after?: Recording): Promise<Recording[]> {
+  async stillHere(owner: string, now: Date): Promise<void> {
+    await this.#db
+      .updateTable('recordings')
+      .set({ owner_seen_at: now })
+      .where('announced_at', 'is', null)
+      .where('owner', '=', owner)
+      .execute();
+  }
+
+  async expired(owner: string, now: Date, limit: number, after?: Recording): Promise<Recording[]> {
     const isBehind = after
       ? sql<boolean>`(recordings.ended_at, recordings.recording_sid) > (${after.endedAt}::timestamptz, ${after.recordingSid})`
       : sql<boolean>`true`;
@@ -76,6 +89,10 @@ export class RecordingStore implements RecordingPort {
       .innerJoin('recording_settings', 'recording_settings.app_id', 'recordings.app_id')
       .selectAll('recordings')
       .where('recordings.location', 'is not', null)
+      // A file in the data folder of another server is that one's to delete.
+      .where(
+        sql<boolean>`(recordings.owner = ${owner} OR recordings.owner IS NULL OR recordings.location NOT LIKE 'folder:%')`,
+      )
       .where(
         sql<boolean>`recordings.ended_at <= ${now}::timestamptz - make_interval(days => recording_settings.retention_days)`,
       )

@@ -5,6 +5,7 @@ import type { Store } from '../open-store.js';
 import { makeTenant } from './tenant.js';
 
 const day = 86_400_000;
+const owner = 'server-1';
 
 /** What any store of recordings does. */
 export function recordingsContract(theStore: () => Store): void {
@@ -13,7 +14,7 @@ export function recordingsContract(theStore: () => Store): void {
     const [mine, theirs] = [await makeTenant(store), await makeTenant(store)];
     const make = async (changes: Partial<Recording> = {}) => {
       const recording = newRecording(mine.accountSid, { appId: mine.appId, ...changes });
-      await store.recordings.create(recording);
+      await store.recordings.create(recording, owner);
       return recording;
     };
     return { store, recordings: store.recordings, settings: store.recordingSettings, theirs, make, ...mine };
@@ -31,7 +32,7 @@ export function recordingsContract(theStore: () => Store): void {
       expect(await recordings.find(theirs.accountSid, one.recordingSid)).toBeUndefined();
       expect(await recordings.ofCalls(theirs.accountSid, [one.callSid])).toEqual([]);
     }
-    await expect(recordings.create(whole)).rejects.toThrow();
+    await expect(recordings.create(whole, owner)).rejects.toThrow();
   });
 
   it('has nothing of a name that no text of the database can hold', async () => {
@@ -72,12 +73,49 @@ export function recordingsContract(theStore: () => Store): void {
     const { recordings, make } = await begin();
     const open = [await make(), await make({ state: 'processing' }), await make({ state: 'ready' })];
     await make({ state: 'ready', announcedAt: new Date() });
-    const found = (await recordings.unfinished()).map(({ recordingSid }) => recordingSid);
+    const found = (await recordings.claim(owner, new Date(), new Date(0))).map(({ recordingSid }) => recordingSid);
     expect(found).toEqual(expect.arrayContaining(open.map(({ recordingSid }) => recordingSid)));
     for (const { recordingSid } of open)
       await recordings.change(recordingSid, ['recording', 'processing', 'ready'], { announcedAt: new Date() });
-    const left = (await recordings.unfinished()).map(({ recordingSid }) => recordingSid);
+    const left = (await recordings.claim(owner, new Date(), new Date(0))).map(({ recordingSid }) => recordingSid);
     expect(left.filter((sid) => open.some(({ recordingSid }) => recordingSid === sid))).toEqual([]);
+  });
+
+  it("leaves another server's to it, until that has been away for long", async () => {
+    const { recordings, make } = await begin();
+    const one = await make();
+    const other = `server-${randomBytes(4).toString('hex')}`;
+    const now = Date.now();
+    const claimed = async (by: string, goneSince: number) =>
+      (await recordings.claim(by, new Date(now), new Date(goneSince))).some(
+        ({ recordingSid }) => recordingSid === one.recordingSid,
+      );
+    expect(await claimed(other, now - day)).toBe(false);
+    await recordings.stillHere(owner, new Date(now + day));
+    expect(await claimed(other, now + day - 1)).toBe(false);
+    expect(await claimed(owner, 0)).toBe(true);
+    expect(await claimed(other, now + 2 * day)).toBe(true);
+    expect(await claimed(owner, 0)).toBe(false); // The first one is back, and has lost it.
+    await recordings.stillHere(owner, new Date(now + 3 * day));
+    expect(await claimed(owner, now + 1)).toBe(true);
+    await recordings.change(one.recordingSid, ['recording'], { announcedAt: new Date() });
+    expect(await claimed(owner, now + 9 * day)).toBe(false);
+  });
+
+  it("leaves a file in another server's folder to that one's retention, not one in a store for all", async () => {
+    const { recordings, settings, make, accountSid, appId } = await begin();
+    await settings.put(accountSid, appId, { ...defaultRecordingSettings, retentionDays: 7 });
+    const ended = { state: 'ready', announcedAt: new Date(), endedAt: new Date(Date.now() - 8 * day) } as const;
+    const [inFolder, inStore] = [
+      await make({ ...ended, location: 'folder:a/b.mp3' }),
+      await make({ ...ended, location: 's3:a/b.mp3' }),
+    ].map(({ recordingSid }) => recordingSid);
+    const due = async (by: string) => {
+      const found = (await recordings.expired(by, new Date(), 1_000)).map(({ recordingSid }) => recordingSid);
+      return [inFolder, inStore].filter((sid) => found.includes(sid ?? ''));
+    };
+    expect((await due(owner)).sort()).toEqual([inFolder, inStore].sort());
+    expect(await due('server-2')).toEqual([inStore]);
   });
 
   it("finds what an app's retention has run out for, and no other, part by part", async () => {
@@ -96,7 +134,7 @@ export function recordingsContract(theStore: () => Store): void {
     const brokenOff = await kept(9, { state: 'failed' });
     const twins = [await kept(10), await kept(10)].sort((a, b) => (a.recordingSid < b.recordingSid ? -1 : 1));
     const mine = async (after?: Recording) =>
-      (await recordings.expired(new Date(now), 100, after)).filter((one) => one.accountSid === accountSid);
+      (await recordings.expired(owner, new Date(now), 100, after)).filter((one) => one.accountSid === accountSid);
     expect(await mine()).toEqual([]);
     expect(await settings.put(accountSid, appId, { ...defaultRecordingSettings, retentionDays: 7 })).toBe(true);
     expect(await mine()).toStrictEqual([...twins, brokenOff, old]);
@@ -107,7 +145,14 @@ export function recordingsContract(theStore: () => Store): void {
   it('has settings by default, replaces them, and keeps them from other accounts', async () => {
     const { settings, theirs, accountSid, appId } = await begin();
     expect(await settings.find(accountSid, appId)).toStrictEqual(defaultRecordingSettings);
-    const wanted = { channels: 'dual', format: 'wav', pausedAs: 'cut', tone: 'repeat', retentionDays: 30 } as const;
+    const wanted = {
+      channels: 'dual',
+      format: 'wav',
+      pausedAs: 'cut',
+      heldAs: 'sound',
+      tone: 'repeat',
+      retentionDays: 30,
+    } as const;
     for (const one of [wanted, defaultRecordingSettings]) {
       expect(await settings.put(accountSid, appId, one)).toBe(true);
       expect(await settings.find(accountSid, appId)).toStrictEqual(one);

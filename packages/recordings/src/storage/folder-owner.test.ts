@@ -1,0 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemRandom } from '@intermix/kernel';
+import { expect, it } from 'vitest';
+import { folderOwner } from './folder-owner.js';
+
+it('names a folder once and for all, and no other so', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'intermix-owner-'));
+  try {
+    const [one, other] = ['one', 'other'].map((name) => folderOwner(join(folder, name), systemRandom));
+    expect(one).toMatch(/^[0-9a-f]{32}$/);
+    expect(folderOwner(join(folder, 'one'), systemRandom)).toBe(one);
+    expect(other).not.toBe(one);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
