@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 /** What is bundled: our packages, and libraries of many small modules. The rest has binaries, or is loaded as it is installed. */
-const bundled = /^(@intermix\/|typebox(\/|$)|kysely(\/|$)|jose(\/|$))/;
+const bundled = /^(@intermix\/|typebox(\/|$)|kysely(\/|$)|libphonenumber-js(\/|$)|jose(\/|$))/;
 
 const installedStaysOutside = {
   name: 'installed-stays-outside',

@@ -1,4 +1,4 @@
-import { closedRangeOf } from '../numbers/closed-numbers.js';
+import { isClosedNumber } from '../numbers/closed-numbers.js';
 import { countryCodeOf } from '../numbers/country-codes.js';
 import type { Carrier, Did } from '../ports/directory.js';
 
@@ -18,7 +18,7 @@ export function mayDial(
 ): DialVerdict {
   const opened = carrier.outboundAllowedPrefixes;
   if (carrier.simulated && isSimulatedNumber(number, simulatedPrefixes)) return { ok: true };
-  if (closedRangeOf(number, opened)) return { ok: false, reason: 'Premium And Satellite Numbers Are Closed' };
+  if (isClosedNumber(number, opened)) return { ok: false, reason: 'Premium And Satellite Numbers Are Closed' };
   if (opened.some((prefix) => number.startsWith(prefix))) return { ok: true };
   const country = countryCodeOf(number);
   const open = new Set(dids.map((did) => countryCodeOf(did.number)));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closedRangeOf } from './closed-numbers.js';
+import { isClosedNumber } from './closed-numbers.js';
 import { countryCodeOf } from './country-codes.js';
 import { normalizeNumber, toE164 } from './normalize-number.js';
 
@@ -71,22 +71,39 @@ describe('country codes', () => {
   });
 
   it.each([
-    ['+881612345678', '881'],
-    ['+979123456789', '979'],
-    ['+19005550100', '1900'],
-    ['+449012345678', '449'],
-    ['+447012345678', '4470'],
-    ['+447712345678', undefined],
-    ['+919001234567', undefined],
-    ['+919876543210', undefined],
-  ])('[NUM6] %s is in the closed range %s', (number, range) => {
-    expect(closedRangeOf(number)).toBe(range);
+    ['+881612345678', 'satellite'],
+    ['+87012345678', 'satellite, too short for its plan'],
+    ['+882161234567', 'an international network'],
+    ['+979123456789', 'international premium rate'],
+    ['+19005550123', 'North America, premium'],
+    ['+449012345678', 'United Kingdom, premium'],
+    ['+448712345678', 'United Kingdom, service numbers'],
+    ['+447012345678', 'United Kingdom, personal'],
+    ['+33899123456', 'France, premium'],
+    ['+491371234567', 'Germany, mass calls'],
+    ['+46900123456', 'Sweden, premium'],
+    ['+48701234567', 'Poland, premium'],
+  ])('[NUM6] %s is closed: %s', (number) => {
+    expect(isClosedNumber(number)).toBe(true);
   });
 
-  it('[NUM7] a closed range is opened by its own prefix or a longer one, not by its country', () => {
-    expect(closedRangeOf('+881612345678', ['+881'])).toBeUndefined();
-    expect(closedRangeOf('+881612345678', ['+8816'])).toBeUndefined();
-    expect(closedRangeOf('+881612345678', ['+8817', '+979'])).toBe('881');
-    expect(closedRangeOf('+449012345678', ['+44'])).toBe('449');
+  it.each([
+    ['+447712345678'],
+    ['+919001234567'],
+    ['+919876543210'],
+    ['+13095551234'],
+    ['+18005550123'],
+    ['+9997654321'],
+  ])('[NUM6] %s is not closed', (number) => {
+    expect(isClosedNumber(number)).toBe(false);
+  });
+
+  it('[NUM7] a closed number is opened by a prefix that names more than its country', () => {
+    expect(isClosedNumber('+881612345678', ['+881'])).toBe(false);
+    expect(isClosedNumber('+881612345678', ['+8816'])).toBe(false);
+    expect(isClosedNumber('+881612345678', ['+8817', '+979'])).toBe(true);
+    expect(isClosedNumber('+449012345678', ['+4', '+44'])).toBe(true);
+    expect(isClosedNumber('+449012345678', ['+449'])).toBe(false);
+    expect(isClosedNumber('+449012345678', ['+44909'])).toBe(true);
   });
 });
