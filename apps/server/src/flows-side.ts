@@ -46,6 +46,10 @@ export function flowsSide(options: FlowsSideOptions): FlowsSide {
       const user = byName ?? (appId === undefined ? undefined : await store.users.findUser(appId, name));
       return user?.accountSid === accountSid ? { appId: user.appId, userId: user.userId } : undefined;
     },
+    async hasTrunk(accountSid: string, carrierId: string) {
+      const carriers = await store.carriers.listCarriers();
+      return carriers.some((one) => one.id === carrierId && one.accountSid === accountSid && !one.simulated);
+    },
   };
   return {
     programs: new FlowPrograms({

@@ -4,6 +4,7 @@ export type { DigestAlgorithm } from './auth/user-authenticator.js';
 export { UserAuthenticator, type UserAuthenticatorDeps } from './auth/user-authenticator.js';
 export type { UnknownSourcePolicy } from './carriers/unknown-sources.js';
 export type * from './control/call-control.js';
+export { partyName } from './control/party-name.js';
 export type { RecordingWish } from './control/recording-wish.js';
 export { CallError, type CallProblem } from './errors.js';
 export type { GuessLimit, GuessLimits } from './limits/guess-limiter.js';

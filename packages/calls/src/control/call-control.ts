@@ -44,8 +44,14 @@ export interface CallControl {
   hangup(reason?: Termination['reason']): void;
 }
 
-/** A party to ring. A number is dialled through a carrier by the account's rules, a user on the devices that are on. */
-export type ConnectParty = { type: 'user'; appId: string; userId: string } | { type: 'number'; number: string };
+/**
+ * A party to ring. A number is dialled through a carrier by the account's rules, a user on the devices that are on; a trunk is
+ * the account's own exchange behind that carrier, asked for our number in the call, and shown who calls.
+ */
+export type ConnectParty =
+  | { type: 'user'; appId: string; userId: string }
+  | { type: 'number'; number: string }
+  | { type: 'trunk'; carrierId: string };
 
 export interface ConnectRequest {
   parties: readonly ConnectParty[];

@@ -57,9 +57,9 @@ export class ConnectPlanner {
     request: ConnectRequest,
     callerIds: readonly Did[],
   ): Promise<RingingDevices> {
-    return party.type === 'user'
-      ? this.#userOf(party, call, request)
-      : this.#numberOf(party.number, call, request, callerIds);
+    if (party.type === 'user') return this.#userOf(party, call, request);
+    if (party.type === 'trunk') return this.#trunkOf(party.carrierId, call, request);
+    return this.#numberOf(party.number, call, request, callerIds);
   }
 
   /** A user of another account does not exist here. */
@@ -71,6 +71,23 @@ export class ConnectPlanner {
     const user = await this.#deps.users.findUser(appId, userId);
     if (user?.accountSid !== accountSid) return refused({ status: 404, why: 'unknown-user' });
     return this.#deps.devices.of(user, { number: from, name: from, exophone: callerId ?? exophone });
+  }
+
+  /** A trunk that brings us this number would bring the call back; another account's does not exist here. */
+  async #trunkOf(
+    carrierId: string,
+    call: CallRecord,
+    { callerId, headers = [] }: ConnectRequest,
+  ): Promise<RingingDevices> {
+    const { carriers, dialOut } = this.#deps;
+    const { accountSid, exophone } = call;
+    const did = exophone === undefined ? undefined : await carriers.findDid(exophone);
+    if (did?.carrierId === carrierId) return refused(ownNumber);
+    const shown = callerId ?? callerShown(call);
+    const dialled = dialOut.throughTrunk(carrierId, { accountSid, number: exophone, shown });
+    if (!dialled.ok) return refused(dialled.refusal);
+    const branch: BranchPlan = { ...dialled.branch, headers: [...headers, ['X-Exotel-TrunkSid', carrierId]] };
+    return { branches: [branch] };
   }
 
   /** A number of the account's own would come back to us, and to the program, and again: without end. */
@@ -90,6 +107,11 @@ export class ConnectPlanner {
     const branch: BranchPlan = { ...dialled.branch, ...(headers?.length ? { headers } : {}) };
     return { branches: [branch] };
   }
+}
+
+/** To an exchange of the account's own a caller is shown as they are; a user by our number. */
+function callerShown({ from, exophone }: CallRecord): string | undefined {
+  return /^\+\d+$/.test(from) ? from : exophone;
 }
 
 function refused(refusal: Refusal): RingingDevices {

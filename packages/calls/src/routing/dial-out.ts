@@ -48,7 +48,22 @@ export class DialOut {
   dial(number: string, callerIds: readonly Did[], preferred: ReadonlyArray<string | undefined>): DialResult {
     const choice = this.#choose(number, callerIds, preferred);
     if ('reason' in choice) return { ok: false, refusal: { status: 403, reason: choice.reason, why: 'not-allowed' } };
-    return this.#through(choice, number);
+    return this.#through({ carrier: choice.carrier, shown: choice.did.number }, number);
+  }
+
+  /**
+   * A branch to the account's own exchange behind this carrier, for the number of ours that was called. `shown` is who calls.
+   * The simulated PSTN is no exchange of anybody's.
+   */
+  throughTrunk(
+    carrierId: string,
+    { accountSid, number, shown }: { accountSid: string; number: string | undefined; shown: string | undefined },
+  ): DialResult {
+    const carrier = this.#deps.sources.byId(carrierId);
+    if (carrier?.accountSid !== accountSid || carrier.simulated)
+      return { ok: false, refusal: { status: 404, why: 'unknown-trunk' } };
+    if (number === undefined) return { ok: false, refusal: { status: 404, why: 'unknown-number' } };
+    return this.#through({ carrier, shown: shown ?? number }, number);
   }
 
   /**
@@ -83,7 +98,7 @@ export class DialOut {
     return { reason };
   }
 
-  #through({ carrier, did }: Choice, number: string): DialResult {
+  #through({ carrier, shown }: { carrier: Carrier; shown: string }, number: string): DialResult {
     const uri = this.#uriOf(carrier, number);
     if (!uri) return { ok: false, refusal: { status: 502, reason: 'Carrier Address Unusable', why: 'carrier-failed' } };
     const permit = this.#deps.limits.acquire(carrier);
@@ -96,12 +111,12 @@ export class DialOut {
       address: number,
       target: { uri, ...(protocol ? { protocol } : {}) },
       mediaKind: 'rtp',
-      from: NameAddr.create({ uri: SipUri.create({ user: did.number, host: this.#deps.domains[0] ?? uri.host }) }),
+      from: NameAddr.create({ uri: SipUri.create({ user: shown, host: this.#deps.domains[0] ?? uri.host }) }),
       to: NameAddr.create({ uri }),
       release: () => permit.release(),
       ...(username && password !== undefined ? { credentials: { username, password } } : {}),
     };
-    return { ok: true, branch, exophone: did.number };
+    return { ok: true, branch, exophone: shown };
   }
 
   #uriOf(carrier: Carrier, number: string): SipUri | undefined {

@@ -2,6 +2,7 @@ import type { Timer } from '@intermix/kernel';
 import { SdpError } from '@intermix/media';
 import type { Reason } from '@intermix/sip';
 import type { ConnectEvent, ConnectOutcome, ConnectRequest } from '../control/call-control.js';
+import { partyName } from '../control/party-name.js';
 import type { CallStatus, Termination } from '../ports/call-store.js';
 import { Branches } from './branches.js';
 import type { CallFrame } from './call-course.js';
@@ -252,7 +253,7 @@ export class ConnectAttempt {
     const legs = this.#branches?.legs ?? [];
     const leg = this.#branches?.winner ?? legs.at(-1);
     const first = this.#request.parties[0];
-    const asked = first && (first.type === 'user' ? first.userId : first.number);
+    const asked = first && partyName(first);
     const endedAt = this.#endedAt ?? this.#frame.deps.clock.now();
     return {
       ...result,

@@ -333,6 +333,36 @@ describe('a program connects its call', () => {
     await desk.close();
   });
 
+  it('[CONN22] to a trunk: the exchange is asked for our number, and shown who calls', async () => {
+    const desk = await Desk.open();
+    const { bench } = desk;
+    bench.directory.addCarrier({ id: 'car_pbx', sipAddress: '203.0.113.9' });
+    bench.directory.addCarrier({ id: 'car_other', accountSid: 'other', sipAddress: '203.0.113.9' });
+    await bench.board.refreshCarriers();
+    const exchange = await bench.carrier({ host: '203.0.113.9' });
+    const trunk = (carrierId: string) => [{ type: 'trunk', carrierId } as const];
+    await desk.connect({ parties: trunk('car_pbx'), headers: [['X-Ticket', '42']] });
+    const { request } = exchange.calls[0]!.incoming;
+    expect(request.uri.toString()).toBe(`sip:${number}@203.0.113.9`);
+    expect(request.from.uri.toString()).toMatch(/^sip:\+919876543210@/);
+    expect(['X-Exotel-TrunkSid', 'X-Ticket'].map((name) => request.headers.get(name))).toEqual(['car_pbx', '42']);
+    const session = exchange.calls[0]!.answer()!;
+    await bench.run();
+    session.bye();
+    await bench.run();
+    expect(desk.outcome).toMatchObject({ status: 'completed', party: number });
+    for (const [carrierId, reason] of [
+      ['car_other', 'unknown-trunk'],
+      ['none', 'unknown-trunk'],
+      ['car_1', 'own-number'], // It brings us this number, and would bring the call back.
+    ] as const) {
+      await desk.connect({ parties: trunk(carrierId) });
+      expect(desk.outcome).toMatchObject({ status: 'failed', reason, party: carrierId });
+    }
+    expect(exchange.calls).toHaveLength(1);
+    await desk.close();
+  });
+
   it('[CONN15] a user of another account does not exist; one who is not registered is unreachable', async () => {
     const desk = await Desk.open();
     desk.bench.directory.addUser('eve', { accountSid: 'other', appId: 'app9' });

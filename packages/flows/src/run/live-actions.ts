@@ -117,7 +117,8 @@ export class LiveActions implements FlowActions {
     const { accountSid, appId } = this.#control.call;
     const user = await this.#deps.users.findBySipName(accountSid, name, appId);
     if (user !== undefined) return { type: 'user', ...user };
-    return number === 'maybe' ? { type: 'number', number: name } : undefined;
+    if (number === 'maybe') return { type: 'number', number: name };
+    return (await this.#deps.users.hasTrunk(accountSid, name)) ? { type: 'trunk', carrierId: name } : undefined;
   }
 
   ask(url: string, options: AskOptions): Promise<Asked> {

@@ -1,4 +1,4 @@
-import type { ConnectOutcome, ConnectParty } from '@intermix/calls';
+import { type ConnectOutcome, type ConnectParty, partyName } from '@intermix/calls';
 import type { TakenMessage } from '../ports/messages.js';
 import type { StreamResult } from '../ports/streams.js';
 import type { Asked, Collected, CollectWish, ConnectWish, ConverseWish, FlowActions } from '../run/flow-actions.js';
@@ -49,7 +49,7 @@ export class SimulatedActions implements FlowActions {
     if (eventsUrl !== undefined) this.requests.push(eventsUrl);
     const status = this.#next(this.#input.outcomes) ?? 'completed';
     const [first] = parties;
-    const party = first?.type === 'number' ? first.number : first?.userId;
+    const party = first && partyName(first);
     const talkedSec = status === 'completed' ? thoughtSec : 0;
     const endedBy = status === 'completed' ? 'callee' : undefined;
     return { status, reason: status, party, dialledSec: thoughtSec, talkedSec, endedBy };

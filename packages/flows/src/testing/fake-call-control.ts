@@ -4,6 +4,7 @@ import {
   type CallRecord,
   type ConnectOutcome,
   type ConnectRequest,
+  partyName,
   type RecordingWish,
 } from '@intermix/calls';
 import type { AttachmentEnd, MediaAttachment, PlayEnd, ToneSpec } from '@intermix/media';
@@ -123,7 +124,7 @@ export class FakeCallControl implements CallControl {
   async connect(request: ConnectRequest): Promise<ConnectOutcome> {
     await this.answer();
     this.connects.push(request);
-    const names = request.parties.map((party) => (party.type === 'user' ? party.userId : party.number));
+    const names = request.parties.map(partyName);
     this.log.push(`connect ${names.join(' ')}`);
     const outcome = this.outcomes.shift();
     const completed = { status: 'completed', reason: 'hangup', party: names[0], dialledSec: 12, talkedSec: 7 } as const;

@@ -36,6 +36,7 @@ export class FlowBench {
   failStreams = false;
   recordingUrl: string | undefined;
   users: Record<string, { appId: string; userId: string }> = {};
+  trunks: string[] = [];
 
   constructor(changes: Partial<CallRecord> = {}) {
     this.control = new FakeCallControl(changes);
@@ -75,7 +76,10 @@ export class FlowBench {
       },
       recordingUrlOf: () => this.recordingUrl,
       messages: { start: async () => this.#takeMessage() } satisfies MessageTaker,
-      users: { findBySipName: async (_: string, name: string) => this.users[name] },
+      users: {
+        findBySipName: async (_: string, name: string) => this.users[name],
+        hasTrunk: async (_: string, carrierId: string) => this.trunks.includes(carrierId),
+      },
     };
   }
 

@@ -4,7 +4,7 @@ import { type SipHeaders, trunkHeaders } from './trunk-headers.js';
 
 /** What a dynamic URL answered, in our terms. */
 export interface DynamicReply {
-  /** `+E.164`, `sip:user`, in the order of the reply; empty: nobody is to be rung. */
+  /** `+E.164`, `sip:user`, `sip:<trunk_sid>`, in the order of the reply; empty: nobody is to be rung. */
   addresses: readonly string[];
   fetchAfterAttempt: boolean;
   callerId: string | undefined;
@@ -61,10 +61,14 @@ function recordOf(value: unknown): Record<string, unknown> | undefined {
     : undefined;
 }
 
-/** `destination.numbers`, or the newer list of contacts. */
+/** `destination.numbers`, or the newer list of contacts; `destination.trunk` is what `sip:<trunk_sid>` is among numbers. */
 function addressesOf({ destination }: Record<string, unknown>): string[] {
+  const trunk = text(recordOf(destination)?.trunk);
   const listed = Array.isArray(destination) ? destination : recordOf(destination)?.numbers;
-  const entries = Array.isArray(listed) ? listed : [];
+  const entries = [
+    ...(Array.isArray(listed) ? listed : []),
+    ...(trunk ? [`sip:${trunk.replace(/^sips?:/i, '')}`] : []),
+  ];
   return entries
     .map((entry) => text(recordOf(entry)?.contact_uri ?? recordOf(entry)?.device_contact_uri ?? entry))
     .filter((address): address is string => address !== undefined)

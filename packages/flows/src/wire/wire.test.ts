@@ -1,3 +1,4 @@
+import { partyName } from '@intermix/calls';
 import { describe, expect, it } from 'vitest';
 import { FlowBench, streamEnd } from '../testing/flow-bench.js';
 import { withQuery } from './passthru-query.js';
@@ -182,16 +183,28 @@ describe('the dynamic URL of a Connect', () => {
     ['sip:4155550123@x', 'number 4155550123'],
     ['sip:10000001', 'user 10000001'],
     ['10000001', 'user 10000001'],
+    ['sip:car_1', 'trunk car_1'],
+    ['sip:car_2', 'nobody'],
+    ['car_1', 'trunk car_1'],
     ['sip:911', 'nobody'],
     ['ravi', 'nobody'],
   ])('%s is %s, which the switch reads as the account’s country writes it', async (address, who) => {
     const bench = new FlowBench();
     bench.users = { 10000001: { appId: 'crm', userId: '10000001' } };
+    bench.trunks = ['car_1'];
     answering(bench, { destination: { numbers: [address] } });
     await bench.run({ dial, ...ends });
     const [party] = bench.control.connects[0]?.parties ?? [];
-    const found = party && `${party.type} ${party.type === 'number' ? party.number : party.userId}`;
+    const found = party && `${party.type} ${partyName(party)}`;
     expect(found ?? 'nobody').toBe(who);
+  });
+
+  it('may name a trunk apart', async () => {
+    const bench = new FlowBench();
+    bench.trunks = ['car_1'];
+    answering(bench, { destination: { trunk: 'car_1' } });
+    await bench.run({ dial, ...ends });
+    expect(bench.control.connects[0]?.parties).toEqual([{ type: 'trunk', carrierId: 'car_1' }]);
   });
 
   it('names parties that ring one after the other unless it says otherwise', async () => {
