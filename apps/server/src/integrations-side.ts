@@ -1,5 +1,5 @@
 import type { IntegrationDeps } from '@intermix/api';
-import type { Switchboard } from '@intermix/calls';
+import type { CallRecord, Switchboard } from '@intermix/calls';
 import type { Clock, Logger } from '@intermix/kernel';
 import { OutboundError } from '@intermix/outbound';
 import type { PromptFiles } from '@intermix/speech';
@@ -29,6 +29,13 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
   switchboard.registrar.on('seen', ({ accountSid, sipUsername, at }) =>
     store.mappedUsers.recordSipSeen(accountSid, sipUsername, at),
   );
+  /** For the Voice v1 API, which tells by its order that a call was ordered. A call is not lost over it. */
+  const keepOrder = async ({ callSid, accountSid, to }: CallRecord, from: string): Promise<void> => {
+    const kept = { callSid, accountSid, mode: 'numbers', from, to } as const;
+    await store.voiceOrders
+      .create({ ...kept, statusCallback: undefined, parentCallSid: undefined })
+      .catch((error: unknown) => logger.warn({ err: error, callSid }, 'the order of a call could not be kept'));
+  };
   return {
     tokens: store.integrationTokens,
     customers: store.customers,
@@ -51,7 +58,11 @@ export function integrationsSide(options: IntegrationsSideOptions): IntegrationD
         const session = await switchboard.sessions.issue(user, lifetimeSec);
         return session && { ...session, iceServers: switchboard.iceServers?.listFor(user) ?? [] };
       },
-      placeCall: (request) => playback.placeCall(request),
+      async placeCall(request) {
+        const call = await playback.placeCall(request);
+        await keepOrder(call, request.user.sipUsername);
+        return call;
+      },
     },
     notifications: { trigger: (step) => webhooks.flowNotices.trigger(step) },
     urlRule: urlRule(webhooks.urls),

@@ -81,7 +81,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('webhooks', () => webhooks.stop());
   const speech = speechSide({ store, dataDir, allowPrivate, config, clock, logger });
   teardown.add('speech', () => speech.stop());
-  const streams = new ActiveStreams();
+  const streams = new ActiveStreams({ limit: config.streamsPerAccount });
   const flows = flowsSide({
     ...{ store, prompts: speech.files, streams, recorder: () => recordings, allowPrivate, clock, logger },
   });

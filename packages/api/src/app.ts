@@ -139,7 +139,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   await promptRoutes(app, { prompts: deps.prompts, tokens });
   recordingRoutes(app, { ...deps.recordings, tokens });
   const credentials = new BasicCredentials({ accounts: deps.integrations.accounts, clock: deps.clock });
-  downloadRoute(app, { ...deps.recordings, credentials });
+  downloadRoute(app, { ...deps.recordings, credentials, failed: voiceFailure });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });
   await sdkRoutes(app, deps.sdk);

@@ -43,6 +43,11 @@ export function milliseconds(lowest: number, highest: number): Pick<Setting<numb
   return wholeNumber('milliseconds', lowest, highest);
 }
 
+/** How many of something. */
+export function count(lowest: number, highest: number): Pick<Setting<number>, 'allowed' | 'read'> {
+  return wholeNumber('a whole number', lowest, highest);
+}
+
 function wholeNumber(unit: string, lowest: number, highest: number): Pick<Setting<number>, 'allowed' | 'read'> {
   return {
     allowed: `${lowest}–${highest}`,

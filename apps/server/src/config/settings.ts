@@ -1,4 +1,15 @@
-import { host, milliseconds, networks, oneOf, port, type Reading, type Setting, seconds, text } from './setting.js';
+import {
+  count,
+  host,
+  milliseconds,
+  networks,
+  oneOf,
+  port,
+  type Reading,
+  type Setting,
+  seconds,
+  text,
+} from './setting.js';
 
 function setting<T, D extends string | undefined>(entry: Setting<T> & { default: D }): Setting<T> & { default: D } {
   return entry;
@@ -266,6 +277,13 @@ export const settings = {
     meaning:
       'Whether customers’ URLs may name private and loopback addresses. `auto`: yes while HTTP listens on loopback only, without trusted proxies.',
     ...oneOf('auto', 'on', 'off'),
+  }),
+  streamsPerAccount: setting({
+    name: 'INTERMIX_STREAMS_PER_ACCOUNT',
+    default: '1000',
+    meaning:
+      'Streams to bots and receivers that one account may have open at once; one more is told as `Streaming_call_throttled`. `ActiveStreams` of the Voice v1 API tells how many are open.',
+    ...count(1, 100_000),
   }),
   ttsEngine: setting({
     name: 'INTERMIX_TTS_ENGINE',

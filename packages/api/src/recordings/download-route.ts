@@ -4,12 +4,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { BasicCredentials } from '../auth/basic-credentials.js';
 import { ApiError } from '../http/api-error.js';
+import { refusalsOf } from '../voice/http/documented.js';
+import type { voiceFailureReply } from '../voice/http/rest-exception.js';
 import { readRange } from './byte-range.js';
 import type { RecordingRoutesDeps } from './recording-routes.js';
 
 export interface DownloadRouteDeps {
   recordings: RecordingRoutesDeps['recordings'];
   credentials: Pick<BasicCredentials, 'accountOf'>;
+  /** Answers what fails, as all of `/v1/Accounts` does. */
+  failed: ReturnType<typeof voiceFailureReply>;
 }
 
 const DownloadPath = Type.Object({
@@ -20,6 +24,7 @@ const DownloadQuery = Type.Object({
   expires: Type.Optional(Type.String({ pattern: '^[0-9]{1,12}$' })),
   signature: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
 });
+const sound = { 'audio/mpeg': { schema: Type.Any() }, 'audio/wav': { schema: Type.Any() } };
 interface Download {
   Params: { account_sid: string; file: string };
   Querystring: { expires?: string; signature?: string };
@@ -36,11 +41,18 @@ export function downloadRoute(app: FastifyInstance, deps: DownloadRouteDeps): vo
       schema: {
         tags: ['recordings'],
         summary: 'The sound of a recording',
+        description: 'For the account’s key pair, or by the signed address that a call’s RecordingUrl is.',
         operationId: 'downloadRecording',
         security: [{ accountKey: [] }],
         params: DownloadPath,
         querystring: DownloadQuery,
+        response: {
+          200: { description: 'All of it', content: sound },
+          206: { description: 'The part that Range asks for', content: sound },
+          ...refusalsOf(400, 401, 403, 404, 416, 429, 500, 503),
+        },
       },
+      errorHandler: deps.failed,
     },
     async (request, reply) => {
       const { account_sid: accountSid, file } = request.params;

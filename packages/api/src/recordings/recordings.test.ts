@@ -138,7 +138,13 @@ describe('the sound of a recording', () => {
     const { path, signed } = await readyOne();
     const statusOf = async (url: string, authorization?: string) =>
       (await get(url, authorization ? { authorization } : {})).statusCode;
-    expect(await statusOf(path)).toBe(401);
+    const refused = await get(path, { accept: 'application/json' });
+    expect(refused.statusCode).toBe(401);
+    expect(refused.headers['www-authenticate']).toMatch(/^Basic /);
+    expect(refused.json()).toMatchObject({ RestException: { Status: 401, Code: 'UNAUTHORIZED' } });
+    const { body, headers } = await get(`${path}?expires=soon&signature=x`);
+    expect(headers['content-type']).toBe('application/xml; charset=utf-8');
+    expect(body).toContain('<RestException><Status>400</Status>');
     expect(await statusOf(path, basic('key:wrong'))).toBe(401);
     expect(await statusOf(`${signed.slice(0, -1)}0`)).toBe(401);
     expect(await statusOf(signed.replace('/one/', '/two/'))).toBe(401);
@@ -160,6 +166,7 @@ describe('the sound of a recording', () => {
     expect(part.rawPayload.equals(api.recordings.sound.subarray(100, 200))).toBe(true);
     const none = await get(path, { authorization: mine, range: 'bytes=1000-' });
     expect([none.statusCode, none.headers['content-range']]).toEqual([416, 'bytes */1000']);
+    expect(none.body).toContain('<Code>RANGE_NOT_SATISFIABLE</Code>');
     const head = await get(path, { authorization: mine }, 'HEAD');
     expect([head.statusCode, head.headers['content-length'], head.rawPayload.length]).toEqual([200, '1000', 0]);
   });

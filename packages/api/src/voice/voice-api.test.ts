@@ -513,7 +513,7 @@ describe('reading', () => {
   it('the account and its streams', async () => {
     const api = shared;
     expect((await ask(api, 'GET', '/v1/Accounts/one.json')).body.Account).toMatchObject({
-      ...{ Sid: 'one', FriendlyName: 'Acme', Status: 'active', DateCreated: '2026-01-01 05:30:00' },
+      ...{ Sid: 'one', FriendlyName: 'Acme', Status: 'active', DateCreated: '2026-01-01 05:30:00', KycStatus: null },
     });
     const json = await ask(api, 'GET', 'ActiveStreams.json');
     expect(json.body).toEqual({ status: 'success', active_streams: 3, max_allowed_streams: 100, account_sid: 'one' });

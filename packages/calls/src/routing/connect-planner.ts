@@ -80,14 +80,17 @@ export class ConnectPlanner {
     { callerId, headers = [] }: ConnectRequest,
   ): Promise<RingingDevices> {
     const { carriers, dialOut } = this.#deps;
-    const { accountSid, exophone } = call;
+    const { accountSid, callSid, exophone } = call;
     const did = exophone === undefined ? undefined : await carriers.findDid(exophone);
     if (did?.carrierId === carrierId) return refused(ownNumber);
     const shown = callerId ?? callerShown(call);
     const dialled = dialOut.throughTrunk(carrierId, { accountSid, number: exophone, shown });
     if (!dialled.ok) return refused(dialled.refusal);
-    const branch: BranchPlan = { ...dialled.branch, headers: [...headers, ['X-Exotel-TrunkSid', carrierId]] };
-    return { branches: [branch] };
+    const own = [
+      ['X-Exotel-CallSid', callSid],
+      ['X-Exotel-TrunkSid', carrierId],
+    ] as const;
+    return { branches: [{ ...dialled.branch, headers: [...headers, ...own] }] };
   }
 
   /** A number of the account's own would come back to us, and to the program, and again: without end. */

@@ -345,7 +345,9 @@ describe('a program connects its call', () => {
     const { request } = exchange.calls[0]!.incoming;
     expect(request.uri.toString()).toBe(`sip:${number}@203.0.113.9`);
     expect(request.from.uri.toString()).toMatch(/^sip:\+919876543210@/);
-    expect(['X-Exotel-TrunkSid', 'X-Ticket'].map((name) => request.headers.get(name))).toEqual(['car_pbx', '42']);
+    const header = (name: string) => request.headers.get(name);
+    expect([header('X-Exotel-TrunkSid'), header('X-Ticket')]).toEqual(['car_pbx', '42']);
+    expect(header('X-Exotel-CallSid')).toBe(desk.desk.control.call.callSid);
     const session = exchange.calls[0]!.answer()!;
     await bench.run();
     session.bye();

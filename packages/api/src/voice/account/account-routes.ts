@@ -19,8 +19,8 @@ export function accountRoutes(scope: FastifyInstance, { auth, deps }: VoiceParts
         FriendlyName: name,
         Type: 'Full',
         Status: 'active',
-        BillingType: 'postpaid',
-        KycStatus: 'verified',
+        BillingType: null,
+        KycStatus: null,
       },
       ...{ DateCreated: createdAt ? istTime(createdAt) : null, Uri: `/v1/Accounts/${encodeURIComponent(sid)}` },
     };

@@ -21,20 +21,23 @@ const form = 'XML unless the address ends in .json, or Accept asks for applicati
 const refused: Readonly<Record<number, string>> = {
   400: 'A parameter is missing or wrong; Message names it and the cure',
   401: 'No key pair, or a wrong one',
-  403: 'The number may not be dialled; Message says why',
+  403: 'It may not be had: a number that is closed, an address that has expired; Message says why',
   404: 'There is no such thing in this account, or the key pair is another account’s',
   409: 'Not now: the user is in a call, or has no device that can be rung',
+  416: 'It has no such part; Content-Range says how long it is',
   429: 'Too many; Retry-After says how long to wait',
   500: 'Unforeseen; the server’s log says why',
   503: 'The part that would do this is off, or full; Retry-After says how long to wait',
 };
 
+/** What a route refuses with, for the OpenAPI document. */
+export function refusalsOf(...statuses: readonly number[]): Record<number, TSchema> {
+  const entries = statuses.map((status) => [status, { ...VoiceRestException, description: refused[status] }]);
+  return Object.fromEntries(entries);
+}
+
 function answers(success: TSchema, ...refusals: readonly number[]): Record<number, TSchema> {
-  const failures = [401, 404, 429, 500, ...refusals].map((status) => [
-    status,
-    { ...VoiceRestException, description: refused[status] },
-  ]);
-  return { 200: success, ...Object.fromEntries(failures) };
+  return { 200: success, ...refusalsOf(401, 404, 429, 500, ...refusals) };
 }
 
 /** What the routes say of themselves in the OpenAPI document. */
