@@ -16,6 +16,8 @@ export interface FlowsSideOptions {
   /** Records the messages that callers leave; asked late, as it is built after what may be called. */
   recorder: () => CallRecorder | undefined;
   streams: Pick<ActiveStreams, 'open'>;
+  /** For bots of the account's own. */
+  openBotStream: StreamOpener;
   /** Whether customers' URLs may name private addresses. */
   allowPrivate: boolean;
   clock: Clock;
@@ -38,7 +40,10 @@ export function flowsSide(options: FlowsSideOptions): FlowsSide {
   const { store, prompts, streams, allowPrivate, clock, logger } = options;
   const messages = new RecordedMessages({ recordings: messageRecordings(options), clock });
   const urls = new OutboundClient({ clock, allowPrivate });
-  const opener: StreamOpener = (attach, request) => streams.open(attach, { ...request, allowPrivate });
+  const opener: StreamOpener = (attach, request) =>
+    request.botId === undefined
+      ? streams.open(attach, { ...request, allowPrivate })
+      : options.openBotStream(attach, request);
   const recordingUrlOf = (callSid: string) => options.recorder()?.urlOfCall(callSid);
   const users = {
     async findBySipName(accountSid: string, name: string, appId: string | undefined) {
@@ -69,6 +74,9 @@ function factsOf(store: Store, urls: OutboundClient): FlowFacts {
     async hasNumber(accountSid, number) {
       const found = await store.carriers.findDid(number);
       return found?.accountSid === accountSid && found.direction !== 'inbound';
+    },
+    async hasBot(accountSid, botId) {
+      return (await store.bots.find(accountSid, botId)) !== undefined;
     },
     async hasPrompt(accountSid, promptId) {
       return (await store.prompts.find(accountSid, promptId)) !== undefined;

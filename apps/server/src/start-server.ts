@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApi } from '@intermix/api';
+import { exotelPath } from '@intermix/bots';
 import { createSwitchboard, type Switchboard } from '@intermix/calls';
 import { hex, type Logger, systemClock, systemRandom } from '@intermix/kernel';
 import { type MediaEngine, MediaError } from '@intermix/media';
@@ -13,6 +14,7 @@ import { addressesOf, isWildcard } from './addresses.js';
 import { banner } from './banner.js';
 import { simulatedPrefixes } from './bootstrap/demo-people.js';
 import { firstRun } from './bootstrap/first-run.js';
+import { botsSide } from './bots-side.js';
 import { isLocalOnly as reachedLocallyOnly } from './config/read-config.js';
 import type { Config } from './config/settings.js';
 import { flowsSide } from './flows-side.js';
@@ -82,8 +84,20 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const speech = speechSide({ store, dataDir, allowPrivate, config, clock, logger });
   teardown.add('speech', () => speech.stop());
   const streams = new ActiveStreams({ limit: config.streamsPerAccount });
+  const bots = botsSide({
+    ...{ store, streams, prompts: speech.files, allowPrivate, maxSessions: config.botSessions, clock, random, logger },
+  });
   const flows = flowsSide({
-    ...{ store, prompts: speech.files, streams, recorder: () => recordings, allowPrivate, clock, logger },
+    ...{
+      store,
+      prompts: speech.files,
+      streams,
+      openBotStream: bots.openStream,
+      recorder: () => recordings,
+      allowPrivate,
+      clock,
+      logger,
+    },
   });
   teardown.add('flows', () => flows.stop());
   await recordings.load(); // Before its calls are told of: with them goes whether they have a recording.
@@ -115,7 +129,9 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     users: store.users,
     carriers: store.carriers,
     calls: webhooks.calls,
-    programs: flows.programs,
+    programs: {
+      find: (accountSid, target) => (target.type === 'bot' ? bots : flows).programs.find(accountSid, target),
+    },
     resolver: sip.resolver,
     simulatedAddress: () => simulated.address,
     sessionKey: await keyOf(store, 'sip-session-key'),
@@ -168,12 +184,13 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     },
   });
   const upgrade = sip.webSocket.handleUpgrade.bind(sip.webSocket);
-  routeUpgrades(api.server, { '/wss': upgrade, '/ws': upgrade });
+  routeUpgrades(api.server, { '/wss': upgrade, '/ws': upgrade, [exotelPath]: bots.ingress.handleUpgrade });
 
   // Stopped in the opposite order: calls end by BYE while every way to tell it is still open.
   teardown.add('recordings', () => recordings.stop());
   teardown.add('media', () => media.stop());
   teardown.add('http', () => api.close());
+  teardown.add('bots', () => bots.stop()); // HTTP waits for the sockets that it handed on.
   teardown.add('sip', () => sip.endpoint.stop());
   teardown.add('simulated network', () => simulated.stop());
   teardown.add('calls', () => switchboard.stop());
@@ -185,6 +202,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   await voice.start();
   await webhooks.start();
   await recordings.start();
+  await bots.start();
   await startMedia(media, config);
   await switchboard.start();
   await sip.start();

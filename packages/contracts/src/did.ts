@@ -4,7 +4,7 @@ import { E164Number, PhoneNumber } from './phone-number.js';
 
 const closed = { additionalProperties: false };
 
-/** Who is called when the number is: one user, or several at the same time; or the flow that takes the call. */
+/** Who is called when the number is: one user, or several at the same time; or the flow or bot that takes the call. */
 export const DidTarget = Type.Union([
   Type.Object({ type: Type.Literal('user'), app_id: Id, user_id: Id }, closed),
   Type.Object(
@@ -16,6 +16,7 @@ export const DidTarget = Type.Union([
     closed,
   ),
   Type.Object({ type: Type.Literal('flow'), flow_id: Id }, closed),
+  Type.Object({ type: Type.Literal('bot'), bot_id: Id }, closed),
 ]);
 export type DidTarget = Static<typeof DidTarget>;
 

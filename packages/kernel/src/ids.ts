@@ -57,7 +57,20 @@ export function hex(bytes: Uint8Array): string {
 }
 
 /** Short prefixes tell in a log line what an id names. Exotel's own ids (`call_sid`) have none. */
-export type IdPrefix = '' | 'leg_' | 'car_' | 'did_' | 'usr_' | 'evt_' | 'adm_' | 'dlv_' | 'rec_' | 'prm_' | 'flw_';
+export type IdPrefix =
+  | ''
+  | 'leg_'
+  | 'car_'
+  | 'did_'
+  | 'usr_'
+  | 'evt_'
+  | 'adm_'
+  | 'dlv_'
+  | 'rec_'
+  | 'prm_'
+  | 'flw_'
+  | 'bot_'
+  | 'bcl_';
 
 /** `bytes` random octets as lower-case hex behind the prefix; 16 octets (128 bits) unless told otherwise. */
 export function createId(prefix: IdPrefix = '', bytes = 16, random: Random = systemRandom): string {

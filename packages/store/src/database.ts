@@ -367,6 +367,58 @@ export interface PromptsTable {
   created_at: CreatedAt;
 }
 
+export interface BotsTable {
+  id: string;
+  account_sid: string;
+  name: string;
+  kind: string;
+  /** The one in force; counts from 1. */
+  version: number;
+  /** `{ config, auth }`. */
+  definition_encrypted: string;
+  active_hours: JSONColumnType<object> | null;
+  max_call_sec: number;
+  created_at: CreatedAt;
+  updated_at: Generated<Date>;
+}
+
+export interface BotVersionsTable {
+  bot_id: string;
+  account_sid: string;
+  version: number;
+  name: string;
+  kind: string;
+  definition_encrypted: string;
+  active_hours: JSONColumnType<object> | null;
+  max_call_sec: number;
+  created_at: CreatedAt;
+}
+
+export interface BotCallsTable {
+  session_id: string;
+  account_sid: string;
+  bot_id: string;
+  stream_sid: string;
+  call_sid: string;
+  from_address: string;
+  to_address: string;
+  /** `in-progress`, `completed`, `failed`, `voicemail`. */
+  status: string;
+  disconnected_by: string | null;
+  detail: string | null;
+  started_at: Date;
+  ended_at: Date | null;
+  duration_ms: Generated<number>;
+  /** `bot`: ran here; `reported`: told by others. */
+  source: string;
+  custom_parameters: ColumnType<unknown, string | undefined, string>;
+  transcript: ColumnType<unknown, string | undefined, string>;
+  events: ColumnType<unknown, string | undefined, string>;
+  usage: ColumnType<unknown, string | undefined, string>;
+  latency_samples: ColumnType<unknown, string | undefined, string>;
+  details: ColumnType<unknown, string | undefined, string>;
+}
+
 export interface Database {
   accounts: AccountsTable;
   customers: CustomersTable;
@@ -392,4 +444,7 @@ export interface Database {
   flows: FlowsTable;
   flow_versions: FlowVersionsTable;
   prompts: PromptsTable;
+  bots: BotsTable;
+  bot_versions: BotVersionsTable;
+  bot_calls: BotCallsTable;
 }

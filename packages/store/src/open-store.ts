@@ -1,5 +1,7 @@
 import { type Clock, type Logger, type Random, systemClock, systemRandom } from '@intermix/kernel';
 import { Kysely, PostgresDialect } from 'kysely';
+import { BotCallStore } from './bots/bot-call-store.js';
+import { BotStore } from './bots/bot-store.js';
 import { CallStore } from './calls/call-store.js';
 import { CarrierStore } from './carriers/carrier-store.js';
 import type { Database } from './database.js';
@@ -61,6 +63,8 @@ export interface Store {
   readonly webhooks: WebhookStores;
   readonly prompts: PromptStore;
   readonly flows: FlowStore;
+  readonly bots: BotStore;
+  readonly botCalls: BotCallStore;
   readonly voiceOrders: VoiceOrderStore;
   readonly voiceCalls: VoiceCallStore;
   readonly voiceUsers: VoiceUserStore;
@@ -136,6 +140,8 @@ class OpenStore implements Store {
   readonly webhooks: WebhookStores;
   readonly prompts: PromptStore;
   readonly flows: FlowStore;
+  readonly bots: BotStore;
+  readonly botCalls: BotCallStore;
   readonly voiceOrders: VoiceOrderStore;
   readonly voiceCalls: VoiceCallStore;
   readonly voiceUsers: VoiceUserStore;
@@ -177,6 +183,8 @@ class OpenStore implements Store {
     this.recordingSettings = new RecordingSettingsStore({ db });
     this.prompts = new PromptStore({ db });
     this.flows = new FlowStore({ db, clock, random, cacheTtlMs });
+    this.bots = new BotStore({ db, secrets, clock, random, cacheTtlMs });
+    this.botCalls = new BotCallStore({ db });
     this.admins = new AdminStore({ db });
     this.settings = new SettingsStore({ db, secrets });
     const tasks = {

@@ -5,6 +5,7 @@ import { silentLogger } from '@intermix/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from './open-store.js';
 import { appDataContract } from './testing/app-data-contract.js';
+import { botContract } from './testing/bot-contract.js';
 import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
 import { flowContract } from './testing/flow-contract.js';
@@ -40,6 +41,7 @@ describe('the embedded store', { timeout: 60_000 }, () => {
   describe('integrations', () => integrationsContract(() => store));
   describe('prompts', () => promptContract(() => store));
   describe('flows', () => flowContract(() => store));
+  describe('bots', () => botContract(() => store));
   describe('webhooks', () => webhookContract(() => store));
   describe('the Voice v1 API', () => voiceContract(() => store));
   describe('recordings', () => recordingsContract(() => store));

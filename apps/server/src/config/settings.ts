@@ -285,6 +285,12 @@ export const settings = {
       'Streams to bots and receivers that one account may have open at once; one more is told as `Streaming_call_throttled`. `ActiveStreams` of the Voice v1 API tells how many are open.',
     ...count(1, 100_000),
   }),
+  botSessions: setting({
+    name: 'INTERMIX_BOT_SESSIONS',
+    default: '200',
+    meaning: 'Calls that bots of this server may have at the same time; one more is refused with 429.',
+    ...count(1, 10_000),
+  }),
   ttsEngine: setting({
     name: 'INTERMIX_TTS_ENGINE',
     default: 'auto',

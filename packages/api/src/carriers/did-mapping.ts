@@ -39,12 +39,14 @@ export function didChange(input: DidUpdate): DidChange {
 
 function targetRead(target: Target): DidTarget {
   if (target.type === 'flow') return { type: 'flow', flow_id: target.flowId };
+  if (target.type === 'bot') return { type: 'bot', bot_id: target.botId };
   if (target.type === 'user') return { type: 'user', app_id: target.appId, user_id: target.userId };
   return { type: 'users', app_id: target.appId, user_ids: [...target.userIds] };
 }
 
 function targetOf(target: DidTarget): Target {
   if (target.type === 'flow') return { type: 'flow', flowId: target.flow_id };
+  if (target.type === 'bot') return { type: 'bot', botId: target.bot_id };
   if (target.type === 'user') return { type: 'user', appId: target.app_id, userId: target.user_id };
   return { type: 'users', appId: target.app_id, userIds: target.user_ids };
 }

@@ -34,5 +34,6 @@ export const memoryFlowFacts: FlowFacts = {
   hasUser: async (accountSid, appId, userId) => accountSid === 'one' && appId === 'crm' && userId === 'asha',
   hasNumber: async () => false,
   hasPrompt: async () => false,
+  hasBot: async () => false,
   whyRefused: () => undefined,
 };

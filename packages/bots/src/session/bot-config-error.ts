@@ -10,4 +10,9 @@ export class BotConfigError extends IntermixError {
   ) {
     super(message);
   }
+
+  /** The place in what was sent to the API. */
+  get field(): string {
+    return this.path === '' ? 'config' : `config.${this.path}`;
+  }
 }

@@ -1,7 +1,7 @@
 import type { CallProgram } from '../control/call-control.js';
 
-/** What a number's target or an API's order may name besides users. Bots join the union with their package. */
-export type ProgramTarget = { type: 'flow'; flowId: string };
+/** What a number's target or an API's order may name besides users. */
+export type ProgramTarget = { type: 'flow'; flowId: string } | { type: 'bot'; botId: string };
 
 /** Where programs are found. Implemented by the packages that have some, joined by the server. */
 export interface CallPrograms {

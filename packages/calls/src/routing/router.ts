@@ -16,7 +16,7 @@ export interface RouterDeps {
   devices: UserDevices;
   dialOut: DialOut;
   domains: readonly string[];
-  /** Flows that a number's target may name; without, there are none. */
+  /** Flows and bots that a number's target may name; without, there are none. */
   programs?: CallPrograms | undefined;
 }
 
@@ -57,7 +57,7 @@ export class Router {
       maxForwards,
       customHeaders: {},
     };
-    if (did.target?.type === 'flow' && did.direction !== 'outbound') return this.#toFlow(head, did, did.target);
+    if (isProgram(did.target) && did.direction !== 'outbound') return this.#toProgram(head, did, did.target);
     const users = did.direction === 'outbound' ? [] : await this.#usersOf(did.target);
     const shown = { number: from, name: from, exophone: did.number };
     const { branches, refusal } = await this.#deps.devices.ofAll(users, shown);
@@ -67,10 +67,10 @@ export class Router {
     return { ok: true, plan: { ...plan, ringTimeoutSec: did.ringTimeoutSec } };
   }
 
-  /** A number that names a flow which is gone is told to its owner by the record, and to the caller as no such number. */
-  async #toFlow(head: PlanHead, did: Did, target: ProgramTarget): Promise<RouteResult> {
+  /** A number that names a flow or a bot which is gone is told to its owner by the record, and to the caller as no such number. */
+  async #toProgram(head: PlanHead, did: Did, target: ProgramTarget): Promise<RouteResult> {
     const program = await this.#deps.programs?.find(did.accountSid, target);
-    if (!program) return refused(head, { status: 404, why: 'unknown-flow' });
+    if (!program) return refused(head, { status: 404, why: target.type === 'bot' ? 'unknown-bot' : 'unknown-flow' });
     const { ringTimeoutSec } = did;
     return { ok: true, plan: { ...head, appId: program.appId, branches: [], program, ringTimeoutSec } };
   }
@@ -96,7 +96,7 @@ export class Router {
   }
 
   async #usersOf(target: DidTarget | undefined): Promise<SipUser[]> {
-    if (!target || target.type === 'flow') return [];
+    if (!target || isProgram(target)) return [];
     const ids = target.type === 'user' ? [target.userId] : target.userIds;
     const users = await Promise.all(ids.map((id) => this.#deps.users.findUser(target.appId, id)));
     return users.filter((user) => user !== undefined);
@@ -159,6 +159,10 @@ export class Router {
     const { branch, exophone } = result;
     return { ok: true, plan: { ...outbound, from: exophone, exophone, branches: [branch] } };
   }
+}
+
+function isProgram(target: DidTarget | undefined): target is ProgramTarget {
+  return target?.type === 'flow' || target?.type === 'bot';
 }
 
 function refused(head: PlanHead, refusal: Refusal): RouteResult {

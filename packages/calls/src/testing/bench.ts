@@ -75,7 +75,7 @@ export class Bench {
     });
     this.board = createSwitchboard({
       ...{ endpoint: this.endpoint, media, users: this.directory, carriers: this.directory },
-      programs: { find: async (_accountSid, { flowId }) => this.flows.get(flowId) },
+      programs: { find: async (_, target) => this.flows.get(target.type === 'flow' ? target.flowId : target.botId) },
       ...{ calls: this.store, resolver: numericResolver, clock, random, logger: silentLogger },
       ...(simulatedAddress ? { simulatedAddress: () => simulatedAddress } : {}),
       config: { domains: ['sip.test'], ...config },

@@ -15,6 +15,7 @@ export type Need =
   | { kind: 'user'; at: string; appId: string | undefined; userId: string }
   | { kind: 'caller-id'; at: string; number: string }
   | { kind: 'prompt'; at: string; promptId: string }
+  | { kind: 'bot'; at: string; botId: string }
   | { kind: 'url'; at: string; url: string; schemes: ReadonlyArray<'http' | 'https' | 'ws' | 'wss'> };
 
 /** What is wrong within an applet and its schema cannot say. */

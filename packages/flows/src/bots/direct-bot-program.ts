@@ -4,8 +4,10 @@ import { RunningStreams } from '../run/running-streams.js';
 import { callQuery } from '../wire/passthru-query.js';
 
 export interface DirectBotOptions {
-  /** The bot's URL: `wss:`, `ws:`, or `https:` that gives one. */
+  /** The bot's URL: `wss:`, `ws:`, or `https:` that gives one. Empty when `botId` is given. */
   streamUrl: string;
+  /** A bot of the account's own. */
+  botId?: string | undefined;
   customParameters?: Readonly<Record<string, string>> | undefined;
   /** Asked for before the bot is called; undefined: the app's settings decide. */
   record?: RecordingWish | undefined;
@@ -32,11 +34,11 @@ export function createDirectBotProgram(options: DirectBotOptions, deps: { openSt
   };
 }
 
-function requestOf({ call }: CallControl, { streamUrl, customParameters }: DirectBotOptions) {
+function requestOf({ call }: CallControl, { streamUrl, botId, customParameters }: DirectBotOptions) {
   const direction = call.direction === 'inbound' ? 'incoming' : 'outbound-dial';
   return {
     ...{ url: streamUrl, callSid: call.callSid, accountSid: call.accountSid, from: call.from, to: call.to },
-    customParameters,
+    ...{ botId, customParameters },
     callParameters: { ...Object.fromEntries(callQuery({ call })), Direction: direction },
   };
 }

@@ -56,6 +56,18 @@ it.each<[string, unknown, string[]]>([
     ['unknown-prompt applets.a.prompt.prompt_id'],
   ],
   [
+    'a bot that is not there',
+    flow({ a: { type: 'voicebot', bot_id: 'bot_2', next: 'b' }, b: bye }),
+    ['unknown-bot applets.a.bot_id'],
+  ],
+  ['a bot that is there', flow({ a: { type: 'voicebot', bot_id: 'bot_1', next: 'b' }, b: bye }), []],
+  ['a bot of no place', flow({ a: { type: 'voicebot', next: 'b' }, b: bye }), ['bad-field applets.a.url']],
+  [
+    'a bot of two places',
+    flow({ a: { type: 'voicebot', bot_id: 'bot_1', url: 'wss://bot.example/', next: 'b' }, b: bye }),
+    ['bad-field applets.a.url'],
+  ],
+  [
     'a circle of passthrus',
     flow({ a: pass({ next: 'b' }), b: pass({ next_200: 'a', next_302: 'c' }), c: bye }),
     ['endless-loop applets.b.next_200'],

@@ -12,6 +12,7 @@ export type FlowProblemCode =
   | 'unknown-user'
   | 'unknown-number'
   | 'unknown-prompt'
+  | 'unknown-bot'
   | 'bad-url'
   | 'too-large';
 

@@ -5,7 +5,7 @@ import type { FlowProblem } from './flow-problem.js';
 /** What a document relies on, and its whole place. */
 export type PlacedNeed = Need & { path: string };
 
-/** Different users, numbers and prompts that one document may name: each is a query. */
+/** Different users, numbers, prompts and bots that one document may name: each is a query. */
 const maxNeeds = 500;
 
 /** What of it is not there, or may not be opened; what is named several times is looked up once. At most `maxProblems`. */
@@ -15,7 +15,7 @@ export async function outsideProblems(
 ): Promise<FlowProblem[]> {
   const asked = new Set(needs.filter(({ kind }) => kind !== 'url').map(nameOf));
   if (asked.size > maxNeeds) {
-    const message = `They name ${asked.size} users, numbers and prompts; ${maxNeeds} are allowed.`;
+    const message = `They name ${asked.size} users, numbers, prompts and bots; ${maxNeeds} are allowed.`;
     return [{ path: 'applets', code: 'too-large', message }];
   }
   const known = new Map<string, Omit<FlowProblem, 'path'> | undefined>();
@@ -53,6 +53,9 @@ async function problemOf(
     case 'prompt':
       if (await facts.hasPrompt(accountSid, need.promptId)) return undefined;
       return { code: 'unknown-prompt', message: `There is no prompt ${need.promptId}.` };
+    case 'bot':
+      if (await facts.hasBot(accountSid, need.botId)) return undefined;
+      return { code: 'unknown-bot', message: `There is no bot ${need.botId}.` };
     case 'url': {
       const why = whyUrlRefused(need, facts);
       return why === undefined ? undefined : { code: 'bad-url', message: why };

@@ -4,6 +4,7 @@ export interface FlowFacts {
   /** Whether the number is one of the account's, `+E.164`. */
   hasNumber(accountSid: string, number: string): Promise<boolean>;
   hasPrompt(accountSid: string, promptId: string): Promise<boolean>;
+  hasBot(accountSid: string, botId: string): Promise<boolean>;
   /** A sentence when the URL may not be opened. */
   whyRefused(url: string): string | undefined;
 }

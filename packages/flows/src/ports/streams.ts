@@ -4,7 +4,9 @@ import type { MediaAttachment } from '@intermix/media';
 
 /** A stream as a flow asks for it. */
 export interface StreamRequest {
+  /** Where the bot is; empty when `botId` names one of the account's own. */
   url: string;
+  botId?: string | undefined;
   mode: 'bidirectional' | 'one-way';
   tracks?: 'inbound' | 'outbound' | 'both' | undefined;
   customParameters?: Readonly<Record<string, string>> | undefined;

@@ -63,7 +63,9 @@ export interface ConnectWish {
 }
 
 export interface ConverseWish {
+  /** Empty when `botId` names a bot of the account's own. */
   url: string;
+  botId?: string | undefined;
   customParameters?: Readonly<Record<string, string>> | undefined;
 }
 

@@ -71,12 +71,12 @@ export class SimulatedActions implements FlowActions {
     this.requests.push(url);
   }
 
-  async converse({ url }: ConverseWish): Promise<StreamResult> {
+  async converse({ url, botId }: ConverseWish): Promise<StreamResult> {
     this.#breakWhenTold();
     const status = this.#next(this.#input.streams) ?? 'completed';
     const disconnectedBy = status === 'completed' ? 'bot' : 'NA';
     const durationSec = status === 'failed' ? 0 : thoughtSec;
-    return { status, disconnectedBy, durationSec, streamUrl: url, streamSid: 'simulated' };
+    return { status, disconnectedBy, durationSec, streamUrl: botId ?? url, streamSid: 'simulated' };
   }
 
   async startStream(): Promise<string> {

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../database.js';
 import { StoreConflictError } from '../store-error.js';
 
-/** Throws a conflict on `target` unless the flow, or every user, that it names exists in the account. */
+/** Throws a conflict on `target` unless the flow, the bot, or every user, that it names exists in the account. */
 export async function checkTarget(
   db: Kysely<Database>,
   accountSid: string,
@@ -11,6 +11,7 @@ export async function checkTarget(
 ): Promise<void> {
   if (target === undefined) return;
   if (target.type === 'flow') return checkFlow(db, accountSid, target.flowId);
+  if (target.type === 'bot') return checkBot(db, accountSid, target.botId);
   const wanted = target.type === 'user' ? [target.userId] : [...target.userIds];
   const rows = await db
     .selectFrom('users')
@@ -33,4 +34,14 @@ async function checkFlow(db: Kysely<Database>, accountSid: string, flowId: strin
     .where('id', '=', flowId)
     .executeTakeFirst();
   if (!found) throw new StoreConflictError('target', `There is no flow ${flowId} in this account.`);
+}
+
+async function checkBot(db: Kysely<Database>, accountSid: string, botId: string): Promise<void> {
+  const found = await db
+    .selectFrom('bots')
+    .select('id')
+    .where('account_sid', '=', accountSid)
+    .where('id', '=', botId)
+    .executeTakeFirst();
+  if (!found) throw new StoreConflictError('target', `There is no bot ${botId} in this account.`);
 }

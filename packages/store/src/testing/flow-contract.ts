@@ -97,6 +97,7 @@ export function flowContract(theStore: () => Store): void {
       hasUser: async () => true,
       hasNumber: async () => true,
       hasPrompt: async () => true,
+      hasBot: async () => true,
       whyRefused: () => undefined,
     };
     for (const text of ['\0', 'a\ud800', '\udfffb', '\u{1f600} Grüße', 'back\\u0000slash', '\u0001']) {

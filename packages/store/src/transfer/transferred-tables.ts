@@ -29,6 +29,9 @@ const tables: Record<keyof Database, readonly string[]> = {
   flows: [],
   flow_versions: [],
   prompts: [],
+  bots: [],
+  bot_versions: [],
+  bot_calls: [],
 };
 
 export const transferredTables = Object.keys(tables) as Array<keyof Database>;

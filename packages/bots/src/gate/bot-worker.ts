@@ -1,0 +1,145 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { backoffDelayMs, type Clock, type Logger, type Random, type Timer } from '@intermix/kernel';
+import type { ChildHears, ChildSays } from '../child/run-bot-child.js';
+import type { BotWorkerLoad } from '../fleet/bot-capacity.js';
+import type { HostEvent, RenderRequest, SessionOrder } from '../host/session-order.js';
+import type { BotPrompt } from '../session/bot.js';
+
+export interface BotWorkerDeps {
+  /** Script of the process; it calls `runBotChild`. */
+  childPath: string;
+  /** Sessions at the same time. */
+  maxSessions: number;
+  /** Whether customers' URLs may name private addresses. */
+  allowPrivate: boolean;
+  /** A file of a prompt, with which bots speak. */
+  render: (accountSid: string, prompt: BotPrompt) => Promise<string>;
+  /** What becomes of sessions; the process's death is told as the end of each. */
+  onEvent: (event: Exclude<HostEvent, { type: 'log' }>) => void;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+const stopMs = 1_500;
+/** A process that lives so long did not die of how it was started. */
+const soundAfterMs = 60_000;
+
+/** The process that runs bots: started, watched, started again when it dies. Its sessions die with it, and each is told. */
+export class BotWorker {
+  readonly #deps: BotWorkerDeps;
+  /** Sessions that were let in and are not over; true: their call is known. */
+  readonly #open = new Map<string, boolean>();
+  #child: ChildProcess | undefined;
+  #port: number | undefined;
+  #deaths = 0;
+  #restart: Timer | undefined;
+  #sound: Timer | undefined;
+  #isStopped = false;
+
+  constructor(deps: BotWorkerDeps) {
+    this.#deps = deps;
+  }
+
+  get load(): BotWorkerLoad {
+    const pid = this.#child?.pid;
+    if (this.#port === undefined || pid === undefined) return { id: '1', status: 'unreachable' };
+    return { id: '1', calls: this.#open.size, max: this.#deps.maxSessions, pid };
+  }
+
+  /** Does not wait until it listens: calls of bots are refused until then. */
+  start(): void {
+    const { childPath, allowPrivate, clock, logger } = this.#deps;
+    const child = fork(childPath, [], { serialization: 'advanced', execArgv: [] });
+    this.#child = child;
+    child.on('message', (message: ChildSays) => this.#received(message));
+    child.on('error', (error) => logger.error({ err: error }, 'the process of the bots cannot be reached'));
+    child.on('exit', (code, signal) => this.#gone(child, code, signal));
+    this.#sound = clock.schedule(soundAfterMs, () => {
+      this.#deaths = 0;
+    });
+    this.#tell({ type: 'start', allowPrivate });
+  }
+
+  /** Orders a session. Gives the port on loopback where its ticket is taken; `full`, or `down` when it cannot run now. */
+  admit(order: SessionOrder): { port: number } | 'full' | 'down' {
+    if (this.#port === undefined) return 'down';
+    if (this.#open.size >= this.#deps.maxSessions) return 'full';
+    this.#open.set(order.sessionId, false);
+    this.#tell({ type: 'expect', order });
+    return { port: this.#port };
+  }
+
+  /** Ends a session. */
+  end(sessionId: string, why: string): void {
+    this.#tell({ type: 'end', sessionId, why });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#restart?.cancel();
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const force = this.#deps.clock.schedule(stopMs, () => child.kill('SIGKILL'));
+    this.#tell({ type: 'stop' });
+    await exited;
+    force.cancel();
+  }
+
+  #tell(message: ChildHears): void {
+    const child = this.#child;
+    if (child?.connected) child.send(message, () => {}); // One that is gone tells so by its exit.
+  }
+
+  #received(message: ChildSays): void {
+    switch (message.type) {
+      case 'listening':
+        this.#port = message.port;
+        break;
+      case 'log':
+        this.#deps.logger[message.level](message.fields, message.message);
+        break;
+      case 'render':
+        void this.#render(message);
+        break;
+      case 'started':
+        this.#open.set(message.sessionId, true);
+        this.#deps.onEvent(message);
+        break;
+      default:
+        this.#open.delete(message.sessionId);
+        this.#deps.onEvent(message);
+    }
+  }
+
+  async #render({ id, accountSid, prompt }: RenderRequest): Promise<void> {
+    try {
+      this.#tell({ type: 'rendered', id, path: await this.#deps.render(accountSid, prompt) });
+    } catch (error) {
+      this.#tell({ type: 'rendered', id, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #gone(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    if (child !== this.#child) return;
+    const { clock, random, logger } = this.#deps;
+    this.#port = undefined;
+    this.#sound?.cancel();
+    const lost = [...this.#open];
+    this.#open.clear();
+    for (const [sessionId, isStarted] of lost) this.#lose(sessionId, isStarted);
+    if (this.#isStopped) return;
+    const delayMs = backoffDelayMs(this.#deaths++, { firstMs: 200, maxMs: 10_000 }, random);
+    logger.error({ code, signal, sessions: lost.length, delayMs }, 'the process of the bots died and is started again');
+    this.#restart = clock.schedule(delayMs, () => this.start());
+  }
+
+  #lose(sessionId: string, isStarted: boolean): void {
+    const { onEvent } = this.#deps;
+    const nothing = { transcript: [], events: [], usage: {}, latencySamples: [], durationMs: 0 };
+    const detail = this.#isStopped ? 'The server stopped.' : 'The process of the bots died.';
+    if (isStarted) onEvent({ type: 'ended', sessionId, report: { ...nothing, disconnectedBy: 'error', detail } });
+    else onEvent({ type: 'never-started', sessionId, why: 'stopped' });
+  }
+}

@@ -1,0 +1,208 @@
+import type { BotCall, BotCallFacts, BotInput, SessionReport } from '@intermix/bots';
+import { sql } from 'kysely';
+import { expect, it } from 'vitest';
+import type { Store } from '../open-store.js';
+import { makeTenant, newCarrier, spareNumber } from './tenant.js';
+
+const input = (more: Partial<BotInput> = {}): BotInput => ({
+  ...{ name: 'Echo', kind: 'echo', config: { delay_ms: 0, key: 'planted-secret' }, maxCallSec: 600 },
+  ...{ auth: { type: 'basic', username: 'u', password: 'planted-password' }, activeHours: undefined, ...more },
+});
+const hours = { timeZone: 'Asia/Kolkata', windows: [{ days: ['mon' as const], from: '09:00', to: '18:00' }] };
+
+/** What any store of bots and their calls does. */
+export function botContract(theStore: () => Store): void {
+  it('keeps a bot and its versions, and answers with the last', async () => {
+    const { bots } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const made = await bots.create(accountSid, input());
+    expect(made).toMatchObject({ ...input(), accountSid, version: 1 });
+    expect(await bots.find(accountSid, made.id)).toEqual(made);
+    const changed = await bots.update(accountSid, made.id, input({ name: 'Late', activeHours: hours }));
+    expect(changed).toMatchObject({ name: 'Late', version: 2, activeHours: hours });
+    expect(await bots.findAnywhere(made.id)).toEqual(changed);
+    const versions = await bots.versions(accountSid, made.id);
+    expect(versions?.map(({ version, name, activeHours }) => [version, name, activeHours])).toEqual([
+      [2, 'Late', hours],
+      [1, 'Echo', undefined],
+    ]);
+    expect((await bots.list(accountSid)).map(({ id }) => id)).toEqual([made.id]);
+    expect(await bots.delete(accountSid, made.id)).toBe(true);
+    expect([await bots.find(accountSid, made.id), await bots.versions(accountSid, made.id)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('writes down no secret of a bot in clear', async () => {
+    const { bots, db } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const { id } = await bots.create(accountSid, input());
+    const rows =
+      await sql`SELECT b::text AS t, v::text AS u FROM bots b JOIN bot_versions v ON v.bot_id = b.id WHERE b.id = ${id}`.execute(
+        db,
+      );
+    expect(rows.rows).toHaveLength(1);
+    expect(JSON.stringify(rows.rows)).not.toContain('planted');
+  });
+
+  it("shows and changes nothing of another account's, and takes a name once in each", async () => {
+    const { bots } = theStore();
+    const [mine, theirs] = [await makeTenant(theStore()), await makeTenant(theStore())];
+    const { id } = await bots.create(theirs.accountSid, input());
+    await bots.create(mine.accountSid, input());
+    expect(await bots.find(mine.accountSid, id)).toBeUndefined();
+    expect(await bots.update(mine.accountSid, id, input({ name: 'x' }))).toBeUndefined();
+    expect(await bots.versions(mine.accountSid, id)).toBeUndefined();
+    expect(await bots.delete(mine.accountSid, id)).toBe(false);
+    expect(await bots.find(mine.accountSid, 'bot_\0')).toBeUndefined();
+    const twice = bots.create(mine.accountSid, input());
+    await expect(twice).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT', field: 'name' });
+  });
+
+  it('keeps the last hundred versions', async () => {
+    const { bots, db } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const { id } = await bots.create(accountSid, input());
+    await sql`UPDATE bots SET version = 100 WHERE id = ${id}`.execute(db);
+    await bots.update(accountSid, id, input());
+    expect((await bots.versions(accountSid, id))?.map(({ version }) => version)).toEqual([101]);
+  });
+
+  it('does not delete a bot that a number or a flow leads to; a number leads to bots that are there', async () => {
+    const { bots, carriers, flows } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const { id } = await bots.create(accountSid, input());
+    const carrier = await carriers.createCarrier(newCarrier(accountSid));
+    const rest = { label: undefined, direction: 'both' as const, ringTimeoutSec: undefined };
+    const did = { carrierId: carrier.id, accountSid, number: spareNumber(), ...rest };
+    const toNobody = carriers.createDid({ ...did, target: { type: 'bot', botId: 'bot_none' } });
+    await expect(toNobody).rejects.toMatchObject({ field: 'target' });
+    const made = await carriers.createDid({ ...did, target: { type: 'bot', botId: id } });
+    expect((await carriers.findDid(made.number))?.target).toEqual({ type: 'bot', botId: id });
+    const named = { code: 'ERR_STORE_CONFLICT', field: 'bot' };
+    await expect(bots.delete(accountSid, id)).rejects.toMatchObject(named);
+    await carriers.deleteDid(accountSid, made.id);
+    const document = { name: 'F', start: 'a', applets: { a: { type: 'voicebot', bot_id: id } } };
+    const flow = await flows.create(accountSid, { name: 'F', document });
+    await expect(bots.delete(accountSid, id)).rejects.toMatchObject({
+      ...named,
+      message: expect.stringContaining('"F"'),
+    });
+    await flows.delete(accountSid, flow.id);
+    expect(await bots.delete(accountSid, id)).toBe(true);
+  });
+
+  const facts = (accountSid: string, sessionId: string, more: Partial<BotCallFacts> = {}): BotCallFacts => ({
+    ...{ sessionId, botId: 'bot_1', botAccountSid: accountSid, streamSid: 's', callSid: 'c', accountSid: 'far' },
+    ...{ from: '+911', to: '+912', customParameters: { lang: 'hi' }, sampleRate: 8000, ...more },
+  });
+  const report: SessionReport = {
+    ...{ disconnectedBy: 'bot', detail: 'done', durationMs: 1234, usage: { n: 1 } },
+    transcript: [{ role: 'user', text: 'hello', at_ms: 3 }],
+    events: [{ type: 'menu', at_ms: 1 }],
+    latencySamples: [{ name: 'reply', ms: 5.5, at_ms: 2 }],
+  };
+  const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+
+  it("keeps a bot's call from its start to its results", async () => {
+    const { botCalls } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const call = facts(accountSid, 'bcl_a');
+    await botCalls.begin(call, at(1));
+    expect(await botCalls.find(accountSid, 'bcl_a')).toMatchObject({ status: 'in-progress', startedAt: at(1) });
+    await botCalls.finish(call, report, at(3));
+    expect(await botCalls.find(accountSid, 'bcl_a')).toMatchObject({
+      ...{
+        status: 'completed',
+        disconnectedBy: 'bot',
+        detail: 'done',
+        durationMs: 1234,
+        endedAt: at(3),
+        source: 'bot',
+      },
+      ...{ transcript: report.transcript, events: report.events, usage: { n: 1 }, customParameters: { lang: 'hi' } },
+      latencySamples: report.latencySamples,
+    });
+    const other = await makeTenant(theStore());
+    expect(await botCalls.find(other.accountSid, 'bcl_a')).toBeUndefined();
+    await botCalls.begin(facts(accountSid, 'bcl_e'), at(4));
+    await botCalls.finish(facts(accountSid, 'bcl_e'), { ...report, disconnectedBy: 'error' }, at(5));
+    expect((await botCalls.find(accountSid, 'bcl_e'))?.status).toBe('failed');
+  });
+
+  it('fails what was in progress when the server died, and nothing else', async () => {
+    const { botCalls } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    await botCalls.begin(facts(accountSid, 'bcl_1'), at(1));
+    await botCalls.begin(facts(accountSid, 'bcl_2'), at(1));
+    await botCalls.finish(facts(accountSid, 'bcl_2'), report, at(2));
+    expect(await botCalls.failOpen(at(9))).toBeGreaterThanOrEqual(1);
+    expect(await botCalls.find(accountSid, 'bcl_1')).toMatchObject({
+      status: 'failed',
+      disconnectedBy: 'error',
+      endedAt: at(9),
+    });
+    expect((await botCalls.find(accountSid, 'bcl_2'))?.status).toBe('completed');
+  });
+
+  it('lists calls, newest first, by filters and in pages that miss none', async () => {
+    const { botCalls } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    for (let index = 0; index < 7; index++) {
+      const call = facts(accountSid, `bcl_p${index}`, { botId: `bot_${index % 2}`, callSid: `c${index}` });
+      await botCalls.begin(call, at(index >> 1));
+    }
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await botCalls.list({ accountSid, limit: 2, cursor });
+      seen.push(...page.calls.map(({ sessionId }) => sessionId));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((index) => `bcl_p${index}`));
+    const of = async (filter: object) => (await botCalls.list({ accountSid, limit: 9, ...filter })).calls.length;
+    expect(
+      await Promise.all([
+        of({ botId: 'bot_1' }),
+        of({ callSid: 'c3' }),
+        of({ status: 'completed' }),
+        of({ from: at(2) }),
+        of({ to: at(1) }),
+      ]),
+    ).toEqual([3, 1, 0, 3, 2]);
+    await expect(botCalls.list({ accountSid, limit: 1, cursor: 'x' })).rejects.toMatchObject({
+      code: 'ERR_STORE_CURSOR',
+    });
+  });
+
+  it('takes reported calls, once and again, and lets none replace what a bot of ours left', async () => {
+    const { botCalls } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const reported: BotCall = {
+      ...{
+        sessionId: 'ext-1',
+        accountSid,
+        botId: '',
+        streamSid: '',
+        callSid: '',
+        from: '+911',
+        to: '',
+        status: 'completed',
+      },
+      ...{ disconnectedBy: 'customer', detail: undefined, startedAt: at(1), endedAt: at(2), durationMs: 1000 },
+      ...{ source: 'reported', customParameters: {}, transcript: 'hello\0\ud800', events: [], usage: {} },
+      ...{ latencySamples: [], details: { intents: ['a'] } },
+    };
+    expect(await botCalls.report(reported)).toBe(true);
+    expect(await botCalls.report({ ...reported, status: 'voicemail', startedAt: at(5) })).toBe(true);
+    expect(await botCalls.find(accountSid, 'ext-1')).toMatchObject({
+      status: 'voicemail',
+      startedAt: at(1),
+      details: { intents: ['a'] },
+    });
+    await botCalls.begin(facts(accountSid, 'bcl_own'), at(1));
+    expect(await botCalls.report({ ...reported, sessionId: 'bcl_own' })).toBe(false);
+    expect((await botCalls.find(accountSid, 'bcl_own'))?.source).toBe('bot');
+  });
+}
