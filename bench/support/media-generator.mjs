@@ -3,11 +3,14 @@
 // it was sent. Its IPC speaks `add`, `target`, `go`, `measure`, `stop`.
 import { createSocket } from 'node:dgram';
 import ndc from 'node-datachannel';
+import { beat } from './beats.mjs';
+import { Delays } from './delays.mjs';
 
 const packetMs = 20;
 const packetLength = 172;
 const calls = new Map();
-let delaysUs = [];
+const delays = new Delays();
+let isOver = false;
 let sent = 0;
 let received = 0;
 let isMeasuring = false;
@@ -31,7 +34,7 @@ function packet(stream) {
 function take(bytes) {
   if (bytes.length !== packetLength || (bytes[1] & 0x7f) !== 0 || bytes[20] !== 1) return;
   received++;
-  delaysUs.push(Number(nowUs() - bytes.readBigInt64BE(12)));
+  delays.add(Number(nowUs() - bytes.readBigInt64BE(12)) / 1_000);
 }
 
 async function add({ index, sdp }) {
@@ -53,27 +56,15 @@ async function add({ index, sdp }) {
   process.send({ type: 'answer', sdp: peer.localDescription().sdp, port: socket.address().port });
 }
 
-/** Both ends of a call send at the same moment; calls are spread over the 20 ms. */
+/** Both ends of a call send at the same moment. */
 function talk(call) {
-  let dueAt = performance.now();
-  const step = () => {
-    if (call.stopped) return;
-    call.socket.send(packet(call.telephone), call.targetPort, '127.0.0.1');
-    call.track.sendMessageBinary(packet(call.browser));
-    dueAt += packetMs;
-    setTimeout(step, Math.max(0, dueAt - performance.now()));
-  };
-  step();
+  call.socket.send(packet(call.telephone), call.targetPort, '127.0.0.1');
+  call.track.sendMessageBinary(packet(call.browser));
 }
 
 function stop() {
-  for (const call of calls.values()) call.stopped = true;
-  setTimeout(() => {
-    delaysUs.sort((a, b) => a - b);
-    const ms = (share) => (delaysUs[Math.floor(delaysUs.length * share)] ?? Number.NaN) / 1_000;
-    process.send({ type: 'result', sent, received, p50Ms: ms(0.5), p99Ms: ms(0.99) });
-    delaysUs = [];
-  }, 300);
+  isOver = true;
+  setTimeout(() => process.send({ type: 'result', sent, received, ...delays.take() }), 300);
 }
 
 const handlers = {
@@ -82,8 +73,7 @@ const handlers = {
     calls.get(index).targetPort = port;
   },
   go() {
-    const all = [...calls.values()];
-    for (const [i, call] of all.entries()) setTimeout(() => talk(call), (i * packetMs) / all.length);
+    beat([...calls.values()], packetMs, talk, () => isOver);
   },
   measure({ on }) {
     isMeasuring = on;

@@ -48,7 +48,10 @@ export function onCore(core, command, args) {
   return core === undefined ? [command, args] : ['taskset', ['-c', String(core), command, ...args]];
 }
 
-/** A Node child with an IPC channel; resolves with its first message. Dies with us. */
+/**
+ * A Node child with an IPC channel; resolves with its first message. Dies with us. `ask` gives the next message, `answerTo` the
+ * next of a type.
+ */
 export async function forkNode(script, { core, args = [], nodeArgs = [] } = {}) {
   const [command, all] = onCore(core, process.execPath, [...nodeArgs, script, ...args]);
   const child = spawn(command, all, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -64,7 +67,17 @@ export async function forkNode(script, { core, args = [], nodeArgs = [] } = {}) 
     child.send(message);
     return (await answered)[0];
   };
-  return { child, pid: child.pid, ready, ask, stop: () => end(child) };
+  const answerTo = (message, type) =>
+    new Promise((resolve) => {
+      const listen = (answer) => {
+        if (answer.type !== type) return;
+        child.off('message', listen);
+        resolve(answer);
+      };
+      child.on('message', listen);
+      child.send(message);
+    });
+  return { child, pid: child.pid, ready, ask, answerTo, stop: () => end(child) };
 }
 
 /** SIGTERM, then SIGKILL after two seconds; resolves when the child is gone. */

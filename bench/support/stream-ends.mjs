@@ -4,15 +4,18 @@
 import { createSocket } from 'node:dgram';
 import { decodePcmu } from '@intermix/media';
 import { WebSocketServer } from 'ws';
+import { beat } from './beats.mjs';
+import { Delays } from './delays.mjs';
 
 const packetMs = 20;
 const frameMs = 100;
 const names = 120; // More than two seconds: no packet is under way for so long.
 const phones = new Map();
 let isMeasuring = false;
-let frames = 0;
-let late = [];
-let delays = [];
+const late = new Delays();
+const delays = new Delays();
+const sendLate = new Delays();
+let isOver = false;
 let heard = 0;
 
 /** One code of PCMU each: a packet's name in the audio. */
@@ -43,7 +46,11 @@ function sendPacket(phone) {
   packet.writeUInt32BE(phone.ssrc, 8);
   const name = phone.sequence % names;
   payloads[name].copy(packet, 12);
-  phone.sentAt[name] = performance.now();
+  const now = performance.now();
+  // Twenty milliseconds after the one before is when this packet was due.
+  const previous = phone.sentAt[(name + names - 1) % names];
+  if (isMeasuring && previous > 0) sendLate.add(Math.max(0, now - previous - packetMs), now);
+  phone.sentAt[name] = now;
   phone.socket.send(packet, phone.targetPort, '127.0.0.1');
 }
 
@@ -84,19 +91,16 @@ function takeStream(socket) {
     const sinceDue = now - Number(message.media.timestamp);
     earliest = Math.min(earliest, sinceDue);
     if (!isMeasuring) return;
-    frames++;
-    late.push(sinceDue - earliest);
+    late.add(sinceDue - earliest, now);
     if (!isExact) return;
     const audio = Buffer.from(message.media.payload, 'base64');
     const name = nameOf.get(audio.readInt16LE(audio.length - 2));
-    if (name !== undefined) delays.push(now - phone.sentAt[name]);
+    if (name !== undefined) delays.add(now - phone.sentAt[name], now);
   });
 }
 
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
 server.on('connection', takeStream);
-
-const quantile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
 const handlers = {
   add,
@@ -104,28 +108,14 @@ const handlers = {
     phones.get(index).targetPort = port;
   },
   go() {
-    const all = [...phones.values()];
-    for (const [i, phone] of all.entries())
-      setTimeout(
-        () =>
-          everyMs(
-            packetMs,
-            () => phone.stopped,
-            () => sendPacket(phone),
-          ),
-        (i * packetMs) / all.length,
-      );
+    beat([...phones.values()], packetMs, sendPacket, () => isOver);
   },
   measure({ on }) {
     isMeasuring = on;
   },
   stop() {
-    for (const phone of phones.values()) phone.stopped = true;
-    late.sort((a, b) => a - b);
-    delays.sort((a, b) => a - b);
-    const of = (sorted) => ({ p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99) });
-    process.send({ type: 'result', frames, named: delays.length, heard, late: of(late), delay: of(delays) });
-    [late, delays] = [[], []];
+    isOver = true;
+    process.send({ type: 'result', heard, late: late.take(), delay: delays.take(), sendLate: sendLate.take() });
   },
 };
 process.on('message', (message) => void handlers[message.type](message));

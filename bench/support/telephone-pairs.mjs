@@ -2,13 +2,15 @@
 // test. A packet carries the time when it was sent, and else noise: what costs an encoder most. Its IPC speaks `add`,
 // `target`, `go`, `measure`, `take`.
 import { createSocket } from 'node:dgram';
+import { beat } from './beats.mjs';
+import { Delays } from './delays.mjs';
 
 const packetMs = 20;
 const headerLength = 12;
 const packetLength = headerLength + 160;
 const noise = Buffer.from(Array.from({ length: 8_000 }, () => 0x80 + Math.floor(Math.random() * 0x80)));
 const pairs = new Map();
-let delaysUs = [];
+const delays = new Delays();
 let sent = 0;
 let received = 0;
 let isMeasuring = false;
@@ -33,7 +35,7 @@ function packet(telephone) {
 function take(bytes) {
   if (bytes.length !== packetLength || (bytes[1] & 0x7f) !== 0 || bytes[headerLength + 8] !== 1) return;
   received++;
-  delaysUs.push(Number(nowUs() - bytes.readBigInt64BE(headerLength)));
+  delays.add(Number(nowUs() - bytes.readBigInt64BE(headerLength)) / 1_000);
 }
 
 async function telephone(ssrc) {
@@ -43,15 +45,9 @@ async function telephone(ssrc) {
   return { socket, ssrc, sequence: ssrc % 40, timestamp: 0, target: 0 };
 }
 
-/** Both telephones of a pair send at the same moment; pairs are spread over the 20 ms. */
+/** Both telephones of a pair send at the same moment. */
 function talk(pair) {
-  let dueAt = performance.now();
-  const step = () => {
-    for (const one of pair) one.socket.send(packet(one), one.target, '127.0.0.1');
-    dueAt += packetMs;
-    setTimeout(step, Math.max(0, dueAt - performance.now()));
-  };
-  step();
+  for (const one of pair) one.socket.send(packet(one), one.target, '127.0.0.1');
 }
 
 const handlers = {
@@ -64,8 +60,7 @@ const handlers = {
     for (const [at, one] of pairs.get(index).entries()) one.target = ports[at];
   },
   go() {
-    const all = [...pairs.values()];
-    for (const [at, pair] of all.entries()) setTimeout(() => talk(pair), (at * packetMs) / all.length);
+    beat([...pairs.values()], packetMs, talk, () => false);
   },
   measure({ on }) {
     isMeasuring = on;
@@ -73,10 +68,8 @@ const handlers = {
   /** What was measured since the last time, with what is still under way. */
   take() {
     setTimeout(() => {
-      delaysUs.sort((a, b) => a - b);
-      const ms = (share) => (delaysUs[Math.floor(delaysUs.length * share)] ?? Number.NaN) / 1_000;
-      process.send({ type: 'taken', sent, received, p50Ms: ms(0.5), p99Ms: ms(0.99) });
-      [delaysUs, sent, received] = [[], 0, 0];
+      process.send({ type: 'taken', sent, received, ...delays.take() });
+      [sent, received] = [0, 0];
     }, 300);
   },
 };
