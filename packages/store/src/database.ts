@@ -419,6 +419,16 @@ export interface BotCallsTable {
   details: ColumnType<unknown, string | undefined, string>;
 }
 
+export interface SystemDocumentsTable {
+  account_sid: string;
+  /** `exotel`, `system`. */
+  type: string;
+  document: JSONColumnType<Record<string, unknown>>;
+  /** JSON of names and secrets. */
+  secrets_encrypted: string | null;
+  updated_at: Generated<Date>;
+}
+
 export interface Database {
   accounts: AccountsTable;
   customers: CustomersTable;
@@ -447,4 +457,5 @@ export interface Database {
   bots: BotsTable;
   bot_versions: BotVersionsTable;
   bot_calls: BotCallsTable;
+  system_documents: SystemDocumentsTable;
 }

@@ -21,6 +21,7 @@ export { PromptStore } from './prompts/prompt-store.js';
 export { RecordingSettingsStore } from './recordings/recording-settings-store.js';
 export { RecordingStore } from './recordings/recording-store.js';
 export { hashToken, SecretBox, tokenMatches } from './secret-box.js';
+export { SystemDocumentStore } from './settings/system-document-store.js';
 export { SettingsStore } from './settings-store.js';
 export { StoreConflictError, StoreError, type StoreErrorCode } from './store-error.js';
 export { type Admin, type AdminRole, AdminStore } from './tenants/admin-store.js';

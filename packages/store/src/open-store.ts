@@ -22,6 +22,7 @@ import { RecordingSettingsStore } from './recordings/recording-settings-store.js
 import { RecordingStore } from './recordings/recording-store.js';
 import { SecretBox } from './secret-box.js';
 import { loadSecretKey } from './secret-key.js';
+import { SystemDocumentStore } from './settings/system-document-store.js';
 import { SettingsStore } from './settings-store.js';
 import { StoreError } from './store-error.js';
 import { AdminStore } from './tenants/admin-store.js';
@@ -72,6 +73,7 @@ export interface Store {
   readonly recordingSettings: RecordingSettingsStore;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
+  readonly systemDocuments: SystemDocumentStore;
   readonly secrets: SecretBox;
   /** Whether the database answers, within five seconds. Never rejects. */
   healthy(): Promise<boolean>;
@@ -149,6 +151,7 @@ class OpenStore implements Store {
   readonly recordingSettings: RecordingSettingsStore;
   readonly admins: AdminStore;
   readonly settings: SettingsStore;
+  readonly systemDocuments: SystemDocumentStore;
   readonly #engine: Engine;
   readonly #housekeeping: Housekeeping;
   #closing: Promise<void> | undefined;
@@ -187,6 +190,7 @@ class OpenStore implements Store {
     this.botCalls = new BotCallStore({ db });
     this.admins = new AdminStore({ db });
     this.settings = new SettingsStore({ db, secrets });
+    this.systemDocuments = new SystemDocumentStore({ db, secrets });
     const tasks = {
       'expired tokens': { deleteSome: () => this.integrationTokens.deleteExpired(), portion: 1 },
       'old webhooks': { deleteSome: () => this.webhooks.outbox.prune(prunedAtOnce), portion: prunedAtOnce },

@@ -14,6 +14,7 @@ import { integrationsContract } from './testing/integrations-contract.js';
 import { mappedUsersContract } from './testing/mapped-users-contract.js';
 import { promptContract } from './testing/prompt-contract.js';
 import { recordingsContract } from './testing/recordings-contract.js';
+import { systemDocumentsContract } from './testing/system-documents-contract.js';
 import { makeTenant } from './testing/tenant.js';
 import { tenantContract } from './testing/tenant-contract.js';
 import { voiceContract } from './testing/voice-contract.js';
@@ -56,6 +57,7 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   describe('webhooks', () => webhookContract(() => store));
   describe('the Voice v1 API', () => voiceContract(() => store));
   describe('recordings', () => recordingsContract(() => store));
+  describe('system documents', () => systemDocumentsContract(() => store));
   describe('mapped users', () => mappedUsersContract(() => store));
   describe('settings and contacts of apps', () => appDataContract(() => store));
 

@@ -32,6 +32,7 @@ const tables: Record<keyof Database, readonly string[]> = {
   bots: [],
   bot_versions: [],
   bot_calls: [],
+  system_documents: [],
 };
 
 export const transferredTables = Object.keys(tables) as Array<keyof Database>;
