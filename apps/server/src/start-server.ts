@@ -17,6 +17,7 @@ import { firstRun } from './bootstrap/first-run.js';
 import { botsSide } from './bots-side.js';
 import { isLocalOnly as reachedLocallyOnly } from './config/read-config.js';
 import type { Config } from './config/settings.js';
+import { exotelSide } from './exotel-side.js';
 import { flowsSide } from './flows-side.js';
 import { listenHttp } from './http/listen.js';
 import { routeUpgrades } from './http/upgrade-router.js';
@@ -151,6 +152,12 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     recordings,
     urlRule: urlRule(webhooks.urls),
   });
+  const exotel = exotelSide({
+    ...{ store, allowPrivate, clock, random },
+    knowsBot: async () => true,
+    capacity: { workers: () => [] },
+  });
+  teardown.add('exotel', () => exotel.stop());
   const metrics = meter({ switchboard, media, sip });
   meterWebhooks(metrics.registers, webhooks, store.webhooks.outbox);
   let isSipReady = false;
@@ -168,6 +175,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     prompts: speech.library,
     recordings: { recordings, settings: store.recordingSettings },
     flows: flows.api,
+    ...exotel.api,
     simulator: () => simulated.running,
     voice: voice.deps,
     integrations: integrationsSide({

@@ -10,6 +10,8 @@ import { guardRoutes } from './auth/route-access.js';
 import { type CallRoutesDeps, callRoutes } from './calls/call-routes.js';
 import { type CarrierRoutesDeps, carrierRoutes } from './carriers/carrier-routes.js';
 import { didRoutes } from './carriers/did-routes.js';
+import { type ExotelIntegrationRoutesDeps, exotelIntegrationRoutes } from './exotel-integration/integration-routes.js';
+import { type FleetRoutesDeps, fleetRoutes } from './fleet/fleet-routes.js';
 import { type FlowRoutesDeps, flowRoutes } from './flows/flow-routes.js';
 import { healthRoutes, type MetricsText, type Readiness } from './health/health-routes.js';
 import { errorReply } from './http/error-reply.js';
@@ -24,6 +26,7 @@ import { type PromptRoutesDeps, promptRoutes } from './prompts/prompt-routes.js'
 import { downloadRoute } from './recordings/download-route.js';
 import { type RecordingRoutesDeps, recordingRoutes } from './recordings/recording-routes.js';
 import { type SdkDeps, sdkRoutes } from './sdk/sdk-routes.js';
+import { type SettingsRoutesDeps, settingsRoutes } from './settings/settings-routes.js';
 import { type SimulatorRoutesDeps, simulatorRoutes } from './simulator/simulator-routes.js';
 import { type SoftphoneDeps, softphoneRoutes } from './softphone/softphone-routes.js';
 import { voiceFailureReply } from './voice/http/rest-exception.js';
@@ -53,6 +56,9 @@ export interface ApiDeps {
   prompts: PromptRoutesDeps['prompts'];
   recordings: Omit<RecordingRoutesDeps, 'tokens'>;
   flows: Pick<FlowRoutesDeps, 'flows' | 'facts'>;
+  exotel: ExotelIntegrationRoutesDeps['exotel'];
+  settings: SettingsRoutesDeps['settings'];
+  fleet: Omit<FleetRoutesDeps, 'tokens'>;
   simulator: SimulatorRoutesDeps['simulator'];
   softphone: Omit<SoftphoneDeps, 'tokens'>;
   sdk: SdkDeps;
@@ -140,6 +146,9 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   recordingRoutes(app, { ...deps.recordings, tokens });
   const credentials = new BasicCredentials({ accounts: deps.integrations.accounts, clock: deps.clock });
   downloadRoute(app, { ...deps.recordings, credentials, failed: voiceFailure });
+  exotelIntegrationRoutes(app, { exotel: deps.exotel, tokens });
+  settingsRoutes(app, { settings: deps.settings, tokens });
+  fleetRoutes(app, { ...deps.fleet, tokens });
   simulatorRoutes(app, { simulator: deps.simulator, tokens });
   await softphoneRoutes(app, { ...deps.softphone, tokens });
   await sdkRoutes(app, deps.sdk);

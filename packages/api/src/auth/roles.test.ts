@@ -49,6 +49,23 @@ const decided = {
   'GET /api/v1/simulator/calls': 'admin',
   'POST /api/v1/simulator/calls': 'admin',
   'DELETE /api/v1/simulator/calls/{id}': 'admin',
+  'GET /api/v1/integrations/exotel': 'super_admin',
+  'PUT /api/v1/integrations/exotel': 'super_admin',
+  'POST /api/v1/integrations/exotel/dids': 'super_admin',
+  'PUT /api/v1/integrations/exotel/dids/{did_id}': 'super_admin',
+  'DELETE /api/v1/integrations/exotel/dids/{did_id}': 'super_admin',
+  'GET /api/v1/integrations/exotel/test-call-options': 'admin',
+  'POST /api/v1/integrations/exotel/dids/{did_id}/test-call': 'admin',
+  'GET /api/v1/settings': 'super_admin',
+  'GET /api/v1/settings/display': 'agent',
+  'PUT /api/v1/settings/api-keys': 'super_admin',
+  'PUT /api/v1/settings/minio': 'super_admin',
+  'PUT /api/v1/settings/agent-assist': 'super_admin',
+  'PUT /api/v1/settings/knowledge': 'super_admin',
+  'PUT /api/v1/settings/dialler': 'super_admin',
+  'PUT /api/v1/settings/timezone': 'super_admin',
+  'PUT /api/v1/settings/fleet': 'super_admin',
+  'GET /api/v1/fleet/status': 'admin',
 } as const;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

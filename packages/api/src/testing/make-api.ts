@@ -9,6 +9,7 @@ import { hash } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '../app.js';
 import type { Role } from '../auth/admin.js';
+import { type MemoryExotel, memoryExotel } from './memory-exotel.js';
 import { memoryFlowFacts, memoryFlows } from './memory-flows.js';
 import { type MemoryIntegrations, memoryIntegrations } from './memory-integrations.js';
 import { memoryPrompts } from './memory-prompts.js';
@@ -79,6 +80,7 @@ export interface TestApi {
   integrations: MemoryIntegrations;
   voice: MemoryVoice;
   recordings: MemoryRecordings;
+  exotel: MemoryExotel;
   carriersChanged: () => number;
   tokenOf(role: Role, account?: 'one' | 'two'): Promise<string>;
   login(email: string, secret?: string): Promise<{ statusCode: number; body: any; headers: any }>;
@@ -99,6 +101,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
   const recordings = memoryRecordings(clock);
   const integrations = memoryIntegrations(clock);
   const voice = memoryVoice(clock);
+  const exotel = memoryExotel();
   const ready = { store: true, sip: true, media: true };
   let changes = 0;
   const pageFolder = mkdtempSync(join(tmpdir(), 'intermix-page-'));
@@ -134,6 +137,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     prompts: memoryPrompts(clock),
     recordings,
     flows: { flows: memoryFlows(), facts: memoryFlowFacts },
+    ...exotel.deps,
     simulator: () => ({
       async placeCall(wanted) {
         placed.push(wanted);
@@ -173,6 +177,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     integrations,
     voice,
     recordings,
+    exotel,
     carriersChanged: () => changes,
     login,
     tokenOf: async (role, account = 'one') => (await login(`${role}.${account}@example.com`)).body.access_token,

@@ -39,6 +39,8 @@ async function fill(store: Store): Promise<TestTenant> {
     ...{ accountSid, email: `op@${accountSid}.example`, name: awkward, role: 'admin', passwordHash: '$argon2id$x' },
   });
   await store.settings.set('colour', 'blue');
+  const document = { values: { label: awkward }, secrets: { api_key: awkward } };
+  await store.systemDocuments.change(accountSid, 'exotel', () => document);
   await store.mappedUsers.create(Array.from({ length: 300 }, (_, n) => newMappedUser(tenant, `user-${n}`)));
   await store.mappedUsers.deleteAll(accountSid, appId);
   await store.mappedUsers.create([newMappedUser(tenant, 'ravi', { name: awkward })]);
@@ -235,6 +237,7 @@ describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, 
       const { accountSid, appId } = tenant;
       expect((await store.users.findSipAccount(accountSid, 'ravi-sip'))?.credentials.password).toBe('pw-ravi');
       expect(await store.settings.get('colour')).toBe('blue');
+      expect((await store.systemDocuments.find(accountSid, 'exotel'))?.secrets).toEqual({ api_key: awkward });
       const [made] = await store.mappedUsers.create([newMappedUser(tenant, 'new')]);
       const { users } = await store.mappedUsers.list(accountSid, appId, { limit: 9, offset: 0 });
       expect(users.map(({ userId }) => userId)).toEqual(['ravi', 'new']);
