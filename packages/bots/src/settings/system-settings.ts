@@ -7,6 +7,7 @@ import {
   type SystemSettingsRead,
   systemSettingsDefaults,
 } from '@intermix/contracts';
+import { isTimeZone } from '../gate/active-hours.js';
 import { baseUrlOf, type UrlCheck } from './base-url.js';
 import { InputError } from './input-error.js';
 import { looksMasked, maskedSecret } from './masked-secret.js';
@@ -171,13 +172,4 @@ function shown(document: SystemDocument): SystemSettingsRead {
     minio: { ...settings.minio, [secretFields.minio]: masked('minio') },
     knowledge: { ...settings.knowledge, [secretFields.knowledge]: masked('knowledge') },
   };
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }
