@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +121,28 @@ describe('S3Storage without one', () => {
   it('says that a file cannot be read, and does not take it for gone', async () => {
     const storage = storageAt(`http://127.0.0.1:${await sparePort()}`);
     await expect(storage.keep(join(path, 'x'), 'a.mp3', 'audio/mpeg')).rejects.toMatchObject({ problem: 'storage' });
+  });
+
+  it('tells what a store says that refuses the secret, and keeps the file', async () => {
+    // As Amazon S3 and MinIO answer a signature that another secret made.
+    const refusal =
+      '<?xml version="1.0" encoding="UTF-8"?><Error><Code>SignatureDoesNotMatch</Code>' +
+      '<Message>The request signature we calculated does not match the signature you provided.</Message></Error>';
+    const refusing = createHttpServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(403, { 'content-type': 'application/xml' }).end(refusal));
+    });
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    try {
+      const storage = storageAt(`http://127.0.0.1:${(refusing.address() as { port: number }).port}`);
+      await expect(keepIn(storage)).rejects.toThrow(
+        /cannot be stored: The request signature we calculated does not match/,
+      );
+      expect(existsSync(path)).toBe(true);
+      await eventually(() => timesOpen() === 0, waits);
+      await expect(storage.open('s3://recordings/a.mp3')).rejects.toMatchObject({ problem: 'storage' });
+    } finally {
+      refusing.close();
+    }
   });
 
   describe('that takes connections and never answers', () => {
