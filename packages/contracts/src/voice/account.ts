@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { nullable } from '../fields.js';
 
 export const VoiceAccountAnswer = Type.Object(
@@ -17,6 +17,8 @@ export const VoiceAccountAnswer = Type.Object(
   { description: 'The account' },
 );
 
+export type VoiceAccountAnswer = Static<typeof VoiceAccountAnswer>;
+
 export const VoiceActiveStreams = Type.Object(
   {
     status: Type.String({ examples: ['success'] }),
@@ -27,6 +29,8 @@ export const VoiceActiveStreams = Type.Object(
   { description: 'In XML: Stream with ActiveStreamCount and ThrottleLimit' },
 );
 
+export type VoiceActiveStreams = Static<typeof VoiceActiveStreams>;
+
 /** Every refusal of the Voice v1 API. */
 export const VoiceRestException = Type.Object({
   RestException: Type.Object({
@@ -35,3 +39,4 @@ export const VoiceRestException = Type.Object({
     Code: Type.String({ examples: ['UNAUTHORIZED'] }),
   }),
 });
+export type VoiceRestException = Static<typeof VoiceRestException>;

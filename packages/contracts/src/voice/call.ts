@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { nullable, oneOf } from '../fields.js';
 
 const time = (description: string) =>
@@ -28,6 +28,8 @@ export const VoiceCall = Type.Object({
   Uri: Type.String(),
   RecordingUrl: nullable(Type.String()),
 });
+
+export type VoiceCall = Static<typeof VoiceCall>;
 
 export const VoiceCallAnswer = Type.Object({ Call: VoiceCall }, { description: 'The call' });
 
@@ -60,6 +62,8 @@ export const VoiceCallDetailAnswer = Type.Object(
   },
   { description: 'The call' },
 );
+
+export type VoiceCallDetailAnswer = Static<typeof VoiceCallDetailAnswer>;
 
 const validity = Type.Optional(
   Type.Integer({ minimum: 5, maximum: 60, description: 'Minutes for which RecordingUrl is signed' }),
@@ -103,3 +107,4 @@ export const VoiceCallList = Type.Object(
   },
   { description: 'A page of calls' },
 );
+export type VoiceCallList = Static<typeof VoiceCallList>;
