@@ -5,6 +5,7 @@ import { AdminApi } from '../support/admin.js';
 import { Backend } from '../support/backend.js';
 import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metrics.js';
 import { SdkPage } from '../support/sdk-page.js';
+import { VoiceV1 } from '../support/voice-v1.js';
 
 const micHz = 620;
 const patience = 10_000;
@@ -79,6 +80,8 @@ describe('a call that a backend places for a user', () => {
       const record = await admin.expectLastCall('completed', ({ status }) => status === 'completed');
       expect(record).toMatchObject({ call_sid: callSid, direction: 'outbound', termination: { by: 'caller' } });
       expect(record.legs.map(({ role, kind }) => `${role} ${kind}`)).toEqual(['caller telephone', 'callee carrier']);
+      const read = await new VoiceV1(server).call(callSid);
+      expect(read).toMatchObject({ Direction: 'outbound-api', From: asha().sip_username, To: to });
     });
   });
 

@@ -284,7 +284,7 @@ describe('calls by the Voice v1 API', () => {
     expect(errorLines(server)).toEqual([]);
   });
 
-  it('a server that dies tells the end of a call that it left, and tries again what was not taken', async () => {
+  it('a server that dies tells the end of calls that it left or would have tried again, and keeps what was not taken', async () => {
     const { echo, answer_tone: tone, busy } = numbers();
     const broken = await voice.order({ From: busy, To: echo, StatusCallback: `${receiver.url}/broken` });
     const untaken = await eventually(
@@ -296,12 +296,18 @@ describe('calls by the Voice v1 API', () => {
     expect(waitsMs).toBeGreaterThan(280_000);
     expect(waitsMs).toBeLessThan(301_000);
 
+    const waiting = await voice.order({
+      ...{ From: busy, To: echo, MaxRetries: '2', StatusCallback: `${receiver.url}/given-up` },
+    });
+    await voice.ended(waiting.Sid);
     const left = await voice.order({ From: echo, To: tone, StatusCallback: `${receiver.url}/left` });
     await voice.party(echo, 'the tone', hears(answerHz));
     await server.kill();
     await server.restart();
     const [post] = await told('/left');
     expect(post?.body).toMatchObject({ CallSid: left.Sid, Status: 'failed' });
+    const [givenUp] = await told('/given-up');
+    expect(givenUp?.body).toMatchObject({ CallSid: waiting.Sid, Status: 'busy' });
     expect(await voice.call(left.Sid)).toMatchObject({ Status: 'failed', EndTime: post?.body.DateUpdated });
     expect((await deliveriesOf(broken.Sid)).map(({ delivery_id: id, attempts }) => [id, attempts])).toEqual([
       [untaken.delivery_id, 1],
