@@ -15,7 +15,7 @@ const partial = <T extends Record<string, TSchema>>(fields: T) =>
 
 const minio = {
   endpoint: Line(255, 'host and port of the store'),
-  access_key: Line(256, 'access key'),
+  access_key: Secret('access key'),
   secret_key: Secret('secret key'),
   bucket: Line(63, 'bucket of recordings'),
   secure: Type.Boolean({ description: 'TLS' }),

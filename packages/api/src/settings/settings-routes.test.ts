@@ -38,7 +38,7 @@ describe('/api/v1/settings', () => {
   it('masks every secret it was given, in the answer to the change too', async () => {
     const told = [
       await ask('PUT api-keys', { openai: 'sk-planted-secret-0001', stt: 'planted' }),
-      await ask('PUT minio', { secret_key: 'xx-planted-secret-0002', access_key: 'ACCESS' }),
+      await ask('PUT minio', { secret_key: 'xx-planted-secret-0002', access_key: 'planted' }),
       await ask('PUT knowledge', { vectordb_api_key: 'xx-planted-secret-0003' }),
       await ask('GET '),
     ];
@@ -46,7 +46,7 @@ describe('/api/v1/settings', () => {
     for (const { text } of told) expect(text).not.toContain('planted');
     expect(told[3]?.body).toMatchObject({
       api_keys: { openai: 'sk-p••••••0001', stt: '••••••••' },
-      minio: { secret_key: 'xx-p••••••0002', access_key: 'ACCESS' },
+      minio: { secret_key: 'xx-p••••••0002', access_key: '••••••••' },
       knowledge: { vectordb_api_key: 'xx-p••••••0003' },
     });
   });

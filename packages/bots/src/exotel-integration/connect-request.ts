@@ -24,6 +24,7 @@ export function connectRequest(record: IntegrationRecord, did: ExotelDid, from: 
     headers: {
       authorization: `Basic ${basicCredentials(record)}`,
       'content-type': 'application/x-www-form-urlencoded',
+      'user-agent': 'Intermix', // Some front doors refuse who has none.
     },
     body: form.toString(),
   };

@@ -135,6 +135,8 @@ describe('numbers of the integration', () => {
       '+918047112233',
     ]);
     expect((await integration.read('two')).dids).toEqual([]);
+    expect(await integration.findDid('one', first.did_id)).toEqual(first);
+    expect(await integration.findDid('two', first.did_id)).toBeUndefined();
   });
 
   it('are there once, in whatever form they are written', async () => {

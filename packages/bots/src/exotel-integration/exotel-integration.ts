@@ -57,6 +57,12 @@ export class ExotelIntegration {
     return this.#shown(accountSid, await this.#change(accountSid, (before) => ({ ...before, ...changes })));
   }
 
+  /** One number; undefined when the account has none of that id. */
+  async findDid(accountSid: string, didId: string): Promise<ExotelDidRead | undefined> {
+    const did = didOf(await this.#find(accountSid), didId);
+    return did && this.#shownDid(accountSid, did);
+  }
+
   /** Throws InputError for a number that is none, and IntegrationError for one that is here already. */
   async addDid(accountSid: string, input: ExotelDidCreate): Promise<ExotelDidRead> {
     const fields = await this.#didFieldsOf(accountSid, input);

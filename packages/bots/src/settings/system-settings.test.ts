@@ -20,7 +20,11 @@ describe('settings of an account', () => {
 
   it('keep what a block does not name, and what other blocks and other accounts have', async () => {
     const { settings } = begin();
-    await settings.putMinio('one', { endpoint: 'store.example:9000', secret_key: 'planted-secret-key' });
+    await settings.putMinio('one', {
+      endpoint: 'store.example:9000',
+      secret_key: 'planted-secret-key',
+      access_key: 'planted-access',
+    });
     await settings.putMinio('one', { bucket: 'calls', secure: true });
     await settings.putAgentAssist('one', { enabled: true, listen_to: 'both' });
     await settings.putKnowledge('one', { vectordb_url: 'https://vectors.example/', chunk_size_chars: 500 });
@@ -30,7 +34,7 @@ describe('settings of an account', () => {
     expect(read.minio).toEqual({
       ...{
         endpoint: 'store.example:9000',
-        access_key: '',
+        access_key: 'plan••••••cess',
         secret_key: 'plan••••••-key',
         bucket: 'calls',
         secure: true,

@@ -15,10 +15,15 @@ import { emptyDocument, type SystemDocument, type SystemDocuments } from './syst
 
 const documentType = 'system';
 type Values = Partial<Omit<SystemSettingsRead, 'api_keys'>>;
-const keyPrefix = 'api_keys.';
 const mostApiKeys = 64;
-/** Where a secret belongs in what is read, by the name it is kept under. */
-const secretFields = { minio: 'secret_key', knowledge: 'vectordb_api_key' } as const;
+// A secret is kept under its block and its field: `minio.secret_key`.
+const keyPrefix = 'api_keys.';
+const secretFields = {
+  minio: ['access_key', 'secret_key'],
+  knowledge: ['vectordb_api_key'],
+  agent_assist: [],
+} as const;
+type Block = keyof typeof secretFields;
 
 /** What the operators of an account have set for the whole platform: one document `{type: "system"}`. */
 export class SystemSettings {
@@ -59,14 +64,15 @@ export class SystemSettings {
     });
   }
 
-  putMinio(accountSid: string, { secret_key, ...update }: MinioUpdate): Promise<SystemSettingsRead> {
-    return this.#putBlock(accountSid, 'minio', update, secret_key);
+  putMinio(accountSid: string, update: MinioUpdate): Promise<SystemSettingsRead> {
+    return this.#putBlock(accountSid, 'minio', update);
   }
 
-  putKnowledge(accountSid: string, { vectordb_api_key, ...update }: KnowledgeUpdate): Promise<SystemSettingsRead> {
+  /** Throws InputError for a URL that cannot be asked. */
+  async putKnowledge(accountSid: string, update: KnowledgeUpdate): Promise<SystemSettingsRead> {
     const url = update.vectordb_url;
     const checked = url ? { ...update, vectordb_url: baseUrlOf('vectordb_url', url, this.#checkUrl) } : update;
-    return this.#putBlock(accountSid, 'knowledge', checked, vectordb_api_key);
+    return this.#putBlock(accountSid, 'knowledge', checked);
   }
 
   putAgentAssist(accountSid: string, update: AgentAssistUpdate): Promise<SystemSettingsRead> {
@@ -93,17 +99,16 @@ export class SystemSettings {
     return this.#change(accountSid, (before) => withValues(before, { core_fleet: [...new Set(fleet)] }));
   }
 
-  #putBlock(
-    accountSid: string,
-    block: 'minio' | 'knowledge' | 'agent_assist',
-    update: object,
-    secret?: string,
-  ): Promise<SystemSettingsRead> {
-    return this.#change(accountSid, (before) => {
-      const next = withValues(before, { [block]: { ...valuesOf(before)[block], ...update } });
-      if (secret === undefined) return next;
-      return { ...next, secrets: withSecrets(before.secrets, [[block, secret]]) };
-    });
+  #putBlock(accountSid: string, block: Block, update: object): Promise<SystemSettingsRead> {
+    const secretNames: readonly string[] = secretFields[block];
+    const isSecret = ([field]: [string, unknown]) => secretNames.includes(field);
+    const given = Object.entries(update).filter(([, value]) => value !== undefined);
+    const values = Object.fromEntries(given.filter((entry) => !isSecret(entry)));
+    const secrets = given.filter(isSecret).map(([field, secret]) => [`${block}.${field}`, secret as string] as const);
+    return this.#change(accountSid, (before) => ({
+      ...withValues(before, { [block]: { ...valuesOf(before)[block], ...values } }),
+      secrets: withSecrets(before.secrets, secrets),
+    }));
   }
 
   async #find(accountSid: string): Promise<SystemDocument> {
@@ -144,7 +149,7 @@ function withSecrets(
 }
 
 function fieldOf(name: string): string {
-  return name.startsWith(keyPrefix) ? name.slice(keyPrefix.length) : secretFields[name as keyof typeof secretFields];
+  return name.slice(name.indexOf('.') + 1);
 }
 
 /** With defaults; secrets are not in it. */
@@ -165,11 +170,14 @@ function settled(document: SystemDocument): SystemSettingsRead {
 function shown(document: SystemDocument): SystemSettingsRead {
   const settings = settled(document);
   const keys = Object.entries(document.secrets).filter(([name]) => name.startsWith(keyPrefix));
-  const masked = (name: string) => maskedSecret(document.secrets[name] ?? '');
+  const masked = (block: Block) =>
+    Object.fromEntries(
+      secretFields[block].map((field) => [field, maskedSecret(document.secrets[`${block}.${field}`] ?? '')]),
+    );
   return {
     ...settings,
-    api_keys: Object.fromEntries(keys.map(([name, key]) => [name.slice(keyPrefix.length), maskedSecret(key)])),
-    minio: { ...settings.minio, [secretFields.minio]: masked('minio') },
-    knowledge: { ...settings.knowledge, [secretFields.knowledge]: masked('knowledge') },
+    api_keys: Object.fromEntries(keys.map(([name, key]) => [fieldOf(name), maskedSecret(key)])),
+    minio: { ...settings.minio, ...masked('minio') },
+    knowledge: { ...settings.knowledge, ...masked('knowledge') },
   };
 }
