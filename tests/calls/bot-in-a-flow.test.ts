@@ -18,6 +18,7 @@ import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metric
 import { StreamBot } from '../support/stream-bot.js';
 
 const ourNumber = '+918047110001';
+const botNumber = '+918047110002';
 const theirNumber = '+919876543210';
 const carrierHost = '127.0.0.9';
 const patience = 10_000;
@@ -33,6 +34,7 @@ describe('a telephone call into a flow with a bot', () => {
   let web: AudioWebServer;
   let caller: SipPhone;
   let flowId: string;
+  let carrier: Awaited<ReturnType<typeof addCarrier>>;
 
   beforeAll(async () => {
     bot = await StreamBot.open();
@@ -44,7 +46,7 @@ describe('a telephone call into a flow with a bot', () => {
     server = await startServer({ env });
     admin = new AdminApi(server);
     flowId = await makeFlow();
-    const carrier = await addCarrier(admin, { name: 'PSTN', sip_address: carrierHost, transport: 'udp' });
+    carrier = await addCarrier(admin, { name: 'PSTN', sip_address: carrierHost, transport: 'udp' });
     await addNumber(admin, carrier, { number: ourNumber, target: { type: 'flow', flow_id: flowId } });
     caller = await SipPhone.start({ server: server.sip, host: carrierHost, user: theirNumber });
   });
@@ -143,6 +145,31 @@ describe('a telephone call into a flow with a bot', () => {
     expect((await talk.message('stop')).stop).toMatchObject({ reason: 'callended', call_sid: talk.start?.call_sid });
     await eventually(() => expect(talk.closed).toBeDefined(), { timeoutMs: patience });
     expect(web.asked.filter((asked) => asked === 'Welcome.')).toHaveLength(1);
+  });
+
+  it('leads to a bot of the account, which says back what it hears; what became of it is told', async () => {
+    const made = await admin.request('POST', '/api/v1/bots', { name: 'Echo', kind: 'echo' });
+    expect(made.status).toBe(201);
+    const botId = made.body.bot_id;
+    await addNumber(admin, carrier, { number: botNumber, target: { type: 'bot', bot_id: botId } });
+    const phone = await caller.call(botNumber);
+    await phone.waitForAnswer(patience);
+    phone.sendTone(900);
+    await phone.expectTone(900, patience);
+    phone.hangup();
+    const done = () => admin.request('GET', `/api/v1/bot-calls?bot_id=${botId}&status=completed`);
+    const { items } = await eventually(
+      async () => {
+        const { body } = await done();
+        return body.items.length > 0 ? body : undefined;
+      },
+      { timeoutMs: patience },
+    );
+    const { body } = await admin.request('GET', `/api/v1/bot-calls/${items[0].session_id}`);
+    expect(body).toMatchObject({ bot_id: botId, disconnected_by: 'customer', from: theirNumber, to: botNumber });
+    expect(body.usage.audio_out_ms).toBeGreaterThan(100);
+    expect((await admin.request('GET', `/api/v1/calls/${body.call_sid}`)).body).toMatchObject({ status: 'completed' });
+    expect((await admin.request('DELETE', `/api/v1/bots/${botId}`)).status).toBe(409);
   });
 
   it('goes its other way when the bot talks nonsense', async () => {

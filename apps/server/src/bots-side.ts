@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { BotCalls, BotGate, BotWorker, ExotelIngress, exotelPath, ticketUser } from '@intermix/bots';
+import { BotCalls, type BotCapacity, BotGate, BotWorker, ExotelIngress, exotelPath, ticketUser } from '@intermix/bots';
 import type { CallProgram, CallPrograms, ProgramTarget } from '@intermix/calls';
 import { createDirectBotProgram, type OpenStream, type PromptFiles, type StreamOpener } from '@intermix/flows';
 import type { Clock, Logger, Random } from '@intermix/kernel';
@@ -23,6 +23,8 @@ export interface BotsSide {
   readonly ingress: ExotelIngress;
   readonly worker: BotWorker;
   readonly calls: BotCalls;
+  /** For health and the fleet. */
+  readonly capacity: BotCapacity;
   /** For calls whose flow or number names a bot of the account's own. */
   readonly openStream: StreamOpener;
   /** Bots as programs of calls. */
@@ -53,7 +55,7 @@ export function botsSide(options: BotsSideOptions): BotsSide {
   };
   return {
     ingress: new ExotelIngress({ gate, logger }),
-    ...{ worker, calls, openStream },
+    ...{ worker, calls, openStream, capacity: { workers: () => [worker.load] } },
     programs: { find: (accountSid, target) => programOf(accountSid, target, { store, openStream }) },
     async start() {
       const closed = await store.botCalls.failOpen(new Date(clock.now()));

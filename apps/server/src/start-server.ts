@@ -176,6 +176,11 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     recordings: { recordings, settings: store.recordingSettings },
     flows: flows.api,
     ...exotel.api,
+    bots: {
+      ...{ bots: store.bots, calls: store.botCalls, coreSecret: config.coreSecret },
+      recordingUrlOf: async (accountSid, callSid) =>
+        (await store.calls.find(accountSid, callSid)) ? recordings.urlOfCall(callSid) : undefined,
+    },
     simulator: () => simulated.running,
     voice: voice.deps,
     integrations: integrationsSide({

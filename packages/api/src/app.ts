@@ -7,6 +7,9 @@ import type { AdminDirectory } from './auth/admin.js';
 import { BasicCredentials } from './auth/basic-credentials.js';
 import { loginRoute } from './auth/login-route.js';
 import { guardRoutes } from './auth/route-access.js';
+import { type BotCallRoutesDeps, botCallRoutes } from './bots/bot-call-routes.js';
+import { type BotRoutesDeps, botRoutes } from './bots/bot-routes.js';
+import { type OrchestratorRoutesDeps, orchestratorRoutes } from './bots/orchestrator-routes.js';
 import { type CallRoutesDeps, callRoutes } from './calls/call-routes.js';
 import { type CarrierRoutesDeps, carrierRoutes } from './carriers/carrier-routes.js';
 import { didRoutes } from './carriers/did-routes.js';
@@ -59,6 +62,11 @@ export interface ApiDeps {
   exotel: ExotelIntegrationRoutesDeps['exotel'];
   settings: SettingsRoutesDeps['settings'];
   fleet: Omit<FleetRoutesDeps, 'tokens'>;
+  bots: Pick<BotRoutesDeps, 'bots'> &
+    Pick<BotCallRoutesDeps, 'recordingUrlOf'> &
+    Pick<OrchestratorRoutesDeps, 'coreSecret'> & {
+      calls: BotCallRoutesDeps['calls'] & OrchestratorRoutesDeps['calls'];
+    };
   simulator: SimulatorRoutesDeps['simulator'];
   softphone: Omit<SoftphoneDeps, 'tokens'>;
   sdk: SdkDeps;
@@ -142,6 +150,9 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   callRoutes(app, { calls: deps.calls, tokens, placing: new CallService(deps.integrations) });
   deliveryRoutes(app, { deliveries: deps.deliveries, tokens });
   flowRoutes(app, { ...deps.flows, tokens, clock: deps.clock });
+  botRoutes(app, { bots: deps.bots.bots, facts: deps.flows.facts, tokens });
+  botCallRoutes(app, { ...deps.bots, tokens });
+  orchestratorRoutes(app, { ...deps.bots, clock: deps.clock });
   await promptRoutes(app, { prompts: deps.prompts, tokens });
   recordingRoutes(app, { ...deps.recordings, tokens });
   const credentials = new BasicCredentials({ accounts: deps.integrations.accounts, clock: deps.clock });

@@ -1,4 +1,5 @@
 export { readConfig } from './config/read-config.js';
+export { maskSecrets, unmaskSecrets } from './config/secret-texts.js';
 export {
   ExotelIntegration,
   type ExotelIntegrationDeps,

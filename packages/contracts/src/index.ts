@@ -1,5 +1,21 @@
 export { type Bootstrap, BootstrapSchema, type BootstrapUser } from './bootstrap.js';
 export {
+  type BotActiveHours,
+  type BotAuthInput,
+  BotCallList,
+  BotCallListQuery,
+  BotCallRead,
+  BotCallSummary,
+  BotCreate,
+  BotList,
+  BotRead,
+  BotUpdate,
+  BotValidation,
+  BotVersionList,
+  type BotVersionRead,
+  CallResultsBody,
+} from './bot.js';
+export {
   CallCreate,
   CallEventRead,
   CallLegRead,

@@ -291,6 +291,13 @@ export const settings = {
     meaning: 'Calls that bots of this server may have at the same time; one more is refused with 429.',
     ...count(1, 10_000),
   }),
+  coreSecret: setting({
+    name: 'INTERMIX_CORE_SECRET',
+    default: undefined,
+    meaning:
+      'Secret that orchestrators of others show as `X-CXBCore-Secret`, for `/api/v1/config/{bot_id}` and `/api/v1/call-results`. Unset: nobody may use these.',
+    ...text(),
+  }),
   ttsEngine: setting({
     name: 'INTERMIX_TTS_ENGINE',
     default: 'auto',

@@ -8,6 +8,7 @@ const statusOfCode: Readonly<Record<string, number>> = {
   ERR_STORE_NOT_FOUND: 404,
   ERR_STORE_CURSOR: 400,
   ERR_FLOW: 400,
+  ERR_BOT_CONFIG: 400,
   ERR_SIMULATOR_BUSY: 429,
   ERR_VALIDATION: 400,
   ERR_EXOTEL_INTEGRATION: 409,

@@ -9,6 +9,7 @@ import { hash } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '../app.js';
 import type { Role } from '../auth/admin.js';
+import { type MemoryBots, memoryBots } from './memory-bots.js';
 import { type MemoryExotel, memoryExotel } from './memory-exotel.js';
 import { memoryFlowFacts, memoryFlows } from './memory-flows.js';
 import { type MemoryIntegrations, memoryIntegrations } from './memory-integrations.js';
@@ -81,6 +82,7 @@ export interface TestApi {
   voice: MemoryVoice;
   recordings: MemoryRecordings;
   exotel: MemoryExotel;
+  bots: MemoryBots;
   carriersChanged: () => number;
   tokenOf(role: Role, account?: 'one' | 'two'): Promise<string>;
   login(email: string, secret?: string): Promise<{ statusCode: number; body: any; headers: any }>;
@@ -102,6 +104,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
   const integrations = memoryIntegrations(clock);
   const voice = memoryVoice(clock);
   const exotel = memoryExotel();
+  const bots = memoryBots(clock);
   const ready = { store: true, sip: true, media: true };
   let changes = 0;
   const pageFolder = mkdtempSync(join(tmpdir(), 'intermix-page-'));
@@ -138,6 +141,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     recordings,
     flows: { flows: memoryFlows(), facts: memoryFlowFacts },
     ...exotel.deps,
+    bots,
     simulator: () => ({
       async placeCall(wanted) {
         placed.push(wanted);
@@ -178,6 +182,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     voice,
     recordings,
     exotel,
+    bots,
     carriersChanged: () => changes,
     login,
     tokenOf: async (role, account = 'one') => (await login(`${role}.${account}@example.com`)).body.access_token,

@@ -53,6 +53,8 @@ export interface BotCallStore {
   /** Newest first. Throws ERR_STORE_CURSOR. */
   list(filter: BotCallFilter): Promise<{ calls: BotCallSummary[]; nextCursor: string | undefined }>;
   find(accountSid: string, sessionId: string): Promise<BotCall | undefined>;
+  /** Whose session it is, in whatever account. */
+  ownerOf(sessionId: string): Promise<{ accountSid: string; botId: string; startedAt: Date } | undefined>;
   /** Makes or replaces a reported call. What a bot of ours left is not replaced: false. */
   report(call: BotCall): Promise<boolean>;
 }

@@ -9,8 +9,8 @@ export interface BotKind<Config = unknown> {
   /** As `POST /api/v1/bots` names it: `echo`, `ivr`, `agent`, `remote`. */
   readonly name: string;
   /**
-   * Top-level keys of the configuration whose texts are secrets. They are encrypted at rest, and shown as `maskedSecret`;
-   * whoever writes that text back keeps what was there.
+   * Keys of the configuration, at any depth, whose texts are secrets. They are shown as `maskedSecret`; whoever writes that
+   * text back keeps what was there. So are passwords in URLs. At rest all of the configuration is encrypted.
    */
   readonly secretKeys?: readonly string[];
   /** Reads a configuration, with defaults filled in. Throws BotConfigError, which names the place. Does no I/O. */

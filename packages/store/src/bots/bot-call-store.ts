@@ -102,6 +102,17 @@ export class BotCallStore implements Port {
     return row && callOfRow(row);
   }
 
+  async ownerOf(sessionId: string): Promise<{ accountSid: string; botId: string; startedAt: Date } | undefined> {
+    if (!isPossibleId(sessionId)) return undefined;
+    const row = await this.#db
+      .selectFrom('bot_calls')
+      .select(['account_sid', 'bot_id', 'started_at'])
+      .where('session_id', '=', sessionId)
+      .limit(1)
+      .executeTakeFirst();
+    return row && { accountSid: row.account_sid, botId: row.bot_id, startedAt: row.started_at };
+  }
+
   async report(call: BotCall): Promise<boolean> {
     const values = {
       ...{ session_id: storableText(call.sessionId), account_sid: call.accountSid, source: 'reported' },

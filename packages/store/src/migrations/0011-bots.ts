@@ -57,6 +57,7 @@ const statements = [
    )`,
   `CREATE INDEX bot_calls_by_account ON bot_calls (account_sid, started_at DESC, session_id DESC)`,
   `CREATE INDEX bot_calls_by_bot ON bot_calls (account_sid, bot_id, started_at DESC, session_id DESC)`,
+  `CREATE INDEX bot_calls_by_session ON bot_calls (session_id)`,
   `CREATE INDEX bot_calls_by_call ON bot_calls (account_sid, call_sid)`,
   `CREATE INDEX bot_calls_open ON bot_calls (started_at) WHERE status = 'in-progress'`,
 ];

@@ -1,0 +1,176 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makeApi, type TestApi } from '../testing/make-api.js';
+
+const hours = { time_zone: 'Asia/Kolkata', windows: [{ days: ['mon', 'tue'], from: '09:00', to: '18:00' }] };
+
+describe('/api/v1/bots', () => {
+  let api: TestApi;
+  let tokens: Record<'admin' | 'supervisor' | 'other', string>;
+
+  beforeAll(async () => {
+    api = await makeApi();
+    tokens = {
+      admin: await api.tokenOf('admin'),
+      supervisor: await api.tokenOf('supervisor'),
+      other: await api.tokenOf('admin', 'two'),
+    };
+  });
+
+  async function ask(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    body?: unknown,
+    headers: Record<string, string> = { authorization: `Bearer ${tokens.admin}` },
+  ) {
+    const payload = body === undefined ? {} : { payload: body as object };
+    const answer = await api.app.inject({ method, url: `/api/v1${url}`, headers, ...payload });
+    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
+  }
+  const as = (who: keyof typeof tokens) => ({ authorization: `Bearer ${tokens[who]}` });
+  const core = { 'x-cxbcore-secret': 'planted-core' };
+  let names = 0;
+  const made = async (more: object = {}) =>
+    (await ask('POST', '/bots', { name: `Echo ${++names}`, kind: 'echo', ...more })).body;
+
+  it('makes a bot with defaults, changes what is sent, keeps versions, restores one, deletes', async () => {
+    const bot = await made();
+    expect(bot).toMatchObject({
+      ...{ kind: 'echo', config: { delay_ms: 0 }, auth: { type: 'none', username: null }, active_hours: null },
+      ...{ max_call_seconds: 600, version: 1, websocket_url: `ws://localhost:80/exotel/${bot.bot_id}` },
+    });
+    const path = `/bots/${bot.bot_id}`;
+    const changed = await ask('PUT', path, { config: { delay_ms: 700 }, active_hours: hours });
+    expect(changed.body).toMatchObject({ name: bot.name, config: { delay_ms: 700 }, active_hours: hours, version: 2 });
+    expect((await ask('PUT', path, { name: 'Other' })).body).toMatchObject({ name: 'Other', active_hours: hours });
+    const { items } = (await ask('GET', `${path}/versions`)).body;
+    expect(items.map(({ version, config }: any) => [version, config.delay_ms])).toEqual([
+      [3, 700],
+      [2, 700],
+      [1, 0],
+    ]);
+    const restored = await ask('POST', `${path}/versions/1/restore`);
+    expect(restored.body).toMatchObject({ name: bot.name, config: { delay_ms: 0 }, active_hours: null, version: 4 });
+    expect((await ask('POST', `${path}/versions/99/restore`)).status).toBe(404);
+    expect((await ask('DELETE', path)).status).toBe(204);
+    expect((await ask('GET', path)).status).toBe(404);
+  });
+
+  it('keeps credentials, and answers none', async () => {
+    const auth = { type: 'basic', username: 'exotel', password: 'planted-password' };
+    const bot = await made({ auth });
+    expect(bot.auth).toEqual({ type: 'basic', username: 'exotel' });
+    await ask('PUT', `/bots/${bot.bot_id}`, { auth: { type: 'basic', username: 'other' } });
+    const kept = await api.bots.bots.findAnywhere(bot.bot_id);
+    expect(kept?.auth).toEqual({ ...auth, username: 'other' });
+    const all = await Promise.all(
+      ['/bots', `/bots/${bot.bot_id}`, `/bots/${bot.bot_id}/versions`].map((path) => ask('GET', path)),
+    );
+    expect(JSON.stringify(all)).not.toContain('planted');
+  });
+
+  it.each([
+    ['no such kind', { kind: 'dance' }, 'kind'],
+    ['a field that the kind does not have', { config: { colour: 'red' } }, 'config.colour'],
+    ['a value that it cannot have', { config: { delay_ms: -1 } }, 'config.delay_ms'],
+    ['a secret that is a mask', { config: { delay_ms: '********' } }, 'config.delay_ms'],
+    ['no password', { auth: { type: 'basic', username: 'u' } }, 'auth.password'],
+    ['no token', { auth: { type: 'token' } }, 'auth.token'],
+    ['no time zone', { active_hours: { ...hours, time_zone: 'Mars/Olympus' } }, 'active_hours.time_zone'],
+    [
+      'a window of nothing',
+      { active_hours: { ...hours, windows: [{ ...hours.windows[0], to: '09:00' }] } },
+      'active_hours.windows.0.to',
+    ],
+    ['too long a call', { max_call_seconds: 3601 }, 'max_call_seconds'],
+  ])('refuses %s with its place, and keeps nothing', async (_, wrong, field) => {
+    const before = (await ask('GET', '/bots')).body.items.length;
+    const body = { name: 'Wrong', kind: 'echo', ...wrong };
+    const answer = await ask('POST', '/bots', body);
+    expect([answer.status, answer.body.error.field]).toEqual([400, field]);
+    expect((await ask('GET', '/bots')).body.items).toHaveLength(before);
+  });
+
+  it('says what is wrong without keeping anything', async () => {
+    const wrong = await ask('POST', '/bots/validate', { name: 'x', kind: 'echo', config: { x: 1 } }, as('supervisor'));
+    expect(wrong.body).toMatchObject({ valid: false, problems: [{ path: 'config.x' }] });
+    const right = await ask('POST', '/bots/validate', { name: 'x', kind: 'echo' });
+    expect(right.body).toEqual({ valid: true, problems: [] });
+  });
+
+  it("shows and changes nothing of another account's", async () => {
+    const { bot_id: id } = await made();
+    const tried = [
+      ask('GET', `/bots/${id}`, undefined, as('other')),
+      ask('PUT', `/bots/${id}`, { name: 'x' }, as('other')),
+      ask('GET', `/bots/${id}/versions`, undefined, as('other')),
+      ask('POST', `/bots/${id}/versions/1/restore`, undefined, as('other')),
+      ask('DELETE', `/bots/${id}`, undefined, as('other')),
+    ];
+    expect((await Promise.all(tried)).map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
+  });
+
+  describe('for orchestrators of others', () => {
+    it.each([{}, { 'x-cxbcore-secret': 'wrong' }, { 'x-cxb-core-secret': '' }])('refuses %j', async (headers) => {
+      const { bot_id: id } = await made();
+      expect((await ask('GET', `/config/${id}`, undefined, headers as never)).status).toBe(403);
+      expect((await ask('POST', '/call-results', { session_id: 'x' }, headers as never)).status).toBe(403);
+    });
+
+    it('tell a bot’s configuration, in either spelling of the header, and take the results of its session', async () => {
+      const { bot_id: id } = await made();
+      const event = encodeURIComponent(JSON.stringify({ name: 'Asha', _campaign_id: 'c' }));
+      const url = `/config/${id}?caller_id=%2B911&stream_id=s1&connected_event=${event}`;
+      const answer = await ask('GET', url, undefined, { 'x-cxb-core-secret': 'planted-core' });
+      const { session_id: session } = answer.body;
+      expect(answer.body).toMatchObject({
+        ...{ bot_id: id, system_prompt: '', opening_message: '', timezone: 'UTC', max_call_duration_seconds: 600 },
+        ...{ min_words_interruption: 3, tools: [], transfer_numbers: {}, re_engagement: null },
+        webhook_url: 'http://localhost:80/api/v1/call-results',
+      });
+      expect(api.bots.kept.get(session)).toMatchObject({
+        botId: id,
+        from: '+911',
+        status: 'in-progress',
+        details: { connected_event: { name: 'Asha' } },
+      });
+      const results = {
+        session_id: session,
+        disconnected_by: 'no_answer',
+        call_duration_seconds: 12,
+        transcript: 'hi',
+        qc_analysis: null,
+        intents: ['a'],
+      };
+      expect((await ask('POST', '/call-results', results, core)).status).toBe(200);
+      const { body } = await ask('GET', `/bot-calls/${session}`);
+      expect(body).toMatchObject({
+        status: 'failed',
+        duration_ms: 12_000,
+        transcript: 'hi',
+        details: { intents: ['a'] },
+        source: 'reported',
+      });
+      expect(body.details).not.toHaveProperty('qc_analysis');
+      await ask('POST', '/call-results', { ...results, disconnected_by: 'voicemail' }, core);
+      expect((await ask('GET', `/bot-calls/${session}`)).body.status).toBe('voicemail');
+      expect((await ask('GET', `/bot-calls/${session}`, undefined, as('other'))).status).toBe(404);
+    });
+
+    it('take an event that is no JSON for an empty one, and know no session that never was', async () => {
+      const { bot_id: id } = await made();
+      expect((await ask('GET', `/config/${id}?connected_event=%7Bnonsense`, undefined, core)).status).toBe(200);
+      expect((await ask('GET', '/config/bot_none', undefined, core)).status).toBe(404);
+      expect((await ask('POST', '/call-results', { session_id: 'never' }, core)).status).toBe(400);
+      expect((await ask('POST', '/call-results', { session_id: 'new', bot_id: id }, core)).status).toBe(200);
+    });
+
+    it('say that the bot takes no calls now', async () => {
+      const day = new Intl.DateTimeFormat('en', { weekday: 'short', timeZone: 'UTC' }).format(api.clock.now());
+      const others = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].filter((one) => one !== day.toLowerCase());
+      const windows = [{ days: others.slice(0, 1), from: '12:00', to: '12:01' }];
+      const { bot_id: id } = await made({ active_hours: { time_zone: 'UTC', windows } });
+      const answer = await ask('GET', `/config/${id}`, undefined, core);
+      expect([answer.status, answer.body.detail]).toEqual([503, expect.stringMatching(/^outside_active_hours:/)]);
+    });
+  });
+});

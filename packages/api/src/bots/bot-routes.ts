@@ -1,0 +1,178 @@
+import type { BotInput, BotNeed, BotStore } from '@intermix/bots';
+import { BotCreate, BotList, BotRead, BotUpdate, BotValidation, BotVersionList } from '@intermix/contracts';
+import type { FlowFacts } from '@intermix/flows';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import type { AccessTokens } from '../auth/access-tokens.js';
+import { adminOf, requireRole } from '../auth/require-role.js';
+import { ApiError } from '../http/api-error.js';
+import { botInput, botRead, botVersionRead, configProblem } from './bot-mapping.js';
+
+export interface BotRoutesDeps {
+  bots: BotStore;
+  /** What a configuration may name. */
+  facts: Pick<FlowFacts, 'hasPrompt' | 'whyRefused'>;
+  tokens: AccessTokens;
+}
+
+const BotPath = Type.Object({ bot_id: Type.String({ maxLength: 128 }) });
+const VersionPath = Type.Object({ ...BotPath.properties, version: Type.Integer({ minimum: 1 }) });
+interface OfBot {
+  Params: { bot_id: string };
+}
+
+const documented = (summary: string, operationId: string) => ({
+  ...{ tags: ['bots'], summary, operationId, security: [{ accessToken: [] }] },
+});
+
+/** `/api/v1/bots`: who talks in calls that no person takes. */
+export function botRoutes(app: FastifyInstance, deps: BotRoutesDeps): void {
+  readRoutes(app, deps);
+  writeRoutes(app, deps);
+}
+
+function readRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps): void {
+  const preHandler = requireRole(tokens, 'supervisor');
+
+  app.get(
+    '/api/v1/bots',
+    { preHandler, schema: { ...documented('Bots, oldest first', 'listBots'), response: { 200: BotList } } },
+    async (request) => {
+      const found = await bots.list(adminOf(request).accountSid);
+      return { items: found.map((bot) => botRead(bot, request)), next_cursor: null };
+    },
+  );
+
+  app.get<OfBot>(
+    '/api/v1/bots/:bot_id',
+    { preHandler, schema: { ...documented('One bot', 'getBot'), params: BotPath, response: { 200: BotRead } } },
+    async (request) => {
+      const bot = await bots.find(adminOf(request).accountSid, request.params.bot_id);
+      if (bot === undefined) throw ApiError.notFound('bot');
+      return botRead(bot, request);
+    },
+  );
+
+  app.get<OfBot>(
+    '/api/v1/bots/:bot_id/versions',
+    {
+      preHandler,
+      schema: {
+        ...documented('The last 100 versions of a bot, newest first', 'listBotVersions'),
+        ...{ params: BotPath, response: { 200: BotVersionList } },
+      },
+    },
+    async (request) => {
+      const found = await bots.versions(adminOf(request).accountSid, request.params.bot_id);
+      if (found === undefined) throw ApiError.notFound('bot');
+      return { items: found.map(botVersionRead), next_cursor: null };
+    },
+  );
+
+  app.post<{ Body: BotCreate }>(
+    '/api/v1/bots/validate',
+    {
+      preHandler,
+      schema: {
+        ...documented('Whether a bot would be taken as it is; nothing is kept', 'validateBot'),
+        ...{ body: BotCreate, response: { 200: BotValidation } },
+      },
+    },
+    async (request) => {
+      try {
+        await checked(botInput(request.body), { accountSid: adminOf(request).accountSid, facts });
+        return { valid: true, problems: [] };
+      } catch (error) {
+        return { valid: false, problems: [configProblem(error)] };
+      }
+    },
+  );
+}
+
+function writeRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps): void {
+  const preHandler = requireRole(tokens, 'admin');
+
+  app.post<{ Body: BotCreate }>(
+    '/api/v1/bots',
+    {
+      preHandler,
+      schema: { ...documented('Make a bot', 'createBot'), body: BotCreate, response: { 201: BotRead } },
+    },
+    async (request, reply) => {
+      const { accountSid } = adminOf(request);
+      const bot = await bots.create(accountSid, await checked(botInput(request.body), { accountSid, facts }));
+      return reply.status(201).send(botRead(bot, request));
+    },
+  );
+
+  app.put<OfBot & { Body: BotUpdate }>(
+    '/api/v1/bots/:bot_id',
+    {
+      preHandler,
+      schema: {
+        ...documented('Change a bot: its next version. Calls that run keep theirs', 'updateBot'),
+        ...{ params: BotPath, body: BotUpdate, response: { 200: BotRead } },
+      },
+    },
+    async (request) => {
+      const { accountSid } = adminOf(request);
+      const before = await bots.find(accountSid, request.params.bot_id);
+      if (before === undefined) throw ApiError.notFound('bot');
+      const wanted = await checked(botInput(request.body, before), { accountSid, facts });
+      const bot = await bots.update(accountSid, before.id, wanted);
+      if (bot === undefined) throw ApiError.notFound('bot');
+      return botRead(bot, request);
+    },
+  );
+
+  app.post<{ Params: { bot_id: string; version: number } }>(
+    '/api/v1/bots/:bot_id/versions/:version/restore',
+    {
+      preHandler,
+      schema: {
+        ...documented('Make an earlier version the next one; credentials stay as they are', 'restoreBotVersion'),
+        ...{ params: VersionPath, response: { 200: BotRead } },
+      },
+    },
+    async (request) => {
+      const { accountSid } = adminOf(request);
+      const { bot_id: botId, version } = request.params;
+      const now = await bots.find(accountSid, botId);
+      const then = (await bots.versions(accountSid, botId))?.find((one) => one.version === version);
+      if (now === undefined || then === undefined) throw ApiError.notFound(now ? 'version' : 'bot');
+      const { name, kind, config, activeHours, maxCallSec } = then;
+      const bot = await bots.update(accountSid, botId, { name, kind, config, activeHours, maxCallSec, auth: now.auth });
+      if (bot === undefined) throw ApiError.notFound('bot');
+      return botRead(bot, request);
+    },
+  );
+
+  app.delete<OfBot>(
+    '/api/v1/bots/:bot_id',
+    {
+      preHandler,
+      schema: {
+        ...documented('Delete a bot that no number and no flow leads to; its calls stay', 'deleteBot'),
+        ...{ params: BotPath, response: { 204: Type.Null() } },
+      },
+    },
+    async (request, reply) => {
+      if (!(await bots.delete(adminOf(request).accountSid, request.params.bot_id))) throw ApiError.notFound('bot');
+      return reply.status(204).send();
+    },
+  );
+}
+
+/** Throws ApiError when something that the bot needs is not there. */
+async function checked(
+  { input, needs }: { input: BotInput; needs: BotNeed[] },
+  { accountSid, facts }: { accountSid: string; facts: BotRoutesDeps['facts'] },
+): Promise<BotInput> {
+  for (const need of needs) {
+    const why = need.kind === 'url' ? facts.whyRefused(need.url) : undefined;
+    if (why !== undefined) throw ApiError.invalid(`config.${need.at}`, why);
+    if (need.kind === 'prompt' && !(await facts.hasPrompt(accountSid, need.promptId)))
+      throw ApiError.invalid(`config.${need.at}`, `There is no prompt ${need.promptId}.`);
+  }
+  return input;
+}
