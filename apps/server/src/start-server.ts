@@ -155,7 +155,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const exotel = exotelSide({
     ...{ store, allowPrivate, clock, random },
     knowsBot: async (accountSid, botId) => (await store.bots.find(accountSid, botId)) !== undefined,
-    capacity: { workers: () => [bots.worker.load] },
+    capacity: bots.capacity,
   });
   teardown.add('exotel', () => exotel.stop());
   const metrics = meter({ switchboard, media, sip });
