@@ -4,8 +4,11 @@ import type { RecordingFailure, RecordingResult } from '../files/recording-spec.
 import type { FromEncoder, ToEncoder } from '../worker/messages.js';
 import type { EncodedFile, EncodedFileSpec, RecordingEncoder } from './recording-encoder.js';
 
-/** Portions that may wait for the thread: ten seconds of a call. One that falls further behind is given up. */
-const maxWaiting = 50;
+/**
+ * Portions that may wait for the thread, which comes behind the packets where the core is full: half a minute of a call, a
+ * megabyte. One that falls further behind is given up.
+ */
+const maxWaiting = 150;
 
 interface OpenFile {
   waiting: number;
@@ -44,7 +47,7 @@ export class ThreadedEncoder implements RecordingEncoder {
     const file = this.#files.get(id);
     if (!file || file.broken) return;
     if (file.waiting >= maxWaiting) {
-      const detail = 'encoding fell ten seconds behind the call';
+      const detail = 'encoding fell half a minute behind the call';
       file.broken = { ok: false, failure: 'encoder-behind', detail };
       this.#send({ type: 'close', id });
       return;

@@ -9,7 +9,7 @@ it('puts the calling thread, and no other, behind those that move packets', () =
     readThreadPath: () => '1234/task/1240',
     setNiceness: (...call) => set.push(call),
   });
-  expect(set).toEqual([[1240, 15]]);
+  expect(set).toEqual([[1240, 10]]);
 });
 
 it('goes on as it was where there are no threads to be found, or none may be moved', () => {
@@ -28,5 +28,5 @@ it.runIf(process.platform === 'linux')('reaches the real scheduler', () => {
   const threadId = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
   const before = getPriority(threadId);
   goBehindPackets();
-  expect(getPriority(threadId)).toBe(Math.max(before, 15));
+  expect(getPriority(threadId)).toBe(Math.max(before, 10));
 });

@@ -1,8 +1,8 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** What a background thread has of the scheduler's attention where packets want the core too: nice 15. */
-const backgroundNiceness = 15;
+/** What a background thread has of the scheduler's attention where packets want the core too: nice 10, a tenth of what they have. */
+const backgroundNiceness = 10;
 
 /** How to reach the scheduler; tests give their own. */
 export interface Scheduling {
