@@ -37,8 +37,8 @@ export async function startRatedServer({ databaseUrl, ports }) {
 /** The administration API with a token. */
 export async function signIn(server) {
   let token;
-  const request = async (method, path, body) => {
-    const response = await fetch(`${server.baseUrl}${path}`, {
+  const send = (method, path, body) =>
+    fetch(`${server.baseUrl}${path}`, {
       method,
       headers: {
         ...(token ? { authorization: `Bearer ${token}` } : {}),
@@ -46,11 +46,21 @@ export async function signIn(server) {
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
+  const login = async () => {
+    const response = await send('POST', '/api/v1/auth/login', server.bootstrap.admin);
+    token = (await response.json()).access_token;
+  };
+  const request = async (method, path, body) => {
+    let response = await send(method, path, body);
+    if (response.status === 401) {
+      await login(); // A run may last longer than a token.
+      response = await send(method, path, body);
+    }
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   };
-  token = (await request('POST', '/api/v1/auth/login', server.bootstrap.admin)).access_token;
+  await login();
   return Object.assign(request, { token });
 }
 

@@ -36,8 +36,8 @@ export class DemoServer {
 
   async #ask(path, body) {
     const answer = await this.#fetch(path, body);
-    if (answer.status !== 401 || this.#accessToken) return read(path, answer);
-    // Not a server on loopback: it wants to know who asks.
+    if (answer.status !== 401) return read(path, answer);
+    // Not a server on loopback: it wants to know who asks, and again when the token has expired.
     const signIn = await this.#fetch('/api/v1/auth/login', this.#bootstrap().admin);
     this.#accessToken = (await read('/api/v1/auth/login', signIn)).access_token;
     return read(path, await this.#fetch(path, body));

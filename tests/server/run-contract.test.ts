@@ -44,6 +44,39 @@ describe('the run contract', () => {
     for (const user of bootstrap.users) expect(user.sip_domain).toBe(`${bootstrap.account.sid}.intermix.local`);
   });
 
+  it('lets people sign in, go on by refresh tokens and change their password, and has it on record', async () => {
+    const ask = async (method: string, path: string, body?: object, token?: string) => {
+      const response = await fetch(`${server.baseUrl}/api/v1${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+    };
+    const root = (await ask('POST', '/auth/login', server.bootstrap.admin)).body.access_token;
+    const person = { email: 'asha@example.com', password: 'planted-first-word' };
+    const made = await ask('POST', '/auth/register', { ...person, name: 'Asha', role: 'supervisor' }, root);
+    expect(made.status).toBe(201);
+    const elsewhere = (await ask('POST', '/auth/login', person)).body;
+    const here = (await ask('POST', '/auth/login', person)).body;
+    const next = (await ask('POST', '/auth/refresh', { refresh_token: here.refresh_token })).body;
+    expect((await ask('GET', '/auth/me', undefined, next.access_token)).body).toMatchObject({ role: 'supervisor' });
+    expect((await ask('GET', '/audit', undefined, next.access_token)).status).toBe(403);
+    const change = { current_password: person.password, new_password: 'planted-second-word' };
+    expect((await ask('PUT', '/auth/me/password', change, next.access_token)).status).toBe(204);
+    expect((await ask('GET', '/auth/me', undefined, next.access_token)).status).toBe(200);
+    expect((await ask('GET', '/auth/me', undefined, elsewhere.access_token)).status).toBe(401);
+    expect((await ask('POST', '/auth/refresh', { refresh_token: elsewhere.refresh_token })).status).toBe(401);
+    expect((await ask('POST', '/auth/login', person)).status).toBe(401);
+    const { body: log } = await ask('GET', `/audit?person=${person.email}`, undefined, root);
+    const actions = log.items.map((entry: { action: string }) => entry.action);
+    expect(actions).toEqual(['changeOwnPassword', 'signIn', 'signIn']);
+    const [registered] = (await ask('GET', '/audit?action=registerUser', undefined, root)).body.items;
+    expect(registered.resource).toEqual({ type: 'user', id: made.body.id });
+    expect(JSON.stringify([log, registered])).not.toContain('planted');
+  });
+
   it('takes it that others reach a server on loopback behind a trusted proxy', async () => {
     const proxied = await startServer({ env: { INTERMIX_TRUSTED_PROXIES: '127.0.0.1' } });
     try {

@@ -11,8 +11,18 @@ export class AdminApi {
   }
 
   async request(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }> {
+    let response = await this.#fetch(method, path, body);
+    if (response.status === 401) {
+      this.#token = undefined; // It expired: a test may run for longer than a token lasts.
+      response = await this.#fetch(method, path, body);
+    }
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  async #fetch(method: string, path: string, body: unknown): Promise<Response> {
     this.#token ??= await this.#signIn();
-    const response = await fetch(`${this.#server.baseUrl}${path}`, {
+    return fetch(`${this.#server.baseUrl}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.#token}`,
@@ -20,8 +30,6 @@ export class AdminApi {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
   }
 
   /** Sends a form with files. */

@@ -71,7 +71,10 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const isLocalOnly = reachedLocallyOnly(config);
 
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const store = await openStore({ dataDir, databaseUrl: config.databaseUrl, logger, clock, onFatal: exitForRestart });
+  const store = await openStore({
+    ...{ dataDir, databaseUrl: config.databaseUrl, auditRetentionDays: config.auditRetentionDays },
+    ...{ logger, clock, onFatal: exitForRestart },
+  });
   teardown.add('store', () => store.close());
   const allowPrivate = config.allowPrivateUrls === 'auto' ? isLocalOnly : config.allowPrivateUrls === 'on';
   const recordings = await recordingsSide({
@@ -169,6 +172,8 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
     tokenKey: await keyOf(store, 'access-token-key'),
     admins: store.admins,
+    sessions: store.adminSessions,
+    audit: store.audit,
     carriers: store.carriers,
     calls: store.calls,
     deliveries: webhooks.deliveries,

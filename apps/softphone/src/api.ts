@@ -23,6 +23,7 @@ export class SignInRequired extends Error {}
 export class ServerRefusal extends Error {}
 
 let accessToken: string | undefined;
+let refreshToken: string | undefined;
 
 export async function loadDirectory(): Promise<Directory> {
   const response = await request('/softphone/agents');
@@ -39,7 +40,27 @@ export async function signIn(email: string, password: string): Promise<void> {
   }
   if (!response.ok)
     throw new ServerRefusal(`The server could not sign you in (${response.status}). Try again in a moment.`);
-  accessToken = ((await response.json()) as { access_token: string }).access_token;
+  keep((await response.json()) as TokenPair);
+}
+
+interface TokenPair {
+  access_token: string;
+  refresh_token: string;
+}
+
+function keep(pair: TokenPair): void {
+  accessToken = pair.access_token;
+  refreshToken = pair.refresh_token;
+}
+
+/** The next access token, without asking the person; false when they have to sign in again. */
+async function refresh(): Promise<boolean> {
+  const spent = refreshToken;
+  refreshToken = undefined; // It is good once.
+  if (spent === undefined) return false;
+  const response = await fetch('/api/v1/auth/refresh', post({ refresh_token: spent }));
+  if (response.ok) keep((await response.json()) as TokenPair);
+  return response.ok;
 }
 
 /** Asks the simulated telephone network to ring this agent. */
@@ -48,12 +69,17 @@ export async function callMe(userId: string): Promise<void> {
 }
 
 async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers);
-  if (accessToken) headers.set('authorization', `Bearer ${accessToken}`);
-  const response = await fetch(path, { ...init, headers });
+  let response = await signedFetch(path, init);
+  if (response.status === 401 && (await refresh())) response = await signedFetch(path, init);
   if (response.status === 401) throw new SignInRequired();
   if (!response.ok) throw new ServerRefusal(await reasonOf(response));
   return response;
+}
+
+function signedFetch(path: string, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (accessToken) headers.set('authorization', `Bearer ${accessToken}`);
+  return fetch(path, { ...init, headers });
 }
 
 async function reasonOf(response: Response): Promise<string> {

@@ -1,28 +1,17 @@
 import { CallError } from '@intermix/calls';
 import { silentLogger } from '@intermix/kernel';
 import { describe, expect, it } from 'vitest';
+import { ask, type Method } from './testing/ask.js';
 import { makeApi, type TestApi } from './testing/make-api.js';
-
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-async function ask(api: TestApi, method: Method, url: string, options: { token?: string; body?: unknown } = {}) {
-  const answer = await api.app.inject({
-    method,
-    url,
-    headers: options.token ? { authorization: `Bearer ${options.token}` } : {},
-    ...(options.body === undefined ? {} : { payload: options.body as object }),
-  });
-  return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? undefined : answer.json() };
-}
 
 describe('sign-in', () => {
   it('gives a token that opens the API, until it expires', async () => {
     const api = await makeApi();
     const { body } = await api.login('super_admin.one@example.com');
-    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 43_200 });
+    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 900, refresh_expires_in: 604_800 });
     const list = () => ask(api, 'GET', '/api/v1/carriers', { token: body.access_token });
     expect((await list()).status).toBe(200);
-    await api.clock.advance(43_201_000);
+    await api.clock.advance(901_000);
     expect((await list()).status).toBe(401);
   });
 

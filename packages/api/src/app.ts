@@ -1,12 +1,17 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { type Clock, type Logger, systemRandom } from '@intermix/kernel';
+import { type Clock, createId, type Logger, systemRandom } from '@intermix/kernel';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { auditRoutes } from './audit/audit-hook.js';
+import type { AuditLog } from './audit/audit-log.js';
+import { auditLogRoutes } from './audit/audit-routes.js';
 import { AccessTokens } from './auth/access-tokens.js';
-import type { AdminDirectory } from './auth/admin.js';
+import type { AdminDirectory, AdminSessions } from './auth/admin.js';
 import { BasicCredentials } from './auth/basic-credentials.js';
-import { loginRoute } from './auth/login-route.js';
+import { Passwords } from './auth/passwords.js';
 import { guardRoutes } from './auth/route-access.js';
+import { sessionRoutes } from './auth/session-routes.js';
+import { SignIn } from './auth/sign-in.js';
 import { type BotCallRoutesDeps, botCallRoutes } from './bots/bot-call-routes.js';
 import { type BotRoutesDeps, botRoutes } from './bots/bot-routes.js';
 import { type OrchestratorRoutesDeps, orchestratorRoutes } from './bots/orchestrator-routes.js';
@@ -25,6 +30,8 @@ import { integrationsPrefix } from './integrations/http/generation.js';
 import { allowOrigin, integrationRoutes } from './integrations/integration-routes.js';
 import { type IntegrationDeps, makeParts } from './integrations/parts.js';
 import { CallService } from './integrations/services/call-service.js';
+import { peopleRoutes } from './people/people-routes.js';
+import { PeopleService } from './people/people-service.js';
 import { type PromptRoutesDeps, promptRoutes } from './prompts/prompt-routes.js';
 import { downloadRoute } from './recordings/download-route.js';
 import { type RecordingRoutesDeps, recordingRoutes } from './recordings/recording-routes.js';
@@ -53,6 +60,8 @@ export interface ApiDeps {
   /** At least 32 octets; signs access tokens. */
   tokenKey: Uint8Array;
   admins: AdminDirectory;
+  sessions: AdminSessions;
+  audit: AuditLog;
   carriers: CarrierRoutesDeps['carriers'];
   calls: CallRoutesDeps['calls'];
   deliveries: DeliveryRoutesDeps['deliveries'];
@@ -86,6 +95,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     bodyLimit: 256 * 1024,
+    genReqId: () => createId('req_'),
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 512 }, // Customers' ids of their users, percent-encoded.
     rewriteUrl: ({ url = '/' }) => canonicalVoicePath(url),
@@ -102,6 +112,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   }) as unknown as FastifyInstance;
   if (!deps.trustedProxies) warnOfProxy(app, deps.logger);
   guardRoutes(app);
+  auditRoutes(app, deps);
   app.setValidatorCompiler(validatorCompiler);
   app.setErrorHandler(plainFailure);
   app.setNotFoundHandler((request, reply) => {
@@ -141,9 +152,12 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     },
   });
 
-  const tokens = new AccessTokens({ key: deps.tokenKey, clock: deps.clock });
+  const tokens = new AccessTokens({ key: deps.tokenKey, clock: deps.clock, sessions: deps.sessions });
   healthRoutes(app, deps);
-  loginRoute(app, { admins: deps.admins, tokens, clock: deps.clock });
+  const common = { ...deps, tokens, passwords: new Passwords() };
+  sessionRoutes(app, { ...common, signIn: new SignIn({ ...common, random: systemRandom }) });
+  peopleRoutes(app, { ...common, people: new PeopleService(common) });
+  auditLogRoutes(app, common);
   const carriers = { carriers: deps.carriers, tokens, onChanged: deps.onCarriersChanged };
   carrierRoutes(app, carriers);
   didRoutes(app, carriers);

@@ -1,5 +1,6 @@
 export { type ApiDeps, createApi } from './app.js';
-export type { Admin, AdminDirectory, Role } from './auth/admin.js';
+export type { AuditEntry, AuditLog, NewAuditEntry } from './audit/audit-log.js';
+export type { Admin, AdminDirectory, AdminSessions, Role } from './auth/admin.js';
 export type { CarrierAdministration } from './carriers/carrier-administration.js';
 export type { MetricsText, Readiness } from './health/health-routes.js';
 export { ApiError } from './http/api-error.js';

@@ -1,3 +1,4 @@
+export { AuditEntryRead, AuditList, AuditQuery } from './audit.js';
 export { type Bootstrap, BootstrapSchema, type BootstrapUser } from './bootstrap.js';
 export {
   type BotActiveHours,
@@ -52,7 +53,17 @@ export {
 export { HealthResponse, ReadyResponse } from './health.js';
 export * from './integrations/index.js';
 export { listOf, PageQuery } from './list.js';
-export { LoginRequest, LoginResponse } from './login.js';
+export { LoginRequest, LoginResponse, RefreshRequest } from './login.js';
+export {
+  PasswordChange,
+  PasswordReset,
+  PersonCreate,
+  PersonList,
+  PersonRead,
+  PersonUpdate,
+  ProfileUpdate,
+  Role,
+} from './person.js';
 export { E164Number, PhoneNumber } from './phone-number.js';
 export { PromptCreate, PromptRead } from './prompt.js';
 export { RecordingCreate, RecordingList, RecordingRead, RecordingSettings } from './recording.js';

@@ -182,8 +182,51 @@ export interface AdminsTable {
   password_hash: string;
   role: string;
   account_sid: string;
+  is_active: Generated<boolean>;
+  last_login_at: Date | null;
+  /** Order of creation. */
+  position: Generated<string>;
   created_at: CreatedAt;
   updated_at: Generated<Date>;
+}
+
+export interface AdminSessionsTable {
+  id: string;
+  admin_id: string;
+  account_sid: string;
+  /** Address that signed in. */
+  source: string;
+  created_at: Date;
+  /** When it was last refreshed. */
+  used_at: Date;
+  expires_at: Date;
+}
+
+export interface AdminRefreshTokensTable {
+  token_hash: string;
+  session_id: string;
+  account_sid: string;
+  expires_at: Date;
+  /** NULL for the one that is good. */
+  spent_at: Date | null;
+}
+
+export interface AuditLogTable {
+  id: string;
+  /** Order of creation. */
+  position: Generated<string>;
+  account_sid: string;
+  at: Date;
+  /** `person`, `api-key`. */
+  actor_type: string;
+  actor_id: string;
+  actor_name: string;
+  action: string;
+  resource_type: string;
+  resource_id: string | null;
+  changes: JSONColumnType<Record<string, object>>;
+  source: string;
+  request_id: string;
 }
 
 export interface CarriersTable {
@@ -435,6 +478,9 @@ export interface Database {
   apps: AppsTable;
   users: UsersTable;
   admins: AdminsTable;
+  admin_sessions: AdminSessionsTable;
+  admin_refresh_tokens: AdminRefreshTokensTable;
+  audit_log: AuditLogTable;
   carriers: CarriersTable;
   dids: DidsTable;
   calls: CallsTable;

@@ -17,6 +17,10 @@ export type { DeviceName, MappedUser, MappedUserPatch, NewMappedUser } from './i
 export { MappedUserStore } from './integrations/mapped-user-store.js';
 export { type IntegrationToken, TokenStore } from './integrations/token-store.js';
 export { openStore, type Store, type StoreOptions } from './open-store.js';
+export type { Admin, AdminRole, NewAdmin } from './people/admin-rows.js';
+export { type AdminSession, AdminSessionStore, type Rotation } from './people/admin-session-store.js';
+export { type AdminDecision, AdminStore } from './people/admin-store.js';
+export { type AuditEntry, AuditStore, type NewAuditEntry } from './people/audit-store.js';
 export { PromptStore } from './prompts/prompt-store.js';
 export { RecordingSettingsStore } from './recordings/recording-settings-store.js';
 export { RecordingStore } from './recordings/recording-store.js';
@@ -24,7 +28,6 @@ export { hashToken, SecretBox, tokenMatches } from './secret-box.js';
 export { SystemDocumentStore } from './settings/system-document-store.js';
 export { SettingsStore } from './settings-store.js';
 export { StoreConflictError, StoreError, type StoreErrorCode } from './store-error.js';
-export { type Admin, type AdminRole, AdminStore } from './tenants/admin-store.js';
 export { type Account, TenantStore } from './tenants/tenant-store.js';
 export { exportData } from './transfer/export-data.js';
 export { importData } from './transfer/import-data.js';

@@ -17,6 +17,9 @@ import { MappedUserStore } from './integrations/mapped-user-store.js';
 import { TokenStore } from './integrations/token-store.js';
 import { migrate } from './migrate.js';
 import { openEngine } from './open-engine.js';
+import { AdminSessionStore } from './people/admin-session-store.js';
+import { AdminStore } from './people/admin-store.js';
+import { AuditStore } from './people/audit-store.js';
 import { PromptStore } from './prompts/prompt-store.js';
 import { RecordingSettingsStore } from './recordings/recording-settings-store.js';
 import { RecordingStore } from './recordings/recording-store.js';
@@ -25,7 +28,6 @@ import { loadSecretKey } from './secret-key.js';
 import { SystemDocumentStore } from './settings/system-document-store.js';
 import { SettingsStore } from './settings-store.js';
 import { StoreError } from './store-error.js';
-import { AdminStore } from './tenants/admin-store.js';
 import { TenantStore } from './tenants/tenant-store.js';
 import { UserCaches } from './users/user-caches.js';
 import { UserStore } from './users/user-store.js';
@@ -46,6 +48,8 @@ export interface StoreOptions {
   onFatal?: (error: StoreError) => void;
   /** Delays before the retries of a webhook, milliseconds. Default: 5 s, 30 s, 5 min. For tests. */
   webhookRetryDelaysMs?: readonly number[] | undefined;
+  /** Days for which an entry of the audit log is kept. Default: 365. */
+  auditRetentionDays?: number | undefined;
 }
 
 export interface Store {
@@ -72,6 +76,8 @@ export interface Store {
   readonly recordings: RecordingStore;
   readonly recordingSettings: RecordingSettingsStore;
   readonly admins: AdminStore;
+  readonly adminSessions: AdminSessionStore;
+  readonly audit: AuditStore;
   readonly settings: SettingsStore;
   readonly systemDocuments: SystemDocumentStore;
   readonly secrets: SecretBox;
@@ -97,7 +103,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     if (ran.length > 0) options.logger.info({ migrations: ran }, 'database: tables brought up to date');
     const secrets = new SecretBox(loadSecretKey(options.dataDir, options.random ?? systemRandom));
     const { clock = systemClock, random = systemRandom, logger } = options;
-    const store = new OpenStore(engine, { db, secrets, clock, random, logger }, options.webhookRetryDelaysMs);
+    const store = new OpenStore(engine, { db, secrets, clock, random, logger }, options);
     await checkKey(store.settings, options.dataDir);
     store.startHousekeeping();
     return store;
@@ -150,14 +156,17 @@ class OpenStore implements Store {
   readonly recordings: RecordingStore;
   readonly recordingSettings: RecordingSettingsStore;
   readonly admins: AdminStore;
+  readonly adminSessions: AdminSessionStore;
+  readonly audit: AuditStore;
   readonly settings: SettingsStore;
   readonly systemDocuments: SystemDocumentStore;
   readonly #engine: Engine;
   readonly #housekeeping: Housekeeping;
   #closing: Promise<void> | undefined;
 
-  constructor(engine: Engine, parts: StoreParts, retryDelaysMs?: readonly number[]) {
+  constructor(engine: Engine, parts: StoreParts, options: StoreOptions) {
     const { db, secrets, clock, random, logger } = parts;
+    const { webhookRetryDelaysMs: retryDelaysMs, auditRetentionDays: keptDays = 365 } = options;
     this.#engine = engine;
     this.kind = engine.kind;
     this.db = db;
@@ -188,12 +197,16 @@ class OpenStore implements Store {
     this.flows = new FlowStore({ db, clock, random, cacheTtlMs });
     this.bots = new BotStore({ db, secrets, clock, random, cacheTtlMs });
     this.botCalls = new BotCallStore({ db });
-    this.admins = new AdminStore({ db });
+    this.audit = new AuditStore({ db, clock, random, keptDays });
+    this.adminSessions = new AdminSessionStore({ db, clock, random, audit: this.audit });
+    this.admins = new AdminStore({ db, audit: this.audit, sessions: this.adminSessions });
     this.settings = new SettingsStore({ db, secrets });
     this.systemDocuments = new SystemDocumentStore({ db, secrets });
     const tasks = {
       'expired tokens': { deleteSome: () => this.integrationTokens.deleteExpired(), portion: 1 },
       'old webhooks': { deleteSome: () => this.webhooks.outbox.prune(prunedAtOnce), portion: prunedAtOnce },
+      'expired sessions': { deleteSome: () => this.adminSessions.deleteExpired(prunedAtOnce), portion: prunedAtOnce },
+      'old audit entries': { deleteSome: () => this.audit.prune(prunedAtOnce), portion: prunedAtOnce },
     };
     this.#housekeeping = new Housekeeping({ clock, logger, tasks });
   }

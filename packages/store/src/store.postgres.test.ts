@@ -12,6 +12,7 @@ import { directoryContract } from './testing/directory-contract.js';
 import { flowContract } from './testing/flow-contract.js';
 import { integrationsContract } from './testing/integrations-contract.js';
 import { mappedUsersContract } from './testing/mapped-users-contract.js';
+import { peopleContract } from './testing/people-contract.js';
 import { promptContract } from './testing/prompt-contract.js';
 import { recordingsContract } from './testing/recordings-contract.js';
 import { systemDocumentsContract } from './testing/system-documents-contract.js';
@@ -50,6 +51,7 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   describe('calls', () => callStoreContract(() => store));
   describe('directory', () => directoryContract(() => store));
   describe('tenants', () => tenantContract(() => store));
+  describe('who signs in', () => peopleContract(() => store));
   describe('integrations', () => integrationsContract(() => store));
   describe('prompts', () => promptContract(() => store));
   describe('flows', () => flowContract(() => store));

@@ -271,6 +271,12 @@ export const settings = {
     meaning: 'Secret of the access key.',
     ...text(),
   }),
+  auditRetentionDays: setting({
+    name: 'INTERMIX_AUDIT_RETENTION_DAYS',
+    default: '365',
+    meaning: 'Days for which the audit log (`GET /api/v1/audit`) keeps who changed what.',
+    ...count(1, 3650),
+  }),
   allowPrivateUrls: setting({
     name: 'INTERMIX_ALLOW_PRIVATE_URLS',
     default: 'auto',

@@ -1,4 +1,4 @@
-import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Role } from './admin.js';
 import { roleOfHook } from './require-role.js';
 
@@ -25,6 +25,7 @@ export function guardRoutes(app: FastifyInstance): void {
     const access = role ?? route.config?.access;
     if (access === undefined)
       throw new Error(`${route.method} ${route.url} says not who may call it: use requireRole or config.access`);
+    route.onRequest = [tellRequestId, ...listOf(route.onRequest)] as NonNullable<RouteOptions['onRequest']>;
     route.schema = { ...route.schema, 'x-role': access } as RouteOptions['schema'] & object;
   });
 }
@@ -39,6 +40,11 @@ function takeRoleForward(route: RouteOptions): Role | undefined {
   route.onRequest = [guard, ...first.filter(others)] as NonNullable<RouteOptions['onRequest']>;
   route.preHandler = last.filter(others) as NonNullable<RouteOptions['preHandler']>;
   return roleOfHook(guard);
+}
+
+/** The audit log and the server's log name a request by it. */
+async function tellRequestId(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  void reply.header('x-request-id', request.id);
 }
 
 function listOf<Hook extends object>(hooks: Hook | Hook[] | undefined): Hook[] {

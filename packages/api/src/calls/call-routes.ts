@@ -53,6 +53,7 @@ export function callRoutes(app: FastifyInstance, deps: CallRoutesDeps): void {
     '/api/v1/calls',
     {
       preHandler: requireRole(deps.tokens, 'admin'),
+      config: { audit: { id: (_request, answer) => (answer as CallSummary | undefined)?.call_sid } },
       schema: {
         tags: ['calls'],
         summary: 'Place a call for a user, whose devices ring first',

@@ -1,5 +1,5 @@
 import { CarrierCreate, CarrierListQuery, CarrierRead, CarrierUpdate, listOf } from '@intermix/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { adminOf, requireRole } from '../auth/require-role.js';
@@ -27,6 +27,10 @@ export function carrierRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): vo
     security: [{ accessToken: [] }],
   });
   const { carriers, onChanged } = deps;
+  const before = async (request: FastifyRequest<{ Params: { carrier_id: string } }>) => {
+    const carrier = await carriers.getCarrier(adminOf(request).accountSid, request.params.carrier_id);
+    return carrier && carrierRead(carrier);
+  };
 
   app.get<{ Querystring: CarrierListQuery }>(
     '/api/v1/carriers',
@@ -75,6 +79,7 @@ export function carrierRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): vo
     '/api/v1/carriers/:carrier_id',
     {
       ...write,
+      config: { audit: { before } },
       schema: {
         ...documented('Change a carrier: fields that are left out stay, null clears', 'updateCarrier'),
         params: CarrierPath,
@@ -99,6 +104,7 @@ export function carrierRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): vo
     '/api/v1/carriers/:carrier_id',
     {
       ...write,
+      config: { audit: { before } },
       schema: {
         ...documented('Remove a carrier that has no numbers', 'deleteCarrier'),
         params: CarrierPath,

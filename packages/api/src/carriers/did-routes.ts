@@ -36,6 +36,7 @@ export function didRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): void {
     if (did === undefined || did.carrierId !== request.params.carrier_id) throw ApiError.notFound('number');
     return did;
   };
+  const before = async (request: DidRequest) => didRead(await didOf(request));
 
   app.get<{ Params: { carrier_id: string } }>(
     '/api/v1/carriers/:carrier_id/dids',
@@ -84,6 +85,7 @@ export function didRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): void {
     '/api/v1/carriers/:carrier_id/dids/:did_id',
     {
       ...write,
+      config: { audit: { before } },
       schema: {
         ...documented('Change a number: fields that are left out stay, null clears', 'updateDid'),
         params: DidPath,
@@ -104,6 +106,7 @@ export function didRoutes(app: FastifyInstance, deps: CarrierRoutesDeps): void {
     '/api/v1/carriers/:carrier_id/dids/:did_id',
     {
       ...write,
+      config: { audit: { before } },
       schema: { ...documented('Remove a number', 'deleteDid'), params: DidPath, response: { 204: Type.Null() } },
     },
     async (request, reply) => {

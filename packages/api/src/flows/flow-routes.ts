@@ -102,6 +102,10 @@ function readRoutes(app: FastifyInstance, { flows, tokens }: FlowRoutesDeps): vo
 function writeRoutes(app: FastifyInstance, deps: FlowRoutesDeps): void {
   const { flows } = deps;
   const preHandler = requireRole(deps.tokens, 'admin');
+  const before = async (request: FlowRequest) => {
+    const flow = await flows.find(adminOf(request).accountSid, request.params.flow_id);
+    return flow && flowRead(flow, request);
+  };
 
   app.post<{ Body: FlowDocumentBody }>(
     '/api/v1/flows',
@@ -120,6 +124,7 @@ function writeRoutes(app: FastifyInstance, deps: FlowRoutesDeps): void {
     '/api/v1/flows/:flow_id',
     {
       preHandler,
+      config: { audit: { before } },
       schema: {
         ...documented('Replace a flow’s document: its next version. Calls that run keep theirs', 'updateFlow'),
         ...{ params: FlowPath, body: FlowDocumentBody, response: { 200: FlowRead } },
@@ -139,6 +144,7 @@ function writeRoutes(app: FastifyInstance, deps: FlowRoutesDeps): void {
     '/api/v1/flows/:flow_id',
     {
       preHandler,
+      config: { audit: { before } },
       schema: { ...documented('Delete a flow', 'deleteFlow'), params: FlowPath, response: { 204: Type.Null() } },
     },
     async (request, reply) => {
@@ -150,11 +156,12 @@ function writeRoutes(app: FastifyInstance, deps: FlowRoutesDeps): void {
 
 function trialRoutes(app: FastifyInstance, deps: FlowRoutesDeps): void {
   const preHandler = requireRole(deps.tokens, 'supervisor');
+  const config = { audit: false } as const; // Nothing is kept.
 
   app.post<{ Body: FlowDocumentBody }>(
     '/api/v1/flows/validate',
     {
-      preHandler,
+      ...{ preHandler, config },
       schema: {
         ...documented('Everything that is wrong with a document; nothing is kept', 'validateFlow'),
         ...{ body: FlowDocumentBody, response: { 200: FlowValidation } },
@@ -170,7 +177,7 @@ function trialRoutes(app: FastifyInstance, deps: FlowRoutesDeps): void {
   app.post<{ Params: { flow_id: string }; Body: SimulationInput }>(
     '/api/v1/flows/:flow_id/simulate',
     {
-      preHandler,
+      ...{ preHandler, config },
       schema: {
         ...documented(
           'Run a flow without a call: the way that it takes with these digits and outcomes',

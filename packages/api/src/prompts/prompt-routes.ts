@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import { listOf, PromptCreate, PromptRead } from '@intermix/contracts';
 import { maxAudioBytes, type PromptLibrary, type PromptRecord, type PromptSource } from '@intermix/speech';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { adminOf, requireRole } from '../auth/require-role.js';
@@ -38,6 +38,10 @@ export async function promptRoutes(app: FastifyInstance, deps: PromptRoutesDeps)
 
 function writePrompts(app: FastifyInstance, { prompts, tokens }: PromptRoutesDeps): void {
   const write = requireRole(tokens, 'admin');
+  const before = async (request: FastifyRequest<PromptParams>) => {
+    const prompt = await prompts.find(adminOf(request).accountSid, request.params.prompt_id);
+    return prompt && promptRead(prompt);
+  };
 
   app.post<{ Body: PromptCreate }>(
     base,
@@ -62,6 +66,7 @@ function writePrompts(app: FastifyInstance, { prompts, tokens }: PromptRoutesDep
     `${base}/:prompt_id`,
     {
       onRequest: write,
+      config: { audit: { before } },
       schema: {
         ...documented('Remove a prompt that no flow plays', 'deletePrompt'),
         params: PromptPath,

@@ -1,6 +1,6 @@
 import { RecordingCreate, RecordingList, RecordingRead, RecordingSettings } from '@intermix/contracts';
 import type { Recording, RecordingService, RecordingSettingsStore } from '@intermix/recordings';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { adminOf, requireRole } from '../auth/require-role.js';
@@ -51,6 +51,7 @@ export function recordingRoutes(app: FastifyInstance, deps: RecordingRoutesDeps)
     base,
     {
       preHandler: supervisor,
+      config: { audit: { id: (_request, answer) => (answer as RecordingRead | undefined)?.recording_sid } },
       schema: {
         ...{ tags, security, operationId: 'startRecording', summary: 'Record a call that is up, from now on' },
         ...{ params: CallPath, body: Type.Union([RecordingCreate, Type.Null()]), response: { 201: RecordingRead } },
@@ -73,6 +74,7 @@ export function recordingRoutes(app: FastifyInstance, deps: RecordingRoutesDeps)
       `${base}/:recording_sid/${word}`,
       {
         preHandler: supervisor,
+        config: { audit: { resource: 'recording' } },
         schema: {
           ...{ tags, security, operationId: `${word}Recording`, summary },
           ...{ params: RecordingPath, response: { 200: RecordingRead } },
@@ -108,6 +110,10 @@ export function recordingRoutes(app: FastifyInstance, deps: RecordingRoutesDeps)
 function recordingSettingRoutes(app: FastifyInstance, { settings, tokens }: RecordingRoutesDeps): void {
   const path = '/api/v1/apps/:app_id/recording';
   const common = { tags, security, params: AppPath, response: { 200: RecordingSettings } };
+  const before = async (request: FastifyRequest<{ Params: { app_id: string } }>) => {
+    const found = await settings.find(adminOf(request).accountSid, request.params.app_id);
+    return found && recordingSettingsRead(found);
+  };
 
   app.get<{ Params: { app_id: string } }>(
     path,
@@ -126,6 +132,7 @@ function recordingSettingRoutes(app: FastifyInstance, { settings, tokens }: Reco
     path,
     {
       preHandler: requireRole(tokens, 'admin'),
+      config: { audit: { resource: 'recording-settings', before } },
       schema: {
         ...common,
         ...{

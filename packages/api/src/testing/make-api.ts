@@ -13,6 +13,7 @@ import { type MemoryBots, memoryBots } from './memory-bots.js';
 import { type MemoryExotel, memoryExotel } from './memory-exotel.js';
 import { memoryFlowFacts, memoryFlows } from './memory-flows.js';
 import { type MemoryIntegrations, memoryIntegrations } from './memory-integrations.js';
+import { type MemoryPeople, memoryPeople } from './memory-people.js';
 import { memoryPrompts } from './memory-prompts.js';
 import { type MemoryRecordings, memoryRecordings } from './memory-recordings.js';
 import { type MemoryVoice, memoryVoice } from './memory-voice.js';
@@ -83,6 +84,7 @@ export interface TestApi {
   recordings: MemoryRecordings;
   exotel: MemoryExotel;
   bots: MemoryBots;
+  people: MemoryPeople;
   carriersChanged: () => number;
   tokenOf(role: Role, account?: 'one' | 'two'): Promise<string>;
   login(email: string, secret?: string): Promise<{ statusCode: number; body: any; headers: any }>;
@@ -99,6 +101,7 @@ export interface TestApiOptions {
 export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
   const clock = new FakeClock();
   const passwordHash = await hash(password, { memoryCost: 1024, timeCost: 2, parallelism: 1 });
+  const people = memoryPeople(clock, passwordHash);
   const placed: PlaceCallOptions[] = [];
   const recordings = memoryRecordings(clock);
   const integrations = memoryIntegrations(clock);
@@ -115,13 +118,9 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
     version: '0.0.0',
     tokenKey: new Uint8Array(32).fill(7),
-    admins: {
-      async findAdminByEmail(email) {
-        const [role, account] = email.replace('@example.com', '').split('.') as [Role, string];
-        if (account !== 'one' && account !== 'two') return undefined;
-        return { email, name: role, role, accountSid: account, passwordHash };
-      },
-    },
+    admins: people.admins,
+    sessions: people.sessions,
+    audit: people.audit,
     carriers: memoryCarriers(),
     calls: {
       find: async (accountSid, callSid) =>
@@ -183,6 +182,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     recordings,
     exotel,
     bots,
+    people,
     carriersChanged: () => changes,
     login,
     tokenOf: async (role, account = 'one') => (await login(`${role}.${account}@example.com`)).body.access_token,

@@ -78,11 +78,12 @@ function readDeliveries(app: FastifyInstance, { deliveries, tokens }: DeliveryRo
 
 function replayDeliveries(app: FastifyInstance, { deliveries, tokens }: DeliveryRoutesDeps): void {
   const preHandler = requireRole(tokens, 'admin');
+  const config = { audit: { resource: 'webhook-delivery' } };
 
   app.post<{ Params: { delivery_id: string }; Querystring: DeliveryReplayQuery }>(
     `${base}/:delivery_id/replay`,
     {
-      preHandler,
+      ...{ preHandler, config },
       schema: {
         ...documented('Tell it again: a new delivery of the same event, due at once', 'replayWebhookDelivery'),
         params: DeliveryPath,
@@ -102,7 +103,7 @@ function replayDeliveries(app: FastifyInstance, { deliveries, tokens }: Delivery
   app.post<{ Body: DeliveryReplayRequest }>(
     `${base}/replay`,
     {
-      preHandler,
+      ...{ preHandler, config },
       schema: {
         ...documented('Tell all again that the filter finds', 'replayWebhookDeliveries'),
         body: DeliveryReplayRequest,

@@ -7,6 +7,7 @@ import * as recordings from './0005-recordings.js';
 import * as flowsAndPrompts from './0006-flows-and-prompts.js';
 import * as voiceV1 from './0007-voice-v1.js';
 import * as allowedPrefixes from './0008-allowed-prefixes.js';
+import * as peopleAndAudit from './0009-people-and-audit.js';
 import * as systemDocuments from './0010-system-documents.js';
 import * as bots from './0011-bots.js';
 import * as voiceRetries from './0012-voice-retries.js';
@@ -22,6 +23,7 @@ export const migrations: Record<string, Migration> = {
   '0006-flows-and-prompts': { up: (db) => flowsAndPrompts.up(db) },
   '0007-voice-v1': { up: (db) => voiceV1.up(db) },
   '0008-allowed-prefixes': { up: (db) => allowedPrefixes.up(db) },
+  '0009-people-and-audit': { up: (db) => peopleAndAudit.up(db) },
   '0010-system-documents': { up: (db) => systemDocuments.up(db) },
   '0011-bots': { up: (db) => bots.up(db) },
   '0012-voice-retries': { up: (db) => voiceRetries.up(db) },

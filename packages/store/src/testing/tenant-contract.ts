@@ -38,27 +38,6 @@ export function tenantContract(theStore: () => Store): void {
     expect((await apps.listOfAccount(mine.accountSid)).map((found) => found.id)).toEqual([mine.appId]);
   });
 
-  it('finds an admin by e-mail whatever its case, and refuses a second', async () => {
-    const { admins } = theStore();
-    const { accountSid } = await makeTenant(theStore());
-    const input = {
-      email: `Op@${accountSid}.example`,
-      name: 'Op',
-      role: 'admin',
-      accountSid,
-      passwordHash: '$x',
-    } as const;
-    const admin = await admins.createAdmin(input);
-    expect(await admins.findAdminByEmail(input.email.toUpperCase())).toStrictEqual(admin);
-    const again = admins.createAdmin({ ...input, email: input.email.toLowerCase() });
-    await expect(again).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT', field: 'email' });
-    const { accountSid: other } = await makeTenant(theStore());
-    expect(await admins.getAdmin(other, admin.id)).toBeUndefined();
-    expect(await admins.setPasswordHash(other, admin.id, '$y')).toBe(false);
-    expect(await admins.setPasswordHash(accountSid, admin.id, '$z')).toBe(true);
-    expect(await admins.getAdmin(accountSid, admin.id)).toStrictEqual({ ...admin, passwordHash: '$z' });
-  });
-
   it('keeps settings encrypted, and agrees on one that several make at once', async () => {
     const { settings, db } = theStore();
     await settings.set('colour', 'blue');

@@ -1,7 +1,8 @@
 import type { Clock } from '@intermix/kernel';
 import type { FastifyRequest } from 'fastify';
+import { type AccountActor, actorOf, apiKeyActor, personActor, setActor } from '../../audit/actor.js';
 import type { AccessTokens } from '../../auth/access-tokens.js';
-import { roles } from '../../auth/admin.js';
+import { outranks } from '../../auth/admin.js';
 import { BasicCredentials } from '../../auth/basic-credentials.js';
 import { ApiError } from '../../http/api-error.js';
 import type { AccountDirectory } from '../ports.js';
@@ -13,7 +14,6 @@ const cure =
 export class AccountAuth {
   readonly #deps: { adminTokens: AccessTokens };
   readonly #basic: BasicCredentials;
-  readonly #accountOf = new WeakMap<FastifyRequest, string>();
 
   constructor(deps: { accounts: AccountDirectory; adminTokens: AccessTokens; clock: Clock }) {
     this.#deps = deps;
@@ -24,25 +24,29 @@ export class AccountAuth {
   require() {
     return async (request: FastifyRequest): Promise<void> => {
       const [scheme = '', credentials = ''] = (request.headers.authorization ?? '').split(' ');
-      const sid =
+      const who =
         scheme.toLowerCase() === 'basic'
-          ? await this.#basic.accountOf(request.ip, request.headers.authorization)
+          ? await this.#byApiKey(request)
           : await this.#byAccessToken(scheme.toLowerCase() === 'bearer' ? credentials : scheme);
-      if (sid === undefined) throw ApiError.unauthorized(cure);
-      this.#accountOf.set(request, sid);
+      if (who === undefined) throw ApiError.unauthorized(cure);
+      setActor(request, who);
     };
   }
 
   /** Sid of the account. Only behind `require`. */
   accountOf(request: FastifyRequest): string {
-    const sid = this.#accountOf.get(request);
-    if (sid === undefined) throw new Error('the route lacks AccountAuth');
-    return sid;
+    const who = actorOf(request);
+    if (who === undefined) throw new Error('the route lacks AccountAuth');
+    return who.accountSid;
   }
 
-  async #byAccessToken(token: string): Promise<string | undefined> {
+  async #byApiKey(request: FastifyRequest): Promise<AccountActor | undefined> {
+    const sid = await this.#basic.accountOf(request.ip, request.headers.authorization);
+    return sid === undefined ? undefined : apiKeyActor(sid);
+  }
+
+  async #byAccessToken(token: string): Promise<AccountActor | undefined> {
     const claims = token === '' ? undefined : await this.#deps.adminTokens.verify(token);
-    if (claims === undefined) return undefined;
-    return roles.indexOf(claims.role) >= roles.indexOf('admin') ? claims.accountSid : undefined;
+    return claims === undefined || outranks('admin', claims.role) ? undefined : personActor(claims);
   }
 }

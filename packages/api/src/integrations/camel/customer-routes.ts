@@ -5,6 +5,11 @@ import type { IntegrationParts } from '../parts.js';
 import { documented } from './documented.js';
 import { camelCustomer } from './mapping.js';
 
+/** Of the customer that an answer tells of. */
+function idIn(answer: unknown): string | undefined {
+  return (answer as { Data?: { CustomerId?: string } } | undefined)?.Data?.CustomerId;
+}
+
 /** `/customer`: a customer of the account, who has apps. */
 export function customerRoutes(app: FastifyInstance, parts: IntegrationParts): void {
   const { auth, accountAuth, random, tenants } = parts;
@@ -14,6 +19,7 @@ export function customerRoutes(app: FastifyInstance, parts: IntegrationParts): v
     '/customer',
     {
       onRequest: accountAuth.require(),
+      config: { audit: { resource: 'customer', id: (_request, answer) => idIn(answer) } },
       schema: {
         ...documented(
           {
