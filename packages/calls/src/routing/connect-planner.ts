@@ -58,7 +58,7 @@ export class ConnectPlanner {
     callerIds: readonly Did[],
   ): Promise<RingingDevices> {
     if (party.type === 'user') return this.#userOf(party, call, request);
-    if (party.type === 'trunk') return this.#trunkOf(party.carrierId, call, request);
+    if (party.type === 'trunk') return this.#trunkOf(party.carrierId, call, request, callerIds);
     return this.#numberOf(party.number, call, request, callerIds);
   }
 
@@ -73,16 +73,20 @@ export class ConnectPlanner {
     return this.#deps.devices.of(user, { number: from, name: from, exophone: callerId ?? exophone });
   }
 
-  /** A trunk that brings us this number would bring the call back; another account's does not exist here. */
+  /**
+   * A trunk that brings us numbers leads to the telephone network, not to an exchange: it would bring the call back, or carry it
+   * where no rule looked. Another account's does not exist here.
+   */
   async #trunkOf(
     carrierId: string,
     call: CallRecord,
     { callerId, headers = [] }: ConnectRequest,
+    callerIds: readonly Did[],
   ): Promise<RingingDevices> {
     const { carriers, dialOut } = this.#deps;
     const { accountSid, callSid, exophone } = call;
     const did = exophone === undefined ? undefined : await carriers.findDid(exophone);
-    if (did?.carrierId === carrierId) return refused(ownNumber);
+    if ([did, ...callerIds].some((own) => own?.carrierId === carrierId)) return refused(ownNumber);
     const shown = callerId ?? callerShown(call);
     const dialled = dialOut.throughTrunk(carrierId, { accountSid, number: exophone, shown });
     if (!dialled.ok) return refused(dialled.refusal);

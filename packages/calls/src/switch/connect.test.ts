@@ -337,6 +337,8 @@ describe('a program connects its call', () => {
     const desk = await Desk.open();
     const { bench } = desk;
     bench.directory.addCarrier({ id: 'car_pbx', sipAddress: '203.0.113.9' });
+    bench.directory.addCarrier({ id: 'car_2', sipAddress: '203.0.113.10' });
+    bench.directory.addDid('+918047100099', [], { carrierId: 'car_2' });
     bench.directory.addCarrier({ id: 'car_other', accountSid: 'other', sipAddress: '203.0.113.9' });
     await bench.board.refreshCarriers();
     const exchange = await bench.carrier({ host: '203.0.113.9' });
@@ -357,6 +359,7 @@ describe('a program connects its call', () => {
       ['car_other', 'unknown-trunk'],
       ['none', 'unknown-trunk'],
       ['car_1', 'own-number'], // It brings us this number, and would bring the call back.
+      ['car_2', 'own-number'], // It brings another of the account's numbers: no exchange either.
     ] as const) {
       await desk.connect({ parties: trunk(carrierId) });
       expect(desk.outcome).toMatchObject({ status: 'failed', reason, party: carrierId });
