@@ -15,7 +15,7 @@ import { AudioWebServer } from '../support/audio-web-server.js';
 import { addCarrier, addNumber } from '../support/carriers.js';
 import { HeardFrames } from '../support/heard-frames.js';
 import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metrics.js';
-import { StreamBot } from '../support/stream-bot.js';
+import { type BotTalk, StreamBot } from '../support/stream-bot.js';
 
 const ourNumber = '+918047110001';
 const botNumber = '+918047110002';
@@ -26,6 +26,9 @@ const spokenHz = 500;
 const promptHz = 700;
 const fileHz = 1_000;
 const sorryHz = 1_500;
+/** How long after its audio's end a mark may come, and how long after a clear something may be heard. */
+const frameMs = 20;
+const clearMs = 40;
 
 describe('a telephone call into a flow with a bot', () => {
   let server: RunningServer;
@@ -106,24 +109,8 @@ describe('a telephone call into a flow with a bot', () => {
     });
     await eventually(() => expect(near(talk.hearingHz, 600)).toBe(true), { timeoutMs: patience });
 
-    const frames = new HeardFrames(phone);
-    talk.sayTone(1_200, 800);
-    talk.mark('reply-1');
-    await phone.expectTone(1_200, patience);
-    const mark = await talk.message('mark');
-    expect(mark.mark.name).toBe('reply-1');
-    await eventually(() => expect(frames.isLoud).toBe(false), { timeoutMs: patience });
-    expect(mark.at - frames.lastLoudAt).toBeGreaterThan(-40);
-    expect(mark.at - frames.lastLoudAt).toBeLessThan(150);
-
-    talk.sayTone(1_300, 8_000);
-    talk.mark('never heard');
-    await phone.expectTone(1_300, patience);
-    const clearedAt = performance.now();
-    talk.clear();
-    await eventually(() => expect(frames.isLoud).toBe(false), { timeoutMs: patience });
-    expect(frames.lastLoudAt - clearedAt).toBeLessThan(150);
-    expect((await talk.message('mark', 1)).mark.name).toBe('never heard');
+    await expectPromptMark(phone, talk);
+    await expectPromptClear(phone, talk);
 
     await phone.sendDtmf('5');
     expect((await talk.message('dtmf')).dtmf).toMatchObject({ digit: '5', duration: expect.stringMatching(/^\d+$/) });
@@ -137,6 +124,45 @@ describe('a telephone call into a flow with a bot', () => {
     const record = await admin.expectLastCall('the end', ({ status }) => status === 'completed');
     expect(record).toMatchObject({ direction: 'inbound', from: theirNumber, to: ourNumber });
   });
+
+  /**
+   * A mark is told within a frame of the end of what was said before it. On a busy machine the bot hears of it later, never
+   * earlier: of several marks the first that is in time proves that the server was. None may come before the sound's end; half
+   * a frame is left to what the clocks' distance is known by.
+   */
+  async function expectPromptMark(phone: PhoneCall, talk: BotTalk): Promise<void> {
+    const frames = new HeardFrames(phone);
+    const late = await firstWithin(frameMs, async (index) => {
+      const before = talk.of('mark').length;
+      talk.sayTone(1_200, index === 0 ? 800 : 300);
+      talk.mark(`reply-${index}`);
+      if (index === 0) await phone.expectTone(1_200, patience);
+      const mark = await talk.message('mark', before);
+      expect(mark.mark.name).toBe(`reply-${index}`);
+      await eventually(() => expect(frames.isLoud).toBe(false), { timeoutMs: patience });
+      return mark.at - frames.lastLoudAt;
+    });
+    for (const ms of late) expect(ms, `marks after the end: ${late.join(', ')} ms`).toBeGreaterThan(-frameMs / 2);
+    expect(late.at(-1), `marks after the end: ${late.join(', ')} ms`).toBeLessThanOrEqual(frameMs);
+  }
+
+  /** The same for what a bot takes back: it is silent 40 ms after the word has been sent, and its marks are answered. */
+  async function expectPromptClear(phone: PhoneCall, talk: BotTalk): Promise<void> {
+    const frames = new HeardFrames(phone);
+    const late = await firstWithin(clearMs, async (index) => {
+      const before = talk.of('mark').length;
+      talk.sayTone(1_300, 8_000);
+      talk.mark(`never heard ${index}`);
+      await eventually(() => expect(frames.isLoud).toBe(true), { timeoutMs: patience });
+      if (index === 0) await phone.expectTone(1_300, patience);
+      const clearedAt = performance.now();
+      talk.clear();
+      expect((await talk.message('mark', before)).mark.name).toBe(`never heard ${index}`);
+      await eventually(() => expect(frames.isLoud).toBe(false), { timeoutMs: patience });
+      return frames.lastLoudAt - clearedAt;
+    });
+    expect(late.at(-1), `silent after: ${late.join(', ')} ms`).toBeLessThanOrEqual(clearMs);
+  }
 
   it('tells the bot when the caller hangs up; what was made before is used again', async () => {
     const phone = await call();
@@ -192,6 +218,14 @@ describe('a telephone call into a flow with a bot', () => {
     expect(errorLines(server)).toEqual([]);
   });
 });
+
+/** Measures again and again, until it is no more than that; gives all that was measured. */
+async function firstWithin(ms: number, measure: (index: number) => Promise<number>): Promise<number[]> {
+  const measured: number[] = [];
+  while (measured.length < 20 && !((measured.at(-1) ?? Number.POSITIVE_INFINITY) <= ms))
+    measured.push(await measure(measured.length));
+  return measured;
+}
 
 const near = (heard: number | undefined, hz: number) => heard !== undefined && Math.abs(heard - hz) < 15;
 

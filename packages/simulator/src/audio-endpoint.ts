@@ -41,8 +41,8 @@ export interface AudioRemote extends ReceiveFormats {
 
 export interface AudioEndpointEvents {
   digit: [digit: PressedDigit];
-  /** A frame of the far end's audio, decoded. */
-  audio: [pcm: Int16Array];
+  /** A frame of the far end's audio, decoded, and its place on the far end's clock: its RTP timestamp, 8000 a second. */
+  audio: [pcm: Int16Array, timestamp: number];
 }
 
 /**
@@ -193,7 +193,7 @@ export class AudioEndpoint extends TypedEmitter<AudioEndpointEvents> {
       const { pcm, digits } = this.#incoming.handle(packet, remote);
       if (this.#echo && this.#sending) this.#sendBack(packet, remote);
       for (const digit of digits) this.emit('digit', digit);
-      if (pcm) this.emit('audio', pcm);
+      if (pcm) this.emit('audio', pcm, packet.timestamp);
     } catch {
       // Not RTP, or cut short: a carrier drops it without a word.
     }
