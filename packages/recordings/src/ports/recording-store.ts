@@ -38,7 +38,10 @@ export interface Recording {
 
 /** What a step changes. A key that is left out stays. */
 export type RecordingChange = Partial<
-  Pick<Recording, 'state' | 'endedAt' | 'durationMs' | 'bytes' | 'location' | 'cause' | 'detail' | 'announcedAt'>
+  Pick<
+    Recording,
+    'state' | 'startedAt' | 'endedAt' | 'durationMs' | 'bytes' | 'location' | 'cause' | 'detail' | 'announcedAt'
+  >
 >;
 
 export interface RecordingStore {

@@ -126,6 +126,24 @@ describe('RecordingService', () => {
     expect(toneIn(sound, 440, 100, 4900).share).toBeGreaterThan(0.99);
   });
 
+  it('says when the sound begins, not when the order for it was given', async () => {
+    const { clock, start, answer, only, end, reaches, leg } = begin();
+    await start();
+    const { attach } = leg;
+    Object.assign(leg, {
+      attach: async (kind: string, spec: unknown) => {
+        clock.advance(400); // A slow disk, a busy media process.
+        return attach(kind, spec);
+      },
+    });
+    await answer(recordedCall());
+    clock.advance(5_000);
+    await end();
+    await reaches('ready');
+    const { startedAt, endedAt, durationMs } = only();
+    expect(Number(endedAt) - startedAt.getTime()).toBe(durationMs);
+  });
+
   it('leaves other calls alone, records one that was ordered with it, in its own way', async () => {
     const { start, answer, apps, settings, leg, store } = begin();
     await start();
@@ -136,6 +154,23 @@ describe('RecordingService', () => {
     expect(store.rows.size).toBe(0);
     await answer(recordedCall({ callSid: 'call-3' }), { format: 'mp3-hq' });
     expect(leg.attachments.map(({ spec }) => spec)).toMatchObject([{ channels: 'dual', format: 'mp3-hq' }]);
+  });
+
+  it('begins one for two words in one instant; who comes second is told when the first one is there', async () => {
+    const { service, start, answer, store, leg, apps } = begin();
+    await start();
+    const answered = answer(recordedCall());
+    await expect(service.startFor('acc', 'call-1')).rejects.toMatchObject({ problem: 'already-recording' });
+    expect([...store.rows.values()].map(({ state }) => state)).toEqual(['recording']);
+    await answered;
+    apps.clear();
+    const unwanted = answer(recordedCall({ callSid: 'call-2' })); // Its app wants none: the second word begins it.
+    expect((await service.startFor('acc', 'call-2')).state).toBe('recording');
+    await unwanted;
+    leg.refuses = new Error('no such leg');
+    const broken = [service.startFor('acc', 'call-3'), service.startFor('acc', 'call-3')];
+    for (const one of broken) await expect(one).rejects.toMatchObject({ problem: 'unknown-call' });
+    expect(store.rows.size).toBe(2);
   });
 
   it('is started, paused, taken up again and stopped during a call, by its own account alone', async () => {

@@ -65,8 +65,8 @@ export class RecordingService {
   readonly #running = new RunningRecordings();
   readonly #finisher: Finisher;
   readonly #retention: Retention;
-  /** Calls whose recording is being begun: two words for one call begin one. */
-  readonly #starting = new Set<string>();
+  /** By call, the last word that would have it recorded, while it is being dealt with. */
+  readonly #starting = new Map<string, Promise<unknown>>();
   #left: Recording[] = [];
   #isStopped = false;
 
@@ -118,8 +118,10 @@ export class RecordingService {
   /** A call has its audio: records it when that is wished, or its app's settings say so. Never rejects. */
   async handleAnswered(call: CallRecord): Promise<void> {
     try {
-      const media = this.#deps.calls.mediaOf(call.callSid);
-      if (media && (media.recording || (await this.#isEnabled(call)))) await this.#begin(call, media.recording ?? {});
+      await this.#inTurn(call.callSid, async () => {
+        const media = this.#deps.calls.mediaOf(call.callSid);
+        if (media && (media.recording || (await this.#isEnabled(call)))) await this.#begin(call, media.recording ?? {});
+      });
     } catch (error) {
       this.#notStarted(call.callSid, error);
     }
@@ -128,7 +130,7 @@ export class RecordingService {
   /** A flow wants the call recorded from now on. Never rejects. */
   async handleWish(call: CallRecord, wish: RecordingWish): Promise<void> {
     try {
-      await this.#begin(call, wish);
+      await this.#inTurn(call.callSid, () => this.#begin(call, wish));
     } catch (error) {
       this.#notStarted(call.callSid, error);
     }
@@ -138,7 +140,7 @@ export class RecordingService {
   async startFor(accountSid: string, callSid: string, wish: RecordingWish = {}): Promise<Recording> {
     const found = await this.#deps.callRecords.find(accountSid, callSid);
     if (!found) throw RecordingError.unknownCall();
-    return this.#begin(found.call, wish);
+    return this.#inTurn(callSid, () => this.#begin(found.call, wish));
   }
 
   /** What is written meanwhile, `paused_as` of the app's settings says. Throws RecordingError. */
@@ -227,19 +229,21 @@ export class RecordingService {
     else this.#deps.logger.error({ err: error, callSid }, 'recording could not be begun');
   }
 
-  async #begin(call: CallRecord, wish: RecordingWish): Promise<Recording> {
-    const { callSid } = call;
-    if (this.#isStopped) throw RecordingError.startFailed('the server stops');
-    if (this.#running.of(callSid) || this.#starting.has(callSid)) throw RecordingError.alreadyRecording();
-    this.#starting.add(callSid);
+  /** Two words for one call begin one recording, and who comes second finds it there. */
+  async #inTurn<T>(callSid: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#starting.get(callSid);
+    const turn = before ? before.then(work, work) : work();
+    this.#starting.set(callSid, turn);
     try {
-      return await this.#beginNow(call, wish);
+      return await turn;
     } finally {
-      this.#starting.delete(callSid);
+      if (this.#starting.get(callSid) === turn) this.#starting.delete(callSid);
     }
   }
 
-  async #beginNow(call: CallRecord, wish: RecordingWish): Promise<Recording> {
+  async #begin(call: CallRecord, wish: RecordingWish): Promise<Recording> {
+    if (this.#isStopped) throw RecordingError.startFailed('the server stops');
+    if (this.#running.of(call.callSid)) throw RecordingError.alreadyRecording();
     const settings = await this.#settingsOf(call);
     const media = this.#deps.calls.mediaOf(call.callSid);
     if (!media) throw RecordingError.unknownCall();
@@ -296,6 +300,7 @@ export class RecordingService {
       const path = this.#partOf(recording);
       const order: RecordOrder = { do: 'record', path, format, channels, ...held(settings) };
       const attachment = await media.leg.attach('recording', order);
+      recording.startedAt = this.#now(); // What took its time before is not in the file. Written with its end.
       logger.info({ callSid, recordingSid, channels, format }, 'recording begun');
       const ended = attachment.ended.then((end) => this.#ended(recording, end, tone));
       this.#running.add({ recording, attachment, isPaused: false, ended });
@@ -314,8 +319,9 @@ export class RecordingService {
     if (result?.ok === false)
       return this.#failed(recording, result.failure, result.detail, await this.#restOf(recording, result.failure));
     const { bytes, durationMs } = result ?? {};
+    const { startedAt } = recording;
     if (bytes !== undefined && durationMs !== undefined) {
-      const change = { state: 'processing', endedAt: this.#now(), bytes, durationMs } as const;
+      const change = { state: 'processing', startedAt, endedAt: this.#now(), bytes, durationMs } as const;
       if (await this.#written(recording, change)) Object.assign(recording, change);
     }
     this.#finisher.add(recording); // One that the media process could not end is mended there.

@@ -110,6 +110,7 @@ function columnsOf(change: RecordingChange): Partial<Omit<Selectable<RecordingsT
   const has = (key: keyof RecordingChange) => key in change;
   return {
     ...(change.state !== undefined && { state: change.state }),
+    ...(change.startedAt !== undefined && { started_at: change.startedAt }),
     ...(change.durationMs !== undefined && { duration_ms: change.durationMs }),
     ...(change.bytes !== undefined && { bytes: String(change.bytes) }),
     ...(has('endedAt') && { ended_at: change.endedAt ?? null }),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { defaultRecordingSettings, type Recording } from '@intermix/recordings';
+import { defaultRecordingSettings, type Recording, type RecordingChange } from '@intermix/recordings';
 import { expect, it } from 'vitest';
 import type { Store } from '../open-store.js';
 import { makeTenant } from './tenant.js';
@@ -48,7 +48,16 @@ export function recordingsContract(theStore: () => Store): void {
   it('changes what a step names, in the states that it names', async () => {
     const { recordings, make, accountSid } = await begin();
     const one = await make({ detail: 'old' });
-    const change = { state: 'processing', endedAt: new Date(), durationMs: 5, bytes: 7, detail: undefined } as const;
+    const change: RecordingChange = {
+      ...{
+        state: 'processing',
+        startedAt: new Date(),
+        endedAt: new Date(),
+        durationMs: 5,
+        bytes: 7,
+        detail: undefined,
+      },
+    };
     expect(await recordings.change(one.recordingSid, ['processing', 'ready'], change)).toBe(false);
     expect(await recordings.find(accountSid, one.recordingSid)).toStrictEqual(one);
     expect(await recordings.change(one.recordingSid, ['recording'], change)).toBe(true);
