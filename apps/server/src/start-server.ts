@@ -147,7 +147,10 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
       ...{ simulatedPrefixes, iceServers },
     },
   });
-  streamingSide({ calls: switchboard.switch, settings: store.appSettings, streams, allowPrivate, ...common });
+  streamingSide({
+    ...{ calls: switchboard.switch, records: webhooks.calls, settings: store.appSettings, streams, allowPrivate },
+    ...common,
+  });
   const voice = voiceSide({
     ...{ store, switchboard, clock, random, logger, prompts: speech.files, statusCallbacks: webhooks.statusCallbacks },
     ...{ flows: flows.programs, openStream: flows.openStream },

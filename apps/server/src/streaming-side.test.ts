@@ -1,8 +1,8 @@
-import type { CallMedia, CallRecord } from '@intermix/calls';
+import type { CallChange, CallMedia, CallRecord } from '@intermix/calls';
 import { silentLogger, systemClock, systemRandom } from '@intermix/kernel';
 import type { AppSettings } from '@intermix/store';
 import { ActiveStreams } from '@intermix/streaming';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { streamingSide } from './streaming-side.js';
 
 const call = {
@@ -10,17 +10,21 @@ const call = {
   ...{ from: '+919876543210', to: '+918047100000' },
 } as CallRecord;
 
-function makeSide(settings: Partial<AppSettings> | undefined) {
+function makeSide(settings: Partial<AppSettings> | undefined, result: object | Error = { status: 'completed' }) {
   const listeners: Record<string, ((...args: never[]) => void)[]> = {};
   const orders: unknown[] = [];
   const leg = {
     attach: async (kind: string, spec: unknown) => {
       orders.push({ kind, spec });
-      const ended = Promise.resolve({ how: 'ended', result: { status: 'completed' } });
+      if (result instanceof Error) throw result;
+      const ended = Promise.resolve({ how: 'ended', result });
       return { kind, ended, onEvent: () => () => {}, tell() {}, close() {} };
     },
   };
+  const told: unknown[] = [];
+  const records = { apply: async ({ events }: CallChange) => void told.push(...(events ?? [])) };
   const side = streamingSide({
+    records,
     calls: {
       on(event, listener) {
         listeners[event] = [...(listeners[event] ?? []), listener as never];
@@ -41,7 +45,7 @@ function makeSide(settings: Partial<AppSettings> | undefined) {
     for (const listener of listeners[event] ?? []) listener(record as never);
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
   };
-  return { side, orders, emit };
+  return { side, orders, told, emit };
 }
 
 const streamingUrl = 'wss://listener.example/calls';
@@ -70,6 +74,24 @@ describe('the app setting streaming', () => {
     const { orders, emit } = makeSide(settings);
     await emit('answered', call);
     expect(orders).toEqual([]);
+  });
+
+  it.each([
+    ['fails', { status: 'failed', detailedStatus: 'Streaming_handshake_failed', error: '3009 nobody', durationSec: 0 }],
+    ['cannot be opened', new Error('the media process died')],
+  ])('tells the record of a call whose stream %s', async (_, result) => {
+    const { told, emit } = makeSide({ streamingEnabled: true, streamingUrl }, result);
+    await emit('answered', call);
+    const word = { detailed_status: 'Streaming_handshake_failed', error: '3009 nobody', duration_sec: 0 };
+    const data = result instanceof Error ? { error: expect.any(String) } : word;
+    await vi.waitFor(() => expect(told).toMatchObject([{ callSid: 'call-1', type: 'stream-failed', data }]));
+  });
+
+  it('tells it nothing of one that ends well', async () => {
+    const { told, emit } = makeSide({ streamingEnabled: true, streamingUrl });
+    await emit('answered', call);
+    await emit('ended', call);
+    expect(told).toEqual([]);
   });
 
   it('opens none for a call of no app', async () => {

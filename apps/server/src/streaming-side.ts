@@ -1,4 +1,4 @@
-import type { CallMedia, CallRecord, SwitchEvents } from '@intermix/calls';
+import type { CallMedia, CallRecord, CallStore, SwitchEvents } from '@intermix/calls';
 import type { Clock, Logger, Random } from '@intermix/kernel';
 import type { AppSettings } from '@intermix/store';
 import type { ActiveStreams, Attach, StreamHandle, StreamOptions } from '@intermix/streaming';
@@ -9,6 +9,8 @@ export interface StreamingSideOptions {
     on<E extends 'answered' | 'ended'>(event: E, listener: (...args: SwitchEvents[E]) => void): () => void;
     mediaOf(callSid: string): CallMedia | undefined;
   };
+  /** Where a call's record is told of a stream that failed. */
+  records: Pick<CallStore, 'apply'>;
   settings: { find(accountSid: string, appId: string): Promise<AppSettings | undefined> };
   streams: Pick<ActiveStreams, 'open'>;
   /** Whether customers' URLs may name private addresses. */
@@ -25,7 +27,8 @@ export interface StreamingSide {
 
 /**
  * Streams of apps: where one has `streaming_enabled` and a `streaming_url`, each of its answered calls is streamed there,
- * both tracks, one way, for as long as it lasts. What becomes of a stream changes nothing in its call.
+ * both tracks, one way, for as long as it lasts. What becomes of a stream changes nothing in its call; that one failed is in the
+ * call's record.
  */
 export function streamingSide(options: StreamingSideOptions): StreamingSide {
   const { calls, settings, streams, allowPrivate, clock, random } = options;
@@ -48,10 +51,25 @@ export function streamingSide(options: StreamingSideOptions): StreamingSide {
       );
       const { status, durationSec, error, detailedStatus, counters } = await handle.ended;
       const told = { streamSid: handle.streamSid, status, durationSec, error, detailedStatus, counters };
-      if (status === 'failed') logger.warn(told, 'app stream failed');
-      else logger.info(told, 'app stream ended');
+      if (status !== 'failed') return logger.info(told, 'app stream ended');
+      logger.warn(told, 'app stream failed');
+      await tellFailed(callSid, {
+        ...{ stream_sid: handle.streamSid, duration_sec: durationSec },
+        ...{ detailed_status: detailedStatus, error },
+      });
     } catch (error) {
       logger.warn({ err: error }, 'app stream could not be opened');
+      await tellFailed(callSid, { error: 'the stream could not be opened' });
+    }
+  }
+
+  /** Never rejects. */
+  async function tellFailed(callSid: string, data: Record<string, unknown>): Promise<void> {
+    const event = { callSid, legId: undefined, type: 'stream-failed', at: new Date(clock.now()), data };
+    try {
+      await options.records.apply({ call: { callSid }, events: [event] });
+    } catch (error) {
+      options.logger.warn({ err: error, callSid }, 'an event of a call could not be written');
     }
   }
 
