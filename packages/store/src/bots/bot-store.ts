@@ -141,6 +141,19 @@ export class BotStore implements Port {
       .limit(1)
       .executeTakeFirst();
     if (flow) throw new StoreConflictError('bot', `The flow "${flow.name}" leads to this bot; change it first.`);
+    const atExotel = await this.#db
+      .selectFrom('system_documents')
+      .select('type')
+      .where('account_sid', '=', accountSid)
+      .where(
+        sql<boolean>`jsonb_path_exists(document, '$.dids[*].bot_id ? (@ == $id)', jsonb_build_object('id', ${botId}::text))`,
+      )
+      .executeTakeFirst();
+    if (atExotel)
+      throw new StoreConflictError(
+        'bot',
+        'A number of the Exotel integration leads to this bot; point it elsewhere first.',
+      );
   }
 
   #columnsOf({ name, kind, config, auth, activeHours, maxCallSec }: BotInput) {

@@ -66,4 +66,15 @@ export function systemDocumentsContract(theStore: () => Store): void {
       secrets: { b: 'x\0y' },
     });
   });
+
+  it('keeps a bot while a number of the Exotel integration leads to it', async () => {
+    const { store, documents, accountSid } = await begin();
+    const bot = { name: 'B', kind: 'echo', config: {}, auth: { type: 'none' as const }, maxCallSec: 600 };
+    const { id } = await store.bots.create(accountSid, { ...bot, activeHours: undefined });
+    const dids = (bot_id: string) => () => ({ values: { dids: [{ bot_id: '' }, { bot_id }] }, secrets: {} });
+    await documents.change(accountSid, 'exotel', dids(id));
+    await expect(store.bots.delete(accountSid, id)).rejects.toMatchObject({ code: 'ERR_STORE_CONFLICT', field: 'bot' });
+    await documents.change(accountSid, 'exotel', dids('bot_other'));
+    expect(await store.bots.delete(accountSid, id)).toBe(true);
+  });
 }
