@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Logger, Random, Timer } from '@intermix/kernel';
+import { resamplersReady } from '@intermix/streaming/media-child';
 import { WebSocketServer } from 'ws';
 import type { BotKind, BotOutside, BotPrompt } from '../session/bot.js';
 import { LiveSession } from '../session/live-session.js';
@@ -60,6 +61,7 @@ export class BotHost {
 
   /** Gives the port on loopback. */
   async listen(): Promise<number> {
+    await resamplersReady; // Bots make them as their calls begin.
     this.#server.listen({ host: '127.0.0.1', port: 0 });
     await once(this.#server, 'listening');
     return (this.#server.address() as AddressInfo).port;

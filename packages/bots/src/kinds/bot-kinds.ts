@@ -1,7 +1,8 @@
 import type { BotKind } from '../session/bot.js';
+import { agent } from './agent/agent.js';
 import { echo } from './echo.js';
 
 /** Every kind of bot. A new one is its file and a line here. */
 export const botKinds: ReadonlyMap<string, BotKind<never>> = new Map(
-  [echo].map((kind) => [kind.name, kind as BotKind<never>]),
+  [agent, echo].map((kind) => [kind.name, kind as BotKind<never>]),
 );

@@ -1,0 +1,12 @@
+import type { BotKind } from '../../session/bot.js';
+import { AgentBot } from './agent-bot.js';
+import { type AgentConfig, agentNeeds, readAgentConfig } from './agent-config.js';
+
+/** Speech to speech: a model behind a WebSocket that speaks as OpenAI's Realtime API does. */
+export const agent: BotKind<AgentConfig> = {
+  name: 'agent',
+  secretKeys: ['api_key', 'secret_headers'],
+  parse: readAgentConfig,
+  needs: agentNeeds,
+  start: (config, session) => new AgentBot(config, session),
+};
