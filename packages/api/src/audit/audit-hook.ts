@@ -13,7 +13,7 @@ export interface AuditedRoute {
   resource?: string;
   /** The thing as the API shows it, read before the change: only then can the entry tell what differs. */
   before?(request: FastifyRequest): Promise<object | undefined>;
-  /** Id of what was changed. Default: the path's last parameter, else `id` of the answer. */
+  /** Id of what was changed. Default: `id` of the answer, or `<resource>_id`, where the path names a collection; else the path's last parameter. */
   id?(request: FastifyRequest, answer: unknown): string | undefined;
 }
 
@@ -73,7 +73,7 @@ function watch(
     const who = actorOf(request);
     if (change === undefined || who === undefined || reply.statusCode >= 400) return payload;
     changes.delete(request);
-    const id = audited.id ? audited.id(request, change.answer) : idOf(request, change.answer);
+    const id = audited.id ? audited.id(request, change.answer) : idOf(request, change.answer, type);
     await put({ ...who, ...originOf(request), action, resource: { type, id }, changes: told(request, change) }, deps);
     return payload;
   });
@@ -94,9 +94,10 @@ function told(request: FastifyRequest, { before, answer }: Change): Readonly<Rec
   return request.method === 'DELETE' ? lostFields(before) : changedFields(before, answer, request.body);
 }
 
-function idOf(request: FastifyRequest, answer: unknown): string | undefined {
+function idOf(request: FastifyRequest, answer: unknown, type: string): string | undefined {
   const last = Object.values((request.params ?? {}) as Record<string, string>).at(-1);
-  const { id } = (answer ?? {}) as { id?: unknown };
+  const fields = (answer ?? {}) as Record<string, unknown>;
+  const id = fields.id ?? fields[`${type}_id`];
   return isCollection(request) && typeof id === 'string' ? id : last;
 }
 

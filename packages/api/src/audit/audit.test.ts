@@ -19,7 +19,7 @@ async function begin(options: Parameters<typeof makeApi>[0] = {}) {
   return { api, token, as };
 }
 
-describe('the audit log', () => {
+describe('the audit log', { timeout: 60_000 }, () => {
   it('tells who changed which fields of what, when, from where, by which request', async () => {
     const { api, as } = await begin();
     const made = await as('POST', '/api/v1/carriers', carrier);
@@ -37,6 +37,26 @@ describe('the audit log', () => {
     expect(update).toMatchObject({ ...common, action: 'updateCarrier', requestId: changed.headers['x-request-id'] });
     expect(update?.changes).toEqual({ outbound_cps: { from: 5, to: 2 }, outbound_auth_password: { secret: true } });
     expect(remove).toMatchObject({ ...common, action: 'deleteCarrier', changes: { name: { from: 'Carrier' } } });
+    expect(JSON.stringify(api.people.entries)).not.toContain('planted');
+  });
+
+  it('tells of settings, bots and the record of Exotel without their secrets', async () => {
+    const { api, as } = await begin();
+    await as('PUT', '/api/v1/settings/timezone', { display_timezone: 'Asia/Kolkata' });
+    await as('PUT', '/api/v1/settings/api-keys', { openai_api_key: 'planted-key' });
+    await as('PUT', '/api/v1/integrations/exotel', { account_sid: 'acme', api_key: 'planted', api_token: 'planted' });
+    const bot = await as('POST', '/api/v1/bots', { name: 'Echo', kind: 'echo' });
+    await as('PUT', `/api/v1/bots/${bot.body.bot_id}`, { name: 'Other' });
+    const told = changesIn(api).map(({ action, resource }) => [action, resource.type, resource.id]);
+    expect(told).toEqual([
+      ['putTimezone', 'settings', 'timezone'],
+      ['putApiKeys', 'settings', 'api-keys'],
+      ['putExotelIntegration', 'exotel-integration', undefined],
+      ['createBot', 'bot', bot.body.bot_id],
+      ['updateBot', 'bot', bot.body.bot_id],
+    ]);
+    expect(changesIn(api)[0]?.changes).toMatchObject({ display_timezone: { to: 'Asia/Kolkata' } });
+    expect(changesIn(api)[4]?.changes).toMatchObject({ name: { from: 'Echo', to: 'Other' } });
     expect(JSON.stringify(api.people.entries)).not.toContain('planted');
   });
 
@@ -131,6 +151,7 @@ describe('the audit log', () => {
       );
     expect(unrecorded.sort()).toEqual([
       'DELETE /api/v1/simulator/calls/{id}',
+      'POST /api/v1/bots/validate',
       'POST /api/v1/flows/validate',
       'POST /api/v1/flows/{flow_id}/simulate',
       'POST /api/v1/simulator/calls',

@@ -45,7 +45,7 @@ describe('a session', () => {
   });
 });
 
-describe('guessing passwords', () => {
+describe('guessing passwords', { timeout: 60_000 }, () => {
   it('from another address shuts out nobody, however long it goes on', async () => {
     const api = await makeApi();
     for (let minute = 0; minute < 3; minute++) {

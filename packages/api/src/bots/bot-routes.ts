@@ -1,7 +1,7 @@
 import type { BotInput, BotNeed, BotStore } from '@intermix/bots';
 import { BotCreate, BotList, BotRead, BotUpdate, BotValidation, BotVersionList } from '@intermix/contracts';
 import type { FlowFacts } from '@intermix/flows';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { adminOf, requireRole } from '../auth/require-role.js';
@@ -73,6 +73,7 @@ function readRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps
     '/api/v1/bots/validate',
     {
       preHandler,
+      config: { audit: false }, // Nothing is kept.
       schema: {
         ...documented('Whether a bot would be taken as it is; nothing is kept', 'validateBot'),
         ...{ body: BotCreate, response: { 200: BotValidation } },
@@ -91,6 +92,12 @@ function readRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps
 
 function writeRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps): void {
   const preHandler = requireRole(tokens, 'admin');
+  const before = async (request: FastifyRequest<OfBot>) => {
+    const bot = await bots.find(adminOf(request).accountSid, request.params.bot_id);
+    return bot && botRead(bot, request);
+  };
+  const idOf = (request: FastifyRequest) => (request.params as OfBot['Params']).bot_id;
+  const config = { audit: { resource: 'bot', before, id: idOf } };
 
   app.post<{ Body: BotCreate }>(
     '/api/v1/bots',
@@ -108,7 +115,7 @@ function writeRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDep
   app.put<OfBot & { Body: BotUpdate }>(
     '/api/v1/bots/:bot_id',
     {
-      preHandler,
+      ...{ preHandler, config },
       schema: {
         ...documented('Change a bot: its next version. Calls that run keep theirs', 'updateBot'),
         ...{ params: BotPath, body: BotUpdate, response: { 200: BotRead } },
@@ -128,7 +135,7 @@ function writeRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDep
   app.post<{ Params: { bot_id: string; version: number } }>(
     '/api/v1/bots/:bot_id/versions/:version/restore',
     {
-      preHandler,
+      ...{ preHandler, config },
       schema: {
         ...documented('Make an earlier version the next one; credentials stay as they are', 'restoreBotVersion'),
         ...{ params: VersionPath, response: { 200: BotRead } },
@@ -150,7 +157,7 @@ function writeRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDep
   app.delete<OfBot>(
     '/api/v1/bots/:bot_id',
     {
-      preHandler,
+      ...{ preHandler, config },
       schema: {
         ...documented('Delete a bot that no number and no flow leads to; its calls stay', 'deleteBot'),
         ...{ params: BotPath, response: { 204: Type.Null() } },

@@ -9,7 +9,7 @@ import {
   ExotelTestCallRequest,
   ExotelTestCallResult,
 } from '@intermix/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { adminOf, requireRole } from '../auth/require-role.js';
@@ -57,6 +57,9 @@ function recordRoutes(app: FastifyInstance, { exotel, tokens }: ExotelIntegratio
     base,
     {
       ...superAdmin,
+      config: {
+        audit: { resource: 'exotel-integration', before: (request) => exotel.read(adminOf(request).accountSid) },
+      },
       schema: {
         ...documented('Set credentials: what is left out stays, an empty text clears', 'putExotelIntegration'),
         body: ExotelCredentialsUpdate,
@@ -69,11 +72,19 @@ function recordRoutes(app: FastifyInstance, { exotel, tokens }: ExotelIntegratio
 
 function didRoutes(app: FastifyInstance, { exotel, tokens }: ExotelIntegrationRoutesDeps): void {
   const superAdmin = { preHandler: requireRole(tokens, 'super_admin') };
+  const before = async (request: FastifyRequest<DidParams>) => {
+    const { dids } = await exotel.read(adminOf(request).accountSid);
+    return dids.find(({ did_id }) => did_id === request.params.did_id);
+  };
+  const config = { audit: { resource: 'exotel-did', before } };
 
   app.post<{ Body: ExotelDidCreate }>(
     `${base}/dids`,
     {
       ...superAdmin,
+      config: {
+        audit: { resource: 'exotel-did', id: (_request, answer) => (answer as ExotelDidRead | undefined)?.did_id },
+      },
       schema: {
         ...documented('Add a number', 'addExotelDid'),
         body: ExotelDidCreate,
@@ -89,7 +100,7 @@ function didRoutes(app: FastifyInstance, { exotel, tokens }: ExotelIntegrationRo
   app.put<DidParams & { Body: ExotelDidUpdate }>(
     `${base}/dids/:did_id`,
     {
-      ...superAdmin,
+      ...{ ...superAdmin, config },
       schema: {
         ...documented('Change a number: what is left out stays, an empty text clears', 'updateExotelDid'),
         params: DidPath,
@@ -107,7 +118,7 @@ function didRoutes(app: FastifyInstance, { exotel, tokens }: ExotelIntegrationRo
   app.delete<DidParams>(
     `${base}/dids/:did_id`,
     {
-      ...superAdmin,
+      ...{ ...superAdmin, config },
       schema: { ...documented('Remove a number', 'removeExotelDid'), params: DidPath, response: { 204: Type.Null() } },
     },
     async (request, reply) => {

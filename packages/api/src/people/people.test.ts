@@ -50,7 +50,7 @@ describe('adding people', () => {
   });
 });
 
-describe('changing people', () => {
+describe('changing people', { timeout: 60_000 }, () => {
   it.each(['admin', 'super_admin'] as const)('is for those below %s only', async (own) => {
     const api = await makeApi();
     const token = await api.tokenOf(own);

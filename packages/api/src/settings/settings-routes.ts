@@ -10,7 +10,7 @@ import {
   SystemSettingsRead,
   TimezoneUpdate,
 } from '@intermix/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { adminOf, requireRole } from '../auth/require-role.js';
@@ -60,7 +60,9 @@ export function settingsRoutes(app: FastifyInstance, { settings, tokens }: Setti
   ): void {
     const { path, body, summary, operationId } = block;
     const schema = { ...documented(summary, operationId), body, response: { 200: SystemSettingsRead } };
-    app.put(`${base}/${path}`, { ...superAdmin, schema }, (request) =>
+    const before = (request: FastifyRequest) => settings.read(adminOf(request).accountSid);
+    const config = { audit: { resource: 'settings', before, id: () => path } };
+    app.put(`${base}/${path}`, { ...superAdmin, config, schema }, (request) =>
       change(adminOf(request).accountSid, request.body as Update),
     );
   }
