@@ -81,6 +81,7 @@ async function fill(store: Store): Promise<TestTenant> {
   await fillWebhooks(store, tenant);
   await fillFlows(store, tenant);
   await fillRecordings(store, tenant);
+  await fillBots(store, tenant);
   const statusCallback = { url: `https://a.example/${awkward}`, events: [], contentType: 'application/json' } as const;
   const order = { callSid: `ord-${tenant.accountSid}`, mode: 'numbers', from: awkward, to: undefined } as const;
   await store.voiceOrders.create({ ...order, ...tenant, statusCallback, parentCallSid: undefined });
@@ -97,6 +98,19 @@ async function fillPeople({ admins, adminSessions }: Store, { accountSid }: Test
     ...{ source: '::1', requestId: 'req_1' },
   };
   await adminSessions.open({ admin, refreshToken: `refresh-${accountSid}`, source: '::1' }, () => entry);
+}
+
+async function fillBots({ bots, botCalls }: Store, { accountSid }: TestTenant): Promise<void> {
+  const auth = { type: 'basic', username: 'u', password: awkward } as const;
+  const bot = {
+    ...{ name: awkward, kind: 'echo', config: { nested: [1.5, null, awkward] } },
+    ...{ auth, activeHours: undefined, maxCallSec: 600 },
+  };
+  const { id: botId } = await bots.create(accountSid, bot);
+  await bots.update(accountSid, botId, { ...bot, maxCallSec: 60 });
+  const ids = { sessionId: `bcl-${accountSid}`, botId, botAccountSid: accountSid, streamSid: 'str', callSid: 'call' };
+  const parties = { accountSid, from: '+911', to: '+912', customParameters: { note: awkward }, sampleRate: 8_000 };
+  await botCalls.begin({ ...ids, ...parties }, new Date());
 }
 
 async function fillFlows({ db }: Store, { accountSid }: TestTenant): Promise<void> {
