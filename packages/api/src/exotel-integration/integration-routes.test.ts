@@ -19,7 +19,8 @@ describe('/api/v1/integrations/exotel', () => {
   beforeEach(() => {
     answers.length = 0;
     api.exotel.reset();
-    return () => expect(answers.join('\n')).not.toContain('planted');
+    api.people.entries.length = 0;
+    return () => expect(answers.join('\n') + JSON.stringify(api.people.entries)).not.toContain('planted');
   });
 
   async function ask(route: string, body?: unknown, as: keyof typeof tokens = 'one') {
@@ -60,6 +61,13 @@ describe('/api/v1/integrations/exotel', () => {
     expect((await ask(`DELETE /dids/${did_id}`)).status).toBe(204);
     expect((await ask(`DELETE /dids/${did_id}`)).status).toBe(404);
     expect((await ask(`PUT /dids/${did_id}`, { label: 'x' })).status).toBe(404);
+    const numbers = api.people.entries.filter(({ resource }) => resource.type === 'exotel-did');
+    expect(numbers.map(({ action, resource }) => [action, resource.id])).toEqual([
+      ['addExotelDid', did_id],
+      ['updateExotelDid', did_id],
+      ['removeExotelDid', did_id],
+    ]);
+    expect(numbers[1]?.changes).toMatchObject({ label: { from: 'Sales', to: '' } });
   });
 
   it.each([

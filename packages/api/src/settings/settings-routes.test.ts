@@ -44,6 +44,10 @@ describe('/api/v1/settings', () => {
     ];
     expect(told.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     for (const { text } of told) expect(text).not.toContain('planted');
+    const onRecord = api.people.entries.filter(({ resource }) => resource.type === 'settings');
+    expect(onRecord.map(({ action }) => action).slice(-3)).toEqual(['putApiKeys', 'putMinio', 'putKnowledge']);
+    expect(onRecord.at(-3)?.changes).toEqual({ api_keys: { secret: true } });
+    expect(JSON.stringify(api.people.entries)).not.toContain('planted');
     expect(told[3]?.body).toMatchObject({
       api_keys: { openai: 'sk-p••••••0001', stt: '••••••••' },
       minio: { secret_key: 'xx-p••••••0002', access_key: '••••••••' },
