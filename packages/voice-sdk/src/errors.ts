@@ -19,6 +19,9 @@ const cures = {
   'call-ended': 'The call is over: start a new one.',
   'hold-refused': 'Try again; the call goes on as before.',
   'dtmf-refused': 'The other side takes no digits in this call.',
+  'recording-not-allowed': 'Ask the operator to allow it.',
+  'recording-failed': 'Try again; the call goes on as before.',
+  'not-supported-by-server': 'Ask the operator for a newer server.',
   'device-missing': 'Choose a device that is plugged in.',
   'output-fixed': "Choose the output in the system's own settings.",
   'part-missing': 'Put all exotelsdk files into one folder, and check the network.',
@@ -49,6 +52,9 @@ export type VoiceErrorCode =
   | 'ERR_VOICE_CALL_ENDED'
   | 'ERR_VOICE_HOLD_REFUSED'
   | 'ERR_VOICE_DTMF_REFUSED'
+  | 'ERR_VOICE_RECORDING_NOT_ALLOWED'
+  | 'ERR_VOICE_RECORDING_FAILED'
+  | 'ERR_VOICE_NOT_SUPPORTED_BY_SERVER'
   | 'ERR_VOICE_DEVICE_MISSING'
   | 'ERR_VOICE_OUTPUT_FIXED'
   | 'ERR_VOICE_PART_MISSING'
@@ -95,6 +101,11 @@ export class VoiceError extends IntermixError {
     this.fatal = options.fatal ?? fatal.includes(problem);
     this.status = options.status;
     this.field = options.field;
+  }
+
+  /** A file that stands beside the script could not be loaded. */
+  static part(name: string, cause: unknown): VoiceError {
+    return new VoiceError('part-missing', `exotelsdk-${name}.js cannot be loaded`, { cause });
   }
 
   /** Names what `getUserMedia` refused. */

@@ -18,6 +18,7 @@ export const parts: typeof bundled = {
   diagnostics: () => beside('diagnostics'),
   logs: () => beside('logs'),
   quality: () => beside('quality'),
+  recording: () => beside('recording'),
   resume: () => beside('resume'),
   ringing: () => beside('ringing'),
   sounds: () => beside('sounds'),

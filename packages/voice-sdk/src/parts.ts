@@ -8,6 +8,7 @@ export const parts = {
   diagnostics: () => import('./diagnostics/part.js'),
   logs: () => import('./logs/part.js'),
   quality: () => import('./quality/part.js'),
+  recording: () => import('./recording/part.js'),
   resume: () => import('./resume/part.js'),
   ringing: () => import('./ringing/part.js'),
   sounds: () => import('./sounds/part.js'),

@@ -1,9 +1,9 @@
-// For `ua/peer-requests.ts`: a page serves OPTIONS alone.
+// For `ua/peer-requests.ts`: a page serves OPTIONS, and INFO in a dialog.
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import { reply, type UaCore } from '../ua/core.js';
 import type { InsideRequest } from '../ua/peer-requests.js';
 import type { SessionHost } from '../ua/session-host.js';
-import type { ExtraHeaders } from '../ua/types.js';
+import type { ExtraHeaders, IncomingRequest } from '../ua/types.js';
 import { unservedStatus } from './method-checks.js';
 
 const sdpAlone: ExtraHeaders = [['Accept', 'application/sdp']];
@@ -18,10 +18,13 @@ export function receiveOutside(core: UaCore, transaction: ServerTransaction): vo
 /** A request inside a dialog that is neither an offer nor a BYE. */
 export function receiveInside(
   _core: unknown,
-  { request: { method, body }, transaction }: InsideRequest,
+  { request, transaction, flow }: InsideRequest,
   { host }: { host: SessionHost },
 ): void {
-  if (method === 'OPTIONS') host.reply(transaction, 200, { headers: sdpAlone });
+  const { method, body } = request;
+  const respond: IncomingRequest['respond'] = (status, options) => host.reply(transaction, status, options);
+  if (method === 'OPTIONS') respond(200, { headers: sdpAlone });
+  else if (method === 'INFO' && host.announce('info', () => ({ request, flow, respond }))) return;
   else if (method === 'INFO' && body.length > 0) host.reply(transaction, 415, { headers: sdpAlone });
   else host.reply(transaction, method === 'PRACK' ? 481 : 501);
 }

@@ -42,7 +42,7 @@ export class AudioRoute {
       ({ AudioDevices }) => new AudioDevices(this),
       (cause) => {
         this.#devices = undefined;
-        throw new VoiceError('part-missing', 'exotelsdk-devices.js could not be loaded', { cause });
+        throw VoiceError.part('devices', cause);
       },
     );
     return this.#devices;

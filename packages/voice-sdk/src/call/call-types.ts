@@ -1,6 +1,7 @@
 import type { SessionSnapshot } from '@intermix/sip';
 import type { VoiceError } from '../errors.js';
 import type { CallQuality, QualityWarning } from '../quality/part.js';
+import type { RecordingState } from './call-recording.js';
 
 export type CallDirection = 'incoming' | 'outgoing';
 
@@ -86,6 +87,7 @@ export interface CallSnapshot {
   muted: boolean;
   held: boolean;
   remoteHeld: boolean;
+  recording?: RecordingState;
 }
 
 export interface VoiceCallEvents {
@@ -100,6 +102,8 @@ export interface VoiceCallEvents {
   unheld: [];
   /** The far end put us on hold, or took us back. */
   remoteHold: [held: boolean];
+  /** The call is being recorded from now on, or no longer, whoever wanted it: this page, the far end's, the API, a flow. */
+  recording: [state: RecordingState];
   /** Digits begin to be sent; a comma is a pause. */
   dtmfSent: [digits: string];
   remoteStream: [stream: MediaStream];
@@ -121,6 +125,9 @@ export interface VoiceCallEvents {
   /** After every change of state. */
   stateChanged: [state: CallState];
 }
+
+/** Tells the page of something that has happened to the call. */
+export type TellOfCall = <E extends keyof VoiceCallEvents>(event: E, ...told: VoiceCallEvents[E]) => void;
 
 /** How a person hears of a SIP status that ended an outgoing call. */
 export function endReasonOf(status: number): CallEndReason {

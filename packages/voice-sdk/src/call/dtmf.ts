@@ -1,10 +1,10 @@
 import type { Clock } from '@intermix/kernel';
-import type { InviteSession } from '@intermix/sip';
 import { VoiceError } from '../errors.js';
 
 const TONE_MS = 160;
 const GAP_MS = 70;
-const PAUSE_MS = 2_000; // A comma, as RTCDTMFSender plays it.
+/** A comma, as RTCDTMFSender plays it. */
+export const PAUSE_MS = 2_000;
 const MAX_DIGITS = 64;
 
 /** How digits travel: `auto` is RFC 4733 when both sides agreed on it, SIP INFO otherwise. */
@@ -40,21 +40,4 @@ export function insertDtmf(sender: RTCDTMFSender, digits: string, clock: Clock):
     const timer = clock.schedule(lengthMs + 500, done); // Engines that never report the end.
     sender.addEventListener('tonechange', heard);
   });
-}
-
-/** One SIP INFO a digit, in order, each after the answer to the one before. The body is Exotel's. */
-export async function sendDtmfInfo(session: InviteSession, digits: string, clock: Clock): Promise<void> {
-  for (const digit of digits) {
-    if (digit === ',') {
-      await new Promise<void>((resolve) => clock.schedule(PAUSE_MS, resolve));
-      continue;
-    }
-    const content = `Signal=${digit}\r\nDuration=240`;
-    const response = await session.request('INFO', { body: { type: 'application/dtmf-relay', content } });
-    if (response.status >= 300) {
-      throw new VoiceError('dtmf-refused', `the far end refused a digit (${response.status})`, {
-        status: response.status,
-      });
-    }
-  }
 }

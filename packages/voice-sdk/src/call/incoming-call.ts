@@ -3,6 +3,7 @@ import type { IncomingInvite, Reason } from '@intermix/sip';
 import { VoiceError } from '../errors.js';
 import type { parts } from '../parts.js';
 import type { ReadyAnswer } from '../ringing/part.js';
+import { recvInfo } from './call-recording.js';
 import type { CallEnd, RemoteParty } from './call-types.js';
 import { headerMapOf } from './header-map.js';
 import type { Peer } from './peer.js';
@@ -105,7 +106,7 @@ export class IncomingCall extends VoiceCall {
       throw error;
     }
     if (this.#over()) throw this.#tooLate();
-    const session = this.#invite.accept({ sdp });
+    const session = this.#invite.accept({ sdp, headers: recvInfo });
     if (!session) throw this.#tooLate();
     this.#noAnswerTimer.cancel();
     if (offer === undefined) {

@@ -5,7 +5,9 @@ import { RemoteAudio } from '../audio/remote-audio.js';
 import { VoiceError } from '../errors.js';
 import { parts } from '../parts.js';
 import type { Platform } from '../platform.js';
-import type { CallQuality, PathMender, QualityMeter, QualityWarning } from '../quality/part.js';
+import type { CallWatch } from '../quality/part.js';
+import type { RecordingLine } from '../recording/part.js';
+import { CallRecording, type RecordingOptions, type RecordingState, type RecordingStep } from './call-recording.js';
 import type {
   CallDetails,
   CallDirection,
@@ -13,15 +15,13 @@ import type {
   CallSnapshot,
   CallState,
   RemoteParty,
+  TellOfCall,
   VoiceCallEvents,
 } from './call-types.js';
-import { type DtmfMode, dtmfDigits, insertDtmf, sendDtmfInfo } from './dtmf.js';
+import { type DtmfMode, dtmfDigits, insertDtmf } from './dtmf.js';
 import { type HeaderMap, headerIn } from './header-map.js';
 import { Negotiator } from './negotiator.js';
 import { Peer, type PeerOptions } from './peer.js';
-
-/** RTP comes each 20 ms: this long without any is no accident. */
-const CHECK_PATH_MS = 400;
 
 /** What a call asks of its client. */
 export interface CallServices {
@@ -45,6 +45,9 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   abstract readonly callId: string;
   abstract readonly remote: RemoteParty;
 
+  /** The recording that the server makes of this call. */
+  readonly recording = new CallRecording((step, options) => this.record(step, options));
+
   protected readonly services: CallServices;
   protected peer: Peer | undefined;
   protected headers: HeaderMap = {};
@@ -52,8 +55,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   protected answeredAt: number | undefined;
   #session: InviteSession | undefined;
   #negotiator: Negotiator | undefined;
-  #quality: QualityMeter | undefined;
-  #mender: PathMender | undefined;
+  #mender: CallWatch | undefined;
   readonly #remoteAudio: RemoteAudio;
   #remoteStream: MediaStream | undefined;
   #state: CallState;
@@ -61,6 +63,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   /** What was asked last, while it is being agreed on. */
   #holdAsked: boolean | undefined;
   #holdsPending = 0;
+  readonly #tell: TellOfCall = (event, ...told) => this.emit(event, ...(told as never));
   #connectedAt: number | undefined;
   #endedAt: number | undefined;
   #end: CallEnd | undefined;
@@ -174,7 +177,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     } catch (cause) {
       if (dtmfMode === 'rfc4733') throw new VoiceError('dtmf-refused', 'the browser plays no digits', { cause });
     }
-    return sendDtmfInfo(session, digits, platform.clock);
+    return (await parts.quality()).sendDtmfInfo(session, digits, platform.clock);
   }
 
   /** Resolves at the answer, rejects with `call-refused` or the error that ended the call. */
@@ -217,7 +220,8 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     if (!this.#session || this.#session.ended || this.#connectedAt === undefined) return undefined;
     const { callId, direction, remote, headers, startedAt, answeredAt, muted, held, remoteHeld } = this;
     const facts = { direction, callId, remote, headers, startedAt, answeredAt, muted, held, remoteHeld };
-    return { v: 1, session: this.#session.snapshot(), connectedAt: this.#connectedAt, ...facts };
+    const recording = this.recording.state;
+    return { v: 1, session: this.#session.snapshot(), connectedAt: this.#connectedAt, ...facts, recording };
   }
 
   /** Ends the call in this page alone, `handed-over`: another one goes on with it. The far end hears nothing of it. */
@@ -254,13 +258,7 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
 
   /** The network may have changed: when nothing is heard any more, a new path is looked for. @internal */
   async checkPath(): Promise<void> {
-    const mender = this.#mender;
-    if (!mender || this.#state === 'ended') return;
-    mender.doubt();
-    await new Promise<void>((resolve) => this.services.platform.clock.schedule(CHECK_PATH_MS, resolve));
-    // No way to the server: its return does this. Already broken: it is being mended.
-    if (this.#session?.flow.closed || !(await mender.judge()) || mender.broken) return;
-    this.#refreshAfter(true);
+    if (this.#state !== 'ended' && (await this.#mender?.isLost())) this.#refreshAfter(true);
   }
 
   /** The server does not take the account any more: the far end is told over what connection there is. @internal */
@@ -312,6 +310,12 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   protected established(session: InviteSession, peer: Peer | undefined, before?: CallSnapshot): void {
     this.#session = session;
     session.on('ended', (end) => this.finish(endOfSession(end)));
+    session.on('info', (info) => {
+      this.#recordingLine(session).then(
+        (line) => line.take(info),
+        () => info.respond(480),
+      );
+    });
     this.#connectedAt = before?.connectedAt ?? this.services.platform.clock.now();
     this.answeredAt ??= this.#connectedAt;
     this.#muted = before?.muted ?? this.#muted;
@@ -333,27 +337,25 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
   /** Figures, warnings and the mending of the path come from a part that is there since the registration. */
   async #watch(session: InviteSession, connection: RTCPeerConnection, negotiator: Negotiator): Promise<void> {
     const { logger, platform } = this.services;
-    const { clock, random } = platform;
     try {
-      const { PathMender, QualityMeter } = await parts.quality();
+      const { CallWatch } = await parts.quality();
       if (this.#state === 'ended') return;
-      this.#mender = new PathMender({
-        ...{ clock, random, connection },
-        isAudioDue: () => !negotiator.held && !negotiator.remoteHeld,
-        restart: async () => {
-          if (!session.flow.closed) await negotiator.refresh(true);
-        },
-        changed: (broken) => this.emit(broken ? 'reconnecting' : 'reconnected', 'media'),
-      });
-      const listener = {
-        quality: (quality: CallQuality) => this.emit('quality', quality),
-        warning: (warning: QualityWarning) => this.emit('qualityWarning', warning),
-        cleared: (warning: QualityWarning) => this.emit('qualityWarningCleared', warning),
-      };
-      this.#quality = new QualityMeter({ connection, clock, listener });
+      this.#mender = new CallWatch({ platform, session, connection, negotiator, tell: this.#tell });
     } catch (error) {
       logger.error({ error: String(error) }, 'exotelsdk-quality.js cannot be loaded: a broken path is not mended');
     }
+  }
+
+  protected async record(step: RecordingStep, options?: RecordingOptions): Promise<RecordingState> {
+    return (await this.#recordingLine(this.#connected().session)).order(step, options);
+  }
+
+  async #recordingLine(session: InviteSession): Promise<RecordingLine> {
+    const { lineOf } = await parts.recording().catch((cause) => {
+      throw VoiceError.part('recording', cause);
+    });
+    const { clock } = this.services.platform;
+    return lineOf({ call: this, session, clock, headers: this.headers, tell: this.#tell });
   }
 
   /** Offers again what is in force, over whatever path the peer has now. Rejects with VoiceError. */
@@ -366,7 +368,6 @@ export abstract class VoiceCall extends TypedEmitter<VoiceCallEvents> {
     if (this.#state === 'ended') return;
     this.#endedAt = this.services.platform.clock.now();
     this.#end = end;
-    this.#quality?.stop();
     this.#mender?.stop();
     this.#remoteAudio.close();
     this.peer?.close();

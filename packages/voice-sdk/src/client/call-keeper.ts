@@ -61,9 +61,9 @@ export class CallKeeper {
   leave(calls: readonly VoiceCall[]): boolean {
     try {
       const { tabStorage, clock } = this.#platform;
-      const snapshots = calls.map((call) => call.snapshot()).filter((snapshot) => snapshot !== undefined);
-      if (!this.#part || !tabStorage || snapshots.length === 0) return false;
-      tabStorage.setItem(this.#key, this.#part.writeKept(snapshots, clock.now()));
+      const text = this.#part?.writeKept(calls, clock.now());
+      if (!tabStorage || !text) return false;
+      tabStorage.setItem(this.#key, text);
       for (const call of calls) this.#left.set(call.callId, call);
       return true;
     } catch {
@@ -75,13 +75,12 @@ export class CallKeeper {
   async takeUp({ isReady, take, lost }: CallTaker): Promise<void> {
     if (this.taking) return;
     this.taking = true;
-    const each = async (snapshot: CallSnapshot) => {
-      try {
-        await take(snapshot);
-        this.#left.delete(snapshot.callId);
-      } catch (error) {
-        this.#logger.warn({ callId: snapshot.callId, error: String(error) }, 'a call could not be taken up');
-      }
+    const each = (snapshot: CallSnapshot) => {
+      const { callId } = snapshot;
+      return take(snapshot).then(
+        () => this.#left.delete(callId),
+        (error) => this.#logger.warn({ callId, error: String(error) }, 'a call could not be taken up'),
+      );
     };
     await Promise.all((await this.#take(isReady)).map(each));
     this.taking = false;

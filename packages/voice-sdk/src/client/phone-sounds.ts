@@ -22,7 +22,10 @@ export class PhoneSounds {
       (part) => this.#loaded(part),
       (error) => {
         this.#loading = false;
-        this.#deps.logger.error({ error: String(error) }, 'the sounds could not be loaded: the phone does not ring');
+        this.#deps.logger.error(
+          { error: String(error) },
+          'exotelsdk-sounds.js cannot be loaded: the phone does not ring',
+        );
       },
     );
   }

@@ -40,8 +40,8 @@ export function tokenSource(
       keeper
         ? keeper.fresh()
         : load().catch((cause) => {
-            logger.error({ error: String(cause) }, 'the part for tokenProvider could not be loaded');
-            failed(new VoiceError('token-failed', 'a part of the SDK is missing', { cause }));
+            logger.error({ error: String(cause) }, 'exotelsdk-tokens.js cannot be loaded');
+            failed(new VoiceError('token-failed', 'exotelsdk-tokens.js cannot be loaded', { cause }));
             throw cause;
           }),
     accepted: () => keeper?.accepted(),

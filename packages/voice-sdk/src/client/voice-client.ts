@@ -8,6 +8,7 @@ import {
   PAGE_GONE,
 } from '@intermix/sip';
 import { AudioRoute } from '../audio/audio-route.js';
+import { recvInfo } from '../call/call-recording.js';
 import type { CallSnapshot } from '../call/call-types.js';
 import { IncomingCall } from '../call/incoming-call.js';
 import { OutgoingCall } from '../call/outgoing-call.js';
@@ -217,7 +218,7 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
         from,
         to,
         sdp,
-        headers: options.headers ?? [],
+        headers: [...(options.headers ?? []), ...recvInfo],
         credentials: this.#credentials,
         contactUser: this.#contactUser,
       });
@@ -502,7 +503,11 @@ export class VoiceClient extends TypedEmitter<VoiceClientEvents> {
       (part) => {
         this.#ringing = part;
       },
-      (error) => this.#logger.error({ error: String(error) }, 'answers are not made ready: a part cannot be loaded'),
+      (error) =>
+        this.#logger.error(
+          { error: String(error) },
+          'exotelsdk-ringing.js cannot be loaded: answers are not made ready',
+        ),
     );
   }
 

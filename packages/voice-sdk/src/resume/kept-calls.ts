@@ -1,4 +1,5 @@
 import type { CallSnapshot } from '../call/call-types.js';
+import type { VoiceCall } from '../call/voice-call.js';
 
 /** The server waits 5 s for a page that goes away; what is older than this is history. */
 export const MAX_AGE_MS = 10_000;
@@ -12,9 +13,11 @@ interface Kept {
   calls: CallSnapshot[];
 }
 
-/** The text to leave in the tab's storage. Throws when there is more than a page can sensibly hold. */
-export function writeKept(calls: readonly CallSnapshot[], at: number): string {
-  const kept: Kept = { v: 1, at, calls: [...calls] };
+/** The text to leave in the tab's storage; undefined without calls. Throws when there is more than a page can sensibly hold. */
+export function writeKept(talking: readonly Pick<VoiceCall, 'snapshot'>[], at: number): string | undefined {
+  const calls = talking.map((call) => call.snapshot()).filter((snapshot) => snapshot !== undefined);
+  if (calls.length === 0) return undefined;
+  const kept: Kept = { v: 1, at, calls };
   const text = JSON.stringify(kept);
   if (calls.length > MAX_CALLS || text.length > MAX_CHARACTERS) throw new Error('too many calls to keep');
   return text;

@@ -1,4 +1,5 @@
 import type { InviteSession } from '@intermix/sip';
+import type { RecordingState } from '../call/call-recording.js';
 import type { CallSnapshot } from '../call/call-types.js';
 import type { Peer } from '../call/peer.js';
 import type { CallServices, VoiceCall } from '../call/voice-call.js';
@@ -51,6 +52,7 @@ function makeResumedCall(Base: typeof VoiceCall, services: CallServices, snapsho
     constructor() {
       super(services, 'connected');
       this.headers = snapshot.headers;
+      (this.recording as { state: RecordingState }).state = recordingOf(snapshot);
       this.startedAt = snapshot.startedAt;
       this.answeredAt = snapshot.answeredAt;
     }
@@ -144,4 +146,9 @@ function makeResumedCall(Base: typeof VoiceCall, services: CallServices, snapsho
     }
   }
   return new ResumedCall();
+}
+
+/** As the page before heard of it; the server tells again once it knows this one. */
+function recordingOf({ recording }: CallSnapshot): RecordingState {
+  return recording === 'recording' || recording === 'paused' ? recording : 'off';
 }

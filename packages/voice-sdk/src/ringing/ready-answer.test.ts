@@ -161,5 +161,5 @@ it('without its part the call is answered all the same, and the log tells', asyn
   expect(peers).toHaveLength(0);
   await Promise.all([answeredSession(invite), call.answer()]);
   expect(call.state).toBe('connected');
-  expect(lines).toEqual(['answers are not made ready: a part cannot be loaded']);
+  expect(lines).toEqual(['exotelsdk-ringing.js cannot be loaded: answers are not made ready']);
 });

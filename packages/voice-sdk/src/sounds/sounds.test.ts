@@ -202,7 +202,7 @@ it('a phone whose sounds cannot be loaded says so in the log, and takes its call
     const client = makeClient(page, { logger: { ...logger, debug: quiet, child: () => ({}) as never } });
     await client.register();
     await settle();
-    expect(errors).toEqual([expect.stringContaining('sounds could not be loaded')]);
+    expect(errors).toEqual([expect.stringContaining('sounds.js cannot be loaded')]);
     const invite = page.server.call();
     await settle();
     await Promise.all([answeredSession(invite), client.calls[0]?.answer()]);
