@@ -54,6 +54,7 @@ export async function recordingsSide(options: RecordingsSideOptions): Promise<Re
 export function recordCalls(recordings: RecordingService, { switch: calls }: Switchboard): void {
   calls.on('answered', (call) => void recordings.handleAnswered(call));
   calls.on('recordingWished', (call, wish) => void recordings.handleWish(call, wish));
+  recordings.on('stateChanged', (callSid, state) => calls.tellRecording(callSid, state));
 }
 
 /** Recordings that are in the folder stay there, and are found there, when an S3 store is configured later. */

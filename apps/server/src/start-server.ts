@@ -8,6 +8,7 @@ import { createSwitchboard, type Switchboard } from '@intermix/calls';
 import { hex, type Logger, systemClock, systemRandom } from '@intermix/kernel';
 import { type MediaEngine, MediaError } from '@intermix/media';
 import { createEmbeddedEngine } from '@intermix/media/embedded';
+import { DeviceControl } from '@intermix/recordings';
 import { openStore, type Store } from '@intermix/store';
 import { ActiveStreams } from '@intermix/streaming';
 import { addressesOf, isWildcard } from './addresses.js';
@@ -136,6 +137,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     programs: {
       find: (accountSid, target) => (target.type === 'bot' ? bots : flows).programs.find(accountSid, target),
     },
+    recordingControl: new DeviceControl({ recordings, settings: store.recordingSettings, logger }),
     resolver: sip.resolver,
     simulatedAddress: () => simulated.address,
     sessionKey: await keyOf(store, 'sip-session-key'),

@@ -13,6 +13,7 @@ export { type NormalizedNumber, type NormalizeOptions, normalizeNumber, toE164 }
 export type * from './ports/call-programs.js';
 export type * from './ports/call-store.js';
 export type * from './ports/directory.js';
+export type * from './ports/recording-control.js';
 export { type CallDurations, callDurations, lastSeenOf } from './records/call-durations.js';
 export type { IceServer } from './registrar/ice-servers.js';
 export { type Aor, type Binding, type LocationStore, MemoryLocationStore } from './registrar/location-store.js';

@@ -65,6 +65,12 @@ export const RecordingSettings = Type.Object(
     retention_days: nullable(
       Type.Integer({ minimum: 1, maximum: 36_500, description: 'null: recordings are kept until they are deleted' }),
     ),
+    control: Type.Optional(
+      oneOf(['none', 'agent'], {
+        description:
+          'agent: pages of the app’s users may start, pause, resume and stop the recording of their call; none, unless said otherwise',
+      }),
+    ),
   },
   {
     additionalProperties: false,

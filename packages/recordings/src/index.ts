@@ -9,7 +9,12 @@ export {
 export type { HeldAs, PausedAs, RecordingFailure } from './files/recording-spec.js';
 export type * from './ports/recorded-calls.js';
 export * from './ports/recording-store.js';
-export { RecordingService, type RecordingServiceDeps } from './service/recording-service.js';
+export { DeviceControl } from './service/device-control.js';
+export {
+  RecordingService,
+  type RecordingServiceDeps,
+  type RecordingServiceEvents,
+} from './service/recording-service.js';
 export { RecordingUrls, type UrlSignature, urlValidity } from './service/recording-urls.js';
 export { folderOwner } from './storage/folder-owner.js';
 export { FolderStorage } from './storage/folder-storage.js';

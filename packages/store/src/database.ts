@@ -370,6 +370,7 @@ export interface RecordingSettingsTable {
   held_as: Generated<string>;
   tone: string;
   retention_days: number | null;
+  control: Generated<string>;
   updated_at: Generated<Date>;
 }
 

@@ -28,8 +28,8 @@ export function recordingRead(
 }
 
 export function recordingSettingsRead(settings: RecordingSettings): RecordingSettingsRead {
-  const { channels, format, pausedAs, heldAs, tone, retentionDays } = settings;
-  return { channels, format, paused_as: pausedAs, held_as: heldAs, tone, retention_days: retentionDays ?? null };
+  const { channels, format, pausedAs, heldAs, tone, retentionDays = null, control } = settings;
+  return { channels, format, paused_as: pausedAs, held_as: heldAs, tone, retention_days: retentionDays, control };
 }
 
 export function recordingSettingsOf(body: RecordingSettingsRead): RecordingSettings {
@@ -40,6 +40,7 @@ export function recordingSettingsOf(body: RecordingSettingsRead): RecordingSetti
     held_as: heldAs = 'silence',
     tone,
     retention_days: retentionDays,
+    control = 'none',
   } = body;
-  return { channels, format, pausedAs, heldAs, tone, retentionDays: retentionDays ?? undefined };
+  return { channels, format, pausedAs, heldAs, tone, retentionDays: retentionDays ?? undefined, control };
 }

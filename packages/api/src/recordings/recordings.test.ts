@@ -95,11 +95,12 @@ describe('/api/v1/apps/{app_id}/recording', () => {
       channels: 'single',
       retention_days: null,
     });
-    for (const held of [{}, { held_as: 'sound' }]) {
-      const body = { ...wanted, held_as: 'silence', ...held };
-      expect(await ask('PUT', path, tokens.admin, { ...wanted, ...held })).toEqual({ status: 200, body });
+    for (const more of [{}, { held_as: 'sound' }, { control: 'agent' }]) {
+      const body = { ...wanted, held_as: 'silence', control: 'none', ...more };
+      expect(await ask('PUT', path, tokens.admin, { ...wanted, ...more })).toEqual({ status: 200, body });
       expect(await ask('GET', path, tokens.admin)).toEqual({ status: 200, body });
     }
+    expect((await ask('PUT', path, tokens.admin, { ...wanted, control: 'everybody' })).status).toBe(400);
     expect((await ask('PUT', path, tokens.admin, { ...wanted, retention_days: 0 })).status).toBe(400);
     expect((await ask('PUT', path, tokens.supervisor, wanted)).status).toBe(403);
     for (const method of ['GET', 'PUT'] as const)

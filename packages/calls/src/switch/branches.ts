@@ -83,10 +83,7 @@ export class Branches extends TypedEmitter<BranchesEvents> {
     const { endpoint, logger, maxForwards } = this.#deps;
     const headers: ExtraHeaders =
       kind !== 'carrier'
-        ? [
-            ['X-Exotel-CallSid', leg.identity.callSid],
-            ['LegSid', leg.id],
-          ]
+        ? [['X-Exotel-CallSid', leg.identity.callSid], ['LegSid', leg.id], ...leg.infoPackages]
         : [...(plan.headers ?? [])];
     const read = kind !== 'carrier' ? browserFailure : carrierFailure;
     leg.invite(

@@ -44,9 +44,12 @@ export class CallAssembly {
   }
 
   #makings(given?: string): Makings {
-    const { clock, logger, engine, random, config, farewells, devicesOn } = this.#deps;
+    const { clock, logger, engine, random, config, farewells, devicesOn, recordingControl } = this.#deps;
     const callSid = given ?? createId('', 16, random);
-    const legDeps = { engine, clock, logger: logger.child({ callSid }), config, farewells, devicesOn };
+    const legDeps = {
+      ...{ engine, clock, logger: logger.child({ callSid }), config, farewells, devicesOn },
+      takesRecordingOrders: recordingControl !== undefined,
+    };
     return { callSid, legDeps };
   }
 

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@intermix/kernel';
 import type { MediaEngine } from '@intermix/media';
 import type { EndpointFace, Flow } from '@intermix/sip';
 import type { CallStore } from '../ports/call-store.js';
+import type { RecordingControl } from '../ports/recording-control.js';
 import type { ConnectPlanner } from '../routing/connect-planner.js';
 import type { BranchPlan } from './call-plan.js';
 import type { CalleeLeg } from './callee-leg.js';
@@ -23,6 +24,8 @@ export interface CallDeps {
   farewells: OwedFarewells;
   /** Plans the legs that a program rings. */
   connectPlanner: ConnectPlanner;
+  /** Carries out what devices ask of their call's recording; without it none may ask. */
+  recordingControl?: RecordingControl | undefined;
   /** The devices that are registered over a connection. */
   devicesOn: (flow: Flow) => readonly Device[];
 }

@@ -4,6 +4,7 @@ import type { Flow, Reason } from '@intermix/sip';
 import type { RecordingWish } from '../control/recording-wish.js';
 import type { CallRecord, CallStatus, LegRecord, Termination } from '../ports/call-store.js';
 import type { SipUser } from '../ports/directory.js';
+import type { CallRecordingState, RecordingAnswer, RecordingOrder } from '../ports/recording-control.js';
 import type { Binding } from '../registrar/location-store.js';
 import type { CallCourse, CallFrame } from './call-course.js';
 import type { CallDeps, CallParties } from './call-deps.js';
@@ -50,6 +51,7 @@ export class Call extends TypedEmitter<CallEvents> {
   /** The time that the calling party may ring, then the time that the call may last. */
   #timer: Timer | undefined;
   #recording: RecordingWish | undefined;
+  #recordingState: CallRecordingState = 'off';
   #isAnswered = false;
   #over = false;
   #closing: Promise<void> = Promise.resolve();
@@ -142,6 +144,12 @@ export class Call extends TypedEmitter<CallEvents> {
 
   handleDevice(binding: Binding): void {
     for (const leg of this.legs) leg.handleDevice(binding);
+  }
+
+  /** Tells the parties' devices how the call's recording stands, those too that come into the call later. */
+  tellRecording(state: CallRecordingState): void {
+    this.#recordingState = state;
+    for (const leg of this.legs) leg.tellRecording(state);
   }
 
   /** Ends the call by order: `hangup` of an operator or the API, `shutdown` of the server. */
@@ -266,6 +274,25 @@ export class Call extends TypedEmitter<CallEvents> {
     leg.on('digit', (digit) => {
       if (!this.#over) this.#course.handleDigit(leg, digit);
     });
+    leg.on('recordingOrdered', (order, answer) => void this.#orderRecording(leg, order).then(answer));
+    if (this.#recordingState !== 'off') leg.tellRecording(this.#recordingState);
+  }
+
+  /** Never rejects. */
+  async #orderRecording(leg: Leg, order: RecordingOrder): Promise<RecordingAnswer> {
+    const failed = { state: this.#recordingState, problem: 'failed' } as const;
+    const { recordingControl } = this.#deps;
+    if (this.#over || !recordingControl) return failed;
+    try {
+      const answer = await recordingControl.order(this.record(), leg.identity, order);
+      const { do: step } = order;
+      if (step !== 'status')
+        void this.#story.tell('recording-ordered', { leg, data: { step, result: answer.problem ?? 'done' } });
+      return answer;
+    } catch (error) {
+      this.#logger.error({ err: error, legId: leg.id }, 'what a device asked of the recording could not be done');
+      return failed;
+    }
   }
 
   #lost(leg: Leg, loss: LegLoss): void {

@@ -7,6 +7,7 @@ import type {
   OutgoingInvite,
   OutgoingInviteOptions,
   SipFailure,
+  SipResponse,
 } from '@intermix/sip';
 import type { Binding } from '../registrar/location-store.js';
 import { routeOf } from '../registrar/registrar.js';
@@ -78,7 +79,7 @@ export class CalleeLeg extends Leg {
         handlers.failed(failure);
     });
     outgoing.on('answered', (session, response) => {
-      if (outgoing === this.#outgoing) this.#answered(session, response.sdp, handlers);
+      if (outgoing === this.#outgoing) this.#answered(session, response, handlers);
       else session.bye(); // The connection that was given up for dead, was not: it rings over another one now.
     });
   }
@@ -135,16 +136,17 @@ export class CalleeLeg extends Leg {
     else if (this.#accepted === undefined) throw new SdpError('malformed', 'the 200 holds no session description');
   }
 
-  #answered(session: InviteSession, sdp: string | undefined, handlers: CalleeLegHandlers): void {
+  #answered(session: InviteSession, response: SipResponse, handlers: CalleeLegHandlers): void {
     // The endpoint itself undoes an answer that crosses a CANCEL; this is for a leg that ended in any other way.
     if (this.ended) {
       session.bye();
       return;
     }
+    this.recordingLine?.learn(response);
     this.adopt(session);
     this.markRinging();
     this.markAnswered();
-    handlers.answered(sdp);
+    handlers.answered(response.sdp);
   }
 
   protected override recordClosed(): void {

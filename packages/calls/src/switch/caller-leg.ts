@@ -69,8 +69,9 @@ export class CallerLeg extends Leg {
 
   /** Sends the 200. False when the caller has given up in the meantime. */
   accept(sdp: string): boolean {
-    const session = this.#incoming.accept({ sdp, headers: this.#ids });
+    const session = this.#incoming.accept({ sdp, headers: [...this.#ids, ...this.infoPackages] });
     if (!session) return false;
+    this.recordingLine?.learn(this.#incoming.request);
     this.adopt(session);
     return true;
   }

@@ -11,6 +11,7 @@ import type { GuessLimit, GuessLimits } from '../limits/guess-limiter.js';
 import type { CallPrograms } from '../ports/call-programs.js';
 import type { CallStore } from '../ports/call-store.js';
 import type { CarrierDirectory, UserDirectory } from '../ports/directory.js';
+import type { RecordingControl } from '../ports/recording-control.js';
 import { IceServers, type IceServersConfig } from '../registrar/ice-servers.js';
 import { type LocationStore, MemoryLocationStore } from '../registrar/location-store.js';
 import { Registrar } from '../registrar/registrar.js';
@@ -49,6 +50,8 @@ export interface SwitchboardDeps {
   calls: CallStore;
   /** Flows that a number's target may name. */
   programs?: CallPrograms;
+  /** Lets the devices in a call start, pause, resume and stop its recording. */
+  recordingControl?: RecordingControl | undefined;
   location?: LocationStore;
   /** For carriers known by name; the endpoint's own will do. */
   resolver?: Resolver;
@@ -132,6 +135,7 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
       strangersRefused,
     },
     carrierGuesses,
+    recordingControl: deps.recordingControl,
   });
   return {
     switch: theSwitch,

@@ -1,7 +1,8 @@
 import { TypedEmitter } from '@intermix/kernel';
 import type { CodecName, LegKind, MediaEngine, MediaLeg } from '@intermix/media';
-import type { Flow, InviteSession, Reason, SessionEnd } from '@intermix/sip';
+import type { ExtraHeaders, Flow, IncomingRequest, InviteSession, Reason, SessionEnd } from '@intermix/sip';
 import type { CallStatus, LegRecord, Termination } from '../ports/call-store.js';
+import type { CallRecordingState, RecordingAnswer, RecordingOrder } from '../ports/recording-control.js';
 import type { Binding } from '../registrar/location-store.js';
 import { type Device, DeviceLink, type DeviceLinkDeps } from './device-link.js';
 import { type InfoDigit, readDtmfInfo } from './dtmf-info.js';
@@ -10,12 +11,15 @@ import { type LegIdentity, LegLife } from './leg-life.js';
 import { LegOffers, type LegOffersHost } from './leg-offers.js';
 import { MediaWatch } from './media-watch.js';
 import type { OwedFarewells } from './owed-farewells.js';
+import { RecordingLine, refusePackage } from './recording-line.js';
 import type { SwitchConfig } from './switch-config.js';
 
 export interface LegDeps extends DeviceLinkDeps {
   engine: MediaEngine;
   config: DeviceLinkDeps['config'] & Pick<SwitchConfig, 'ringGraceMs' | 'mediaRecoveryMs' | 'silenceLimitMs'>;
   farewells: OwedFarewells;
+  /** Devices may ask for a recording of their call. */
+  takesRecordingOrders: boolean;
 }
 
 /** How a leg was lost without our doing. */
@@ -31,6 +35,8 @@ export interface LegEvents {
   agreed: [];
   /** A digit told by INFO. Those of RFC 4733 cross in the media. */
   digit: [digit: InfoDigit];
+  /** The device asks for something of the call's recording; to be answered once. */
+  recordingOrdered: [order: RecordingOrder, answer: (answer: RecordingAnswer) => void];
   /** The connection of an answered leg broke; its device has until the grace ends to come back. */
   flowBroken: [];
   flowRestored: [];
@@ -61,6 +67,8 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   readonly #life: LegLife;
   readonly #link: DeviceLink;
   readonly #offers: LegOffers;
+  /** Undefined where none is offered: to carriers never. */
+  protected readonly recordingLine: RecordingLine | undefined;
   #released: Promise<void> | undefined;
 
   protected constructor(identity: LegIdentity, deps: LegDeps, device?: Device) {
@@ -70,6 +78,10 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     this.#link = new DeviceLink(identity.legId, device, deps);
     this.#life = new LegLife(deps.clock);
     this.#offers = new LegOffers(identity.legId, deps.logger, this.#offersHost());
+    if (deps.takesRecordingOrders && identity.kind !== 'carrier') {
+      const order = (...ordered: LegEvents['recordingOrdered']) => this.emit('recordingOrdered', ...ordered);
+      this.recordingLine = new RecordingLine({ clock: deps.clock, logger: deps.logger, order });
+    }
   }
 
   abstract get sipCallId(): string | undefined;
@@ -154,17 +166,36 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
       session.on('reinvite', (reinvite) => {
         if (this.#link.follow(session.flow)) this.#deviceIsBack();
         void this.#offers.answer(reinvite);
+        this.recordingLine?.release(); // Whoever offers has the dialog.
       }),
       session.on('acknowledged', (sdp) => void this.#offers.takeLateAnswer(sdp)),
-      session.on('info', (info) => {
-        const digit = readDtmfInfo(info.request);
-        if (typeof digit === 'number') return info.respond(digit);
-        info.respond(200);
-        this.emit('digit', digit);
-      }),
+      session.on('info', (info) => this.#takeInfo(info)),
       session.on('ended', (end) => this.lose(lossOf(end))),
     );
     session.answerByeAfter(() => this.recorded());
+    this.recordingLine?.begin(session);
+  }
+
+  #takeInfo(info: IncomingRequest): void {
+    if (!info.request.headers.has('Info-Package')) this.#takeDigit(info);
+    else if (this.recordingLine) this.recordingLine.handle(info);
+    else refusePackage(info);
+  }
+
+  #takeDigit(info: IncomingRequest): void {
+    const digit = readDtmfInfo(info.request);
+    info.respond(typeof digit === 'number' ? digit : 200);
+    if (typeof digit !== 'number') this.emit('digit', digit);
+  }
+
+  /** What INVITE and 2xx to a device say of what may be asked for in the dialog. */
+  get infoPackages(): ExtraHeaders {
+    return this.recordingLine ? RecordingLine.headers : [];
+  }
+
+  /** Tells the device that the call is recorded, or no longer, when it wants to know. */
+  tellRecording(state: CallRecordingState): void {
+    this.recordingLine?.tell(state);
   }
 
   /** Sends a digit by RFC 4733. A failure is logged: nobody waits for it. */
@@ -224,6 +255,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
     if (this.identity.kind === 'carrier' || this.awaitsDevice) return false;
     const session = this.#session;
     this.#link.await(flow, () => session.flowLost());
+    this.recordingLine?.holdBack();
     this.emit('flowBroken');
     return true;
   }
@@ -251,6 +283,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
   #deviceIsBack(mediaAfterMs?: number): void {
     this.#link.endWait();
     this.#watch?.allowMoreTime(mediaAfterMs);
+    if (mediaAfterMs === undefined) this.recordingLine?.release(); // A page that loads again has no dialog before its re-INVITE.
     this.emit('flowRestored');
   }
 

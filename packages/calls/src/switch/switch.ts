@@ -3,6 +3,7 @@ import type { MediaEngine } from '@intermix/media';
 import type { EndpointFace, Flow, IncomingInvite, IncomingRequest } from '@intermix/sip';
 import { CallError } from '../errors.js';
 import type { CallRecord, CallStatus, CallStore } from '../ports/call-store.js';
+import type { CallRecordingState, RecordingControl } from '../ports/recording-control.js';
 import type { Binding } from '../registrar/location-store.js';
 import type { Registrar } from '../registrar/registrar.js';
 import type { CallerIdentification } from '../routing/caller-identification.js';
@@ -40,6 +41,8 @@ export interface SwitchDeps {
   placement: Placement;
   connectPlanner: ConnectPlanner;
   calls: CallStore;
+  /** Without it no device may ask for a recording. */
+  recordingControl?: RecordingControl | undefined;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -79,7 +82,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     this.#deps = deps;
     this.#config = { ...defaultSwitchConfig, ...deps.config };
     this.#unwritten = new UnwrittenEnds(deps);
-    const { endpoint, media: engine, calls, clock, random, logger, connectPlanner } = deps;
+    const { endpoint, media: engine, calls, clock, random, logger, connectPlanner, recordingControl } = deps;
     const config = this.#config;
     const unwritten = this.#unwritten;
     const farewells = new OwedFarewells(clock);
@@ -87,6 +90,7 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     const devicesOn = (flow: Flow) => deps.registrar.bindingsOn(flow);
     this.#assembly = new CallAssembly({
       ...{ endpoint, engine, calls, clock, random, logger, config, unwritten, farewells, devicesOn, connectPlanner },
+      recordingControl,
     });
   }
 
@@ -156,6 +160,11 @@ export class Switch extends TypedEmitter<SwitchEvents> {
     this.#placing.add(settled);
     void settled.then(() => this.#placing.delete(settled));
     return placing;
+  }
+
+  /** How the recording of a call stands, for the devices in it; nothing when the call is over. */
+  tellRecording(callSid: string, state: CallRecordingState): void {
+    this.#calls.get(callSid)?.tellRecording(state);
   }
 
   /** Ends a call from outside. Throws CallError (`unknown-call`) when it is not up. */

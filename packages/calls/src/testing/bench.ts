@@ -12,6 +12,7 @@ import {
 } from '@intermix/sip';
 import { FakeClock } from '@intermix/testkit';
 import type { CallProgram } from '../control/call-control.js';
+import type { RecordingControl } from '../ports/recording-control.js';
 import { createSwitchboard, type Switchboard, type SwitchboardConfig } from '../switch/create-switchboard.js';
 import { FakeMediaEngine } from './fake-media-engine.js';
 import { MemoryCallStore } from './memory-call-store.js';
@@ -45,6 +46,7 @@ export interface BenchOptions {
   simulatedAddress?: { host: string; port: number };
   /** Another engine than the one without audio. */
   media?: MediaEngine;
+  recordingControl?: RecordingControl;
 }
 
 /** A switch with true endpoints around it, on a network and a clock that a test moves. */
@@ -64,7 +66,7 @@ export class Bench {
 
   constructor(config: Partial<SwitchboardConfig> = {}, options: BenchOptions = {}) {
     const { clock, random } = this;
-    const { simulatedAddress, media = this.engine } = options;
+    const { simulatedAddress, media = this.engine, recordingControl } = options;
     this.endpoint = new Endpoint({
       transports: [this.network.transport({ host: '10.0.0.1' })],
       resolver: numericResolver,
@@ -77,6 +79,7 @@ export class Bench {
       ...{ endpoint: this.endpoint, media, users: this.directory, carriers: this.directory },
       programs: { find: async (_, target) => this.flows.get(target.type === 'flow' ? target.flowId : target.botId) },
       ...{ calls: this.store, resolver: numericResolver, clock, random, logger: silentLogger },
+      recordingControl,
       ...(simulatedAddress ? { simulatedAddress: () => simulatedAddress } : {}),
       config: { domains: ['sip.test'], ...config },
     });

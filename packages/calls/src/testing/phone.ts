@@ -3,6 +3,7 @@ import { silentLogger } from '@intermix/kernel';
 import { type CodecName, LegDescription, type LegKind, type MediaDirection } from '@intermix/media';
 import {
   Endpoint,
+  type ExtraHeaders,
   type Flow,
   type IncomingInvite,
   type InviteSession,
@@ -45,7 +46,7 @@ export interface Received {
   cancelled: boolean;
   session: InviteSession | undefined;
   ring(): void;
-  answer(): InviteSession | undefined;
+  answer(headers?: ExtraHeaders): InviteSession | undefined;
 }
 
 /** A SIP phone for tests: an endpoint of its own on the loop network, with true SDP and no audio. */
@@ -128,10 +129,10 @@ export class Phone {
       cancelled: false,
       session: undefined,
       ring: () => incoming.progress(180),
-      answer: () => {
+      answer: (headers = []) => {
         const codecs = this.codecs ? { codecs: this.codecs } : {};
         const { sdp } = media.answer(media.read(incoming.offer!), codecs);
-        call.session = incoming.accept({ sdp });
+        call.session = incoming.accept({ sdp, headers });
         return call.session;
       },
     };

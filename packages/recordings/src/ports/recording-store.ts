@@ -69,6 +69,9 @@ export interface RecordingStore {
 /** Whether the parties hear that they are recorded, at the start or again and again. */
 export type RecordingToneSetting = 'off' | 'start' | 'repeat';
 
+/** Whose devices may start, pause, resume and stop the recording of their call: nobody's, or those of the app's users. */
+export type RecordingControlSetting = 'none' | 'agent';
+
 /** How an app's calls are recorded. Whether they are is `recording_enabled` of its settings. */
 export interface RecordingSettings {
   channels: RecordingChannels;
@@ -78,6 +81,7 @@ export interface RecordingSettings {
   tone: RecordingToneSetting;
   /** Days after which recordings are deleted; undefined: they are kept. */
   retentionDays: number | undefined;
+  control: RecordingControlSetting;
 }
 
 export const defaultRecordingSettings: RecordingSettings = {
@@ -87,6 +91,7 @@ export const defaultRecordingSettings: RecordingSettings = {
   heldAs: 'silence',
   tone: 'off',
   retentionDays: undefined,
+  control: 'none',
 };
 
 export interface RecordingSettingsStore {

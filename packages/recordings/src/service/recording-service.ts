@@ -1,8 +1,8 @@
 import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { CallRecord, RecordingWish } from '@intermix/calls';
-import { type Clock, createId, type Logger, type Random } from '@intermix/kernel';
+import type { CallRecord, CallRecordingState, RecordingWish } from '@intermix/calls';
+import { type Clock, createId, type Logger, type Random, TypedEmitter } from '@intermix/kernel';
 import type { AttachmentEnd, MediaAttachment } from '@intermix/media';
 import { RecordingError } from '../errors.js';
 import { extensionOf, type FileFigures } from '../files/recording-file.js';
@@ -27,7 +27,7 @@ import type { ByteRange, RecordingStorage } from '../storage/recording-storage.j
 import { Finisher, hasRest } from './finisher.js';
 import type { RecordingUrls } from './recording-urls.js';
 import { Retention } from './retention.js';
-import { RunningRecordings } from './running-recordings.js';
+import { type RunningRecording, RunningRecordings } from './running-recordings.js';
 
 export interface RecordingServiceDeps {
   /** Recordings grow here; on the disk where a folder keeps them. */
@@ -50,6 +50,11 @@ export interface RecordingServiceDeps {
   freeBytes?: (folder: string) => Promise<number>;
 }
 
+export interface RecordingServiceEvents {
+  /** What is said in the call is being written from now on, or no longer. */
+  stateChanged: [callSid: string, state: CallRecordingState];
+}
+
 /** Below this no recording is begun: the database may be on the same disk. */
 const leastFreeBytes = 256 * 1024 * 1024;
 const toneEverySec = 15;
@@ -60,7 +65,7 @@ const goneAfterMs = 7 * 24 * 3600_000;
  * Decides which calls are recorded, has it done beside their audio, and sees each recording through until it is kept and
  * told of. Whatever fails, the call goes on.
  */
-export class RecordingService {
+export class RecordingService extends TypedEmitter<RecordingServiceEvents> {
   readonly #deps: RecordingServiceDeps;
   readonly #running = new RunningRecordings();
   readonly #finisher: Finisher;
@@ -71,6 +76,7 @@ export class RecordingService {
   #isStopped = false;
 
   constructor(deps: RecordingServiceDeps) {
+    super();
     this.#deps = deps;
     this.#finisher = new Finisher({ ...deps, calls: deps.callRecords, partOf: (one) => this.#partOf(one) });
     this.#retention = new Retention({ ...deps, remove: (one) => this.#remove(one) });
@@ -157,6 +163,11 @@ export class RecordingService {
     const running = await this.#runningOf({ accountSid, callSid, recordingSid });
     running.attachment.close();
     return running.recording;
+  }
+
+  /** The recording of the call that runs now; `ended` resolves when it does not any more. */
+  runningOf(callSid: string): Pick<RunningRecording, 'recording' | 'isPaused' | 'ended'> | undefined {
+    return this.#running.of(callSid);
   }
 
   isPaused(recordingSid: string): boolean {
@@ -304,6 +315,7 @@ export class RecordingService {
       logger.info({ callSid, recordingSid, channels, format }, 'recording begun');
       const ended = attachment.ended.then((end) => this.#ended(recording, end, tone));
       this.#running.add({ recording, attachment, isPaused: false, ended });
+      this.emit('stateChanged', callSid, 'recording');
       return undefined;
     } catch (error) {
       tone?.close();
@@ -315,6 +327,7 @@ export class RecordingService {
   async #ended(recording: Recording, end: AttachmentEnd, tone: MediaAttachment | undefined): Promise<void> {
     tone?.close();
     this.#running.delete(recording.recordingSid);
+    this.emit('stateChanged', recording.callSid, 'off');
     const result = end.how === 'ended' ? (end.result as RecordingResult) : undefined;
     if (result?.ok === false)
       return this.#failed(recording, result.failure, result.detail, await this.#restOf(recording, result.failure));
@@ -357,7 +370,9 @@ export class RecordingService {
   async #tell(names: Names, command: RecordingCommand): Promise<Recording> {
     const running = await this.#runningOf(names);
     running.attachment.tell(command);
+    const wasPaused = running.isPaused;
     running.isPaused = command.do === 'pause';
+    if (running.isPaused !== wasPaused) this.emit('stateChanged', names.callSid, wasPaused ? 'recording' : 'paused');
     return running.recording;
   }
 

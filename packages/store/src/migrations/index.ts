@@ -12,6 +12,7 @@ import * as systemDocuments from './0010-system-documents.js';
 import * as bots from './0011-bots.js';
 import * as voiceRetries from './0012-voice-retries.js';
 import * as recordingOwners from './0013-recording-owners.js';
+import * as recordingControl from './0014-recording-control.js';
 
 /** All migrations by name, which is their order. A list, not a folder scan: the build may move files. */
 export const migrations: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0011-bots': { up: (db) => bots.up(db) },
   '0012-voice-retries': { up: (db) => voiceRetries.up(db) },
   '0013-recording-owners': { up: (db) => recordingOwners.up(db) },
+  '0014-recording-control': { up: (db) => recordingControl.up(db) },
 };

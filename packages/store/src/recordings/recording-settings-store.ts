@@ -33,21 +33,22 @@ export class RecordingSettingsStore implements RecordingSettingsPort {
       heldAs: row.held_as as RecordingSettings['heldAs'],
       tone: row.tone as RecordingSettings['tone'],
       retentionDays: row.retention_days ?? undefined,
+      control: row.control as RecordingSettings['control'],
     };
   }
 
   async put(accountSid: string, appId: string, settings: RecordingSettings): Promise<boolean> {
     if (!isPossibleId(appId)) return false;
-    const { channels, format, pausedAs, heldAs, tone, retentionDays = null } = settings;
+    const { channels, format, pausedAs, heldAs, tone, retentionDays = null, control } = settings;
     const result = await sql`
-      INSERT INTO recording_settings (app_id, account_sid, channels, format, paused_as, held_as, tone, retention_days)
-      SELECT id, account_sid, ${channels}, ${format}, ${pausedAs}, ${heldAs}, ${tone}, ${retentionDays}::integer
+      INSERT INTO recording_settings
+        (app_id, account_sid, channels, format, paused_as, held_as, tone, retention_days, control)
+      SELECT id, account_sid, ${channels}, ${format}, ${pausedAs}, ${heldAs}, ${tone}, ${retentionDays}::integer, ${control}
       FROM apps WHERE id = ${appId} AND account_sid = ${accountSid}
       ON CONFLICT (app_id) DO UPDATE
         SET channels = excluded.channels, format = excluded.format, paused_as = excluded.paused_as,
-          held_as = excluded.held_as, tone = excluded.tone, retention_days = excluded.retention_days, updated_at = now()`.execute(
-      this.#db,
-    );
+          held_as = excluded.held_as, tone = excluded.tone, retention_days = excluded.retention_days,
+          control = excluded.control, updated_at = now()`.execute(this.#db);
     return (result.numAffectedRows ?? 0n) > 0n;
   }
 }

@@ -155,13 +155,9 @@ export function recordingsContract(theStore: () => Store): void {
     const { settings, theirs, accountSid, appId } = await begin();
     expect(await settings.find(accountSid, appId)).toStrictEqual(defaultRecordingSettings);
     const wanted = {
-      channels: 'dual',
-      format: 'wav',
-      pausedAs: 'cut',
-      heldAs: 'sound',
-      tone: 'repeat',
-      retentionDays: 30,
-    } as const;
+      ...({ channels: 'dual', format: 'wav', pausedAs: 'cut', heldAs: 'sound', tone: 'repeat' } as const),
+      ...({ retentionDays: 30, control: 'agent' } as const),
+    };
     for (const one of [wanted, defaultRecordingSettings]) {
       expect(await settings.put(accountSid, appId, one)).toBe(true);
       expect(await settings.find(accountSid, appId)).toStrictEqual(one);
