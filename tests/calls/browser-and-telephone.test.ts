@@ -1,7 +1,10 @@
-import { type RunningServer, startServer } from '@intermix/testkit';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually, type RunningServer, startServer } from '@intermix/testkit';
 import { expectPageTone, launchBrowser, type TestBrowser } from '@intermix/testkit/browser';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
+import { bandShare, decodeMp3, silences } from '../support/heard-mp3.js';
 import { SdkPage } from '../support/sdk-page.js';
 import { SnakeApp } from '../support/snake.js';
 
@@ -32,6 +35,28 @@ describe('a browser and a telephone', () => {
     pages.push(page);
     await page.register();
     return page;
+  }
+
+  async function lettingAgents(control: 'none' | 'agent'): Promise<void> {
+    const how = { channels: 'single', format: 'mp3', paused_as: 'silence', tone: 'off', retention_days: null };
+    const path = `/api/v1/apps/${server.bootstrap.app.id}/recording`;
+    expect((await admin.request('PUT', path, { ...how, control })).status).toBe(200);
+  }
+
+  const recordingsOf = async (callSid: string): Promise<any[]> =>
+    (await admin.request('GET', `/api/v1/calls/${callSid}/recordings`)).body.items;
+
+  /** The file that grows has so many octets. */
+  const grows = (sid: string, octets: number) =>
+    eventually(() => statSync(join(server.dataDir, 'recordings', 'parts', `${sid}.mp3.part`)).size > octets, {
+      timeoutMs: 10_000,
+      message: 'the recording to grow',
+    });
+
+  async function soundOf(callSid: string) {
+    const find = async () => (await recordingsOf(callSid)).find(({ state }) => state === 'ready')?.url;
+    const url = await eventually(find, { timeoutMs: 10_000, message: 'the recording to be ready' });
+    return decodeMp3(new Uint8Array(await (await fetch(url)).arrayBuffer()));
   }
 
   it('the telephone calls the browser: rings, answers, tones both ways, digits, telephone hangs up', async () => {
@@ -125,6 +150,43 @@ describe('a browser and a telephone', () => {
     expect(record).toMatchObject({ direction: 'outbound', termination: { by: 'caller' } });
   });
 
+  it('a page records its call where the app lets it: without the pause, each side on its channel', async () => {
+    const asha = await agent();
+    await asha.dial(server.bootstrap.simulated_numbers.answer_tone);
+    await asha.expectEvent('connected');
+    await expectPageTone(asha.page, 1000);
+    await lettingAgents('none');
+    expect(await asha.record('start')).toBe('recording-not-allowed');
+    await lettingAgents('agent');
+    expect(await asha.record('pause')).toBe('wrong-state');
+    expect(await asha.record('start', { channels: 'dual' })).toBe('recording');
+    const { callSid } = await asha.details();
+    const [{ recording_sid: sid }] = await recordingsOf(callSid);
+    await grows(sid, 5_000); // 4,000 octets a second.
+    expect(await asha.record('pause')).toBe('paused');
+    await grows(sid, 10_000);
+    expect(await asha.record('resume')).toBe('recording');
+    await grows(sid, 15_000);
+    const byApi = await admin.request('POST', `/api/v1/calls/${callSid}/recordings/${sid}/pause`);
+    expect(byApi.status).toBe(200);
+    await eventually(async () => (await told(asha)).at(-1) === 'paused', { message: 'what others do to be told' });
+    expect(await asha.record('stop')).toBe('off');
+    expect(await told(asha)).toEqual(['recording', 'paused', 'recording', 'paused', 'off']);
+    await asha.onCall('hangup');
+
+    const { channels } = await soundOf(callSid);
+    expect(channels).toHaveLength(2);
+    for (const [index, hz] of [micHz, 1_000].entries()) {
+      const channel = channels[index] ?? new Float32Array();
+      const [pause] = silences(channel, 700).filter(({ fromMs }) => fromMs > 600);
+      const where = `channel ${index}: ${JSON.stringify(silences(channel, 300))}`;
+      expect(pause, where).toBeDefined();
+      const { fromMs, toMs } = pause ?? { fromMs: 0, toMs: 0 };
+      for (const at of [fromMs - 550, toMs + 150])
+        expect(bandShare(channel.subarray(at * 8, (at + 400) * 8), hz), where).toBeGreaterThan(0.9);
+    }
+  });
+
   it('the echo number returns the microphone', async () => {
     const asha = await agent();
     await asha.dial(server.bootstrap.simulated_numbers.echo);
@@ -199,13 +261,26 @@ describe('a browser and a telephone', () => {
     await bilal.onCall('answer');
     await asha.expectEvent('connected');
     await Promise.all([expectPageTone(asha.page, micHz), expectPageTone(bilal.page, micHz)]);
+    await lettingAgents('agent');
+    expect(await bilal.record('start', { channels: 'dual' })).toBe('recording'); // Either side may, and the other is told.
+    await asha.expectEvent('recording');
+    const { callSid } = await asha.details();
+    await grows((await recordingsOf(callSid))[0].recording_sid, 6_000);
     await bilal.onCall('hangup');
     await asha.expectEvent('ended', { timeoutMs: 1000 });
+    const { channels, lengthMs } = await soundOf(callSid);
+    for (const channel of channels)
+      expect(bandShare(channel.subarray((lengthMs - 800) * 8, (lengthMs - 300) * 8), micHz)).toBeGreaterThan(0.9);
     const record = await admin.expectLastCall('completed', (call) => call.status === 'completed');
     expect(record.direction).toBe('internal');
     expect(record.legs.map((leg) => leg.quality?.codec)).toEqual(['opus', 'opus']);
   });
 });
+
+/** What the page was told of its recording, in order. */
+async function told(page: SdkPage): Promise<unknown[]> {
+  return (await page.events()).filter(({ name }) => name === 'recording').map(({ data }) => data);
+}
 
 function near(heard: number | null, hz: number): boolean {
   return heard !== null && Math.abs(heard - hz) <= 20;
@@ -213,6 +288,5 @@ function near(heard: number | null, hz: number): boolean {
 
 async function expectSilence(page: SdkPage): Promise<void> {
   const { pageTone } = await import('@intermix/testkit/browser');
-  const { eventually } = await import('@intermix/testkit');
   await eventually(async () => (await pageTone(page.page)) === undefined, { message: 'silence in the page' });
 }

@@ -95,6 +95,7 @@ export class SdkPage {
           page.calls.push(call);
           for (const name of ['ringing', 'earlyMedia', 'connected', 'held', 'unheld', 'muted', 'unmuted'])
             call.on(name, () => note(name));
+          call.on('recording', (state: string) => note('recording', state));
           call.on('ended', (end: unknown) => note('ended', end));
           call.on('failed', (error: Error) => note('failed', String(error)));
         });
@@ -154,6 +155,15 @@ export class SdkPage {
         `${error.message}; events: ${seen.join(', ')}; console: ${this.opened.console.slice(-5).join(' | ')}`,
       );
     });
+  }
+
+  /** A step of the newest call's recording: the state that it resolves with, or the problem that it rejects with. */
+  async record(step: 'start' | 'pause' | 'resume' | 'stop', options?: object): Promise<unknown> {
+    return this.page.evaluate(
+      ([name, how]) =>
+        (window as unknown as DriverWindow).call.recording[name as string](how).catch((error: any) => error.problem),
+      [step, options] as unknown[],
+    );
   }
 
   details(): Promise<Record<string, any>> {
