@@ -103,7 +103,7 @@ export class VoiceError extends IntermixError {
     this.field = options.field;
   }
 
-  /** A file that stands beside the script could not be loaded. */
+  /** A file that stands beside the script could not be loaded. @internal */
   static part(name: string, cause: unknown): VoiceError {
     return new VoiceError('part-missing', `exotelsdk-${name}.js cannot be loaded`, { cause });
   }

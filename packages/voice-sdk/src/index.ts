@@ -1,3 +1,4 @@
+export type { CallRecording, RecordingOptions, RecordingState } from './call/call-recording.js';
 export type {
   CallDetails,
   CallDirection,

@@ -195,7 +195,7 @@ export abstract class Leg extends TypedEmitter<LegEvents> {
 
   /** Tells the device that the call is recorded, or no longer, when it wants to know. */
   tellRecording(state: CallRecordingState): void {
-    this.recordingLine?.tell(state);
+    this.recordingLine?.announce(state);
   }
 
   /** Sends a digit by RFC 4733. A failure is logged: nobody waits for it. */

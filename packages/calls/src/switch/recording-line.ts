@@ -57,7 +57,7 @@ export class RecordingLine {
   }
 
   /** Tells the device how the recording stands; later, while it cannot be reached. */
-  tell(state: CallRecordingState): void {
+  announce(state: CallRecordingState): void {
     this.#state = state;
     if (!this.#isHeldBack) this.#send({ state });
   }
