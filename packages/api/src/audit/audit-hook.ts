@@ -90,7 +90,7 @@ async function put(entry: NewAuditEntry, { audit, logger }: { audit: AuditLog; l
 }
 
 function told(request: FastifyRequest, { before, answer }: Change): Readonly<Record<string, FieldChange>> {
-  if (before === undefined) return givenFields(request.body);
+  if (before === undefined) return givenFields(request.body, answer);
   return request.method === 'DELETE' ? lostFields(before) : changedFields(before, answer, request.body);
 }
 

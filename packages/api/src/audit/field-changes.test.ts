@@ -29,6 +29,14 @@ describe('what an entry tells of fields', () => {
     expect([givenFields(null), givenFields('text'), lostFields(undefined)]).toEqual([{}, {}, {}]);
   });
 
+  it('tells of a new thing what the API shows of it', () => {
+    const body = { name: ' a ', config: { bearer: 'planted', tools: [{ url: 'x', auth: 'planted' }] }, spoken: 1 };
+    const answer = { bot_id: 'bot_1', name: 'a', config: { bearer: '••••', tools: [{ url: 'x', auth: '••••' }] } };
+    const given = givenFields(body, answer);
+    expect(given).toMatchObject({ name: { to: 'a' }, 'config.bearer': { to: '••••' }, spoken: { to: 1 } });
+    expect(JSON.stringify(given)).not.toContain('planted');
+  });
+
   it.each([
     [{ password: 'planted' }],
     [{ outbound_auth_password: 'planted' }],

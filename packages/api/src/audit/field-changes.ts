@@ -14,9 +14,15 @@ const unimportant = new Set(['created_at', 'updated_at', 'id', 'account_sid']);
 
 type Fields = ReadonlyMap<string, unknown>;
 
-/** Every field that a new thing was given. */
-export function givenFields(body: unknown): Record<string, FieldChange> {
-  return bounded([...flat(body)].map(([path, value]) => [path, told(path, { to: value })]));
+/**
+ * Every field that a new thing was given. Where the answer has it too, its value is told as the answer shows it: what the API
+ * masks, the log does.
+ */
+export function givenFields(body: unknown, answer?: unknown): Record<string, FieldChange> {
+  const shownAs = flat(answer);
+  return bounded(
+    [...flat(body)].map(([path, value]) => [path, told(path, { to: shownAs.has(path) ? shownAs.get(path) : value })]),
+  );
 }
 
 /** Every field that a thing had which is gone. */
