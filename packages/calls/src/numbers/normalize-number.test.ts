@@ -83,6 +83,9 @@ describe('country codes', () => {
     ['+491371234567', 'Germany, mass calls'],
     ['+46900123456', 'Sweden, premium'],
     ['+48701234567', 'Poland, premium'],
+    ['+4490123456789', 'United Kingdom, premium, a digit too many'],
+    ['+44901234567', 'United Kingdom, premium, a digit too few'],
+    ['+190055501', 'North America, premium, two digits too few'],
   ])('[NUM6] %s is closed: %s', (number) => {
     expect(isClosedNumber(number)).toBe(true);
   });
