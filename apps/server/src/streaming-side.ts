@@ -53,18 +53,17 @@ export function streamingSide(options: StreamingSideOptions): StreamingSide {
       const told = { streamSid: handle.streamSid, status, durationSec, error, detailedStatus, counters };
       if (status !== 'failed') return logger.info(told, 'app stream ended');
       logger.warn(told, 'app stream failed');
-      await tellFailed(callSid, {
-        ...{ stream_sid: handle.streamSid, duration_sec: durationSec },
-        ...{ detailed_status: detailedStatus, error },
-      });
+      const ordered = { stream_sid: handle.streamSid, duration_sec: durationSec, detailed_status: detailedStatus };
+      await tellFailed(callSid, error, ordered);
     } catch (error) {
       logger.warn({ err: error }, 'app stream could not be opened');
-      await tellFailed(callSid, { error: 'the stream could not be opened' });
+      await tellFailed(callSid, 'the stream could not be opened');
     }
   }
 
   /** Never rejects. */
-  async function tellFailed(callSid: string, data: Record<string, unknown>): Promise<void> {
+  async function tellFailed(callSid: string, error: string | undefined, ordered: object = {}): Promise<void> {
+    const data = { error, ...ordered };
     const event = { callSid, legId: undefined, type: 'stream-failed', at: new Date(clock.now()), data };
     try {
       await options.records.apply({ call: { callSid }, events: [event] });
