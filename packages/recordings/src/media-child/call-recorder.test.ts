@@ -254,8 +254,8 @@ describe('CallRecorder', () => {
     const thread = { postMessage: (message: ToEncoder) => sent.push(message), on, unref() {} };
     const encoder = new ThreadedEncoder(() => thread as unknown as Worker);
     const call = record({ says: { says: tone(440) }, hears: { says: tone(440) }, encoder });
-    await call.run(20_000);
-    expect(sent.filter(({ type }) => type === 'pcm')).toHaveLength(50);
+    await call.run(40_000);
+    expect(sent.filter(({ type }) => type === 'pcm')).toHaveLength(150);
     expect(sent.at(-1)).toEqual({ type: 'close', id: 1 });
     expect(call.result()).toBeUndefined();
     tell({ type: 'ended', id: 1, result: { ok: true, bytes: 9, durationMs: 9 } });
