@@ -11,6 +11,8 @@ export function routeUpgrades(server: Server, handlers: Readonly<Record<string, 
     const prefix = Object.keys(handlers).find((key) => key.endsWith('/') && path.startsWith(key));
     const handler = handlers[path] ?? (prefix === undefined ? undefined : handlers[prefix]);
     if (handler) return handler(request, socket, head);
+    // Node leaves the other half open, and nobody else looks after this socket any more.
+    socket.once('finish', () => socket.destroy());
     socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
 }

@@ -90,7 +90,9 @@ function figuresOf(samples: unknown): BotCallRead['latency'] {
   for (const sample of Array.isArray(samples) ? (samples as unknown[]) : []) {
     const { name, ms } = (sample ?? {}) as { name?: unknown; ms?: unknown };
     if (typeof name !== 'string' || typeof ms !== 'number') continue;
-    byName.set(name, [...(byName.get(name) ?? []), ms]);
+    const values = byName.get(name);
+    if (values) values.push(ms);
+    else byName.set(name, [ms]);
   }
   return Object.fromEntries([...byName].map(([name, values]) => [name, figures(values.sort((a, b) => a - b))]));
 }

@@ -54,6 +54,7 @@ class BotChild {
         return this.#rendered(message);
       case 'stop':
         await this.#host?.stop();
+        await everythingIsSaid();
         process.disconnect?.();
         process.exit(0);
     }
@@ -92,8 +93,23 @@ class BotChild {
   }
 }
 
+let unsaid = 0;
+let whenSaid: (() => void) | undefined;
+
 function say(message: ChildSays): void {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {}); // A server that is gone needs nothing.
+  if (!process.connected) return; // A server that is gone needs nothing.
+  unsaid++;
+  process.send?.(message, undefined, undefined, () => {
+    if (--unsaid === 0) whenSaid?.();
+  });
+}
+
+/** Transcripts are longer than the pipe: a process that exits behind `say` takes them with it. */
+function everythingIsSaid(): Promise<void> {
+  return new Promise((resolve) => {
+    if (unsaid === 0) resolve();
+    else whenSaid = resolve;
+  });
 }
 
 /** Log lines are the server's to write. */

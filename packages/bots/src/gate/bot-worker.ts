@@ -21,15 +21,17 @@ export interface BotWorkerDeps {
   logger: Logger;
 }
 
-const stopMs = 1_500;
+/** Connections of one bot that have not begun a call yet: a far end begins within a second of connecting. */
+const maxBeginning = 50;
+const stopMs = 5_000;
 /** A process that lives so long did not die of how it was started. */
 const soundAfterMs = 60_000;
 
 /** The process that runs bots: started, watched, started again when it dies. Its sessions die with it, and each is told. */
 export class BotWorker {
   readonly #deps: BotWorkerDeps;
-  /** Sessions that were let in and are not over; true: their call is known. */
-  readonly #open = new Map<string, boolean>();
+  /** Sessions that were let in and are not over. */
+  readonly #open = new Map<string, { botId: string; isStarted: boolean }>();
   #child: ChildProcess | undefined;
   #port: number | undefined;
   #deaths = 0;
@@ -65,9 +67,17 @@ export class BotWorker {
   admit(order: SessionOrder): { port: number } | 'full' | 'down' {
     if (this.#port === undefined) return 'down';
     if (this.#open.size >= this.#deps.maxSessions) return 'full';
-    this.#open.set(order.sessionId, false);
+    if (this.#beginning(order.bot.botId) >= maxBeginning) return 'full';
+    this.#open.set(order.sessionId, { botId: order.bot.botId, isStarted: false });
     this.#tell({ type: 'expect', order });
     return { port: this.#port };
+  }
+
+  /** Who only connects must not hold the places of everybody's calls. */
+  #beginning(botId: string): number {
+    let count = 0;
+    for (const session of this.#open.values()) if (session.botId === botId && !session.isStarted) count++;
+    return count;
   }
 
   /** Ends a session. */
@@ -104,13 +114,18 @@ export class BotWorker {
         void this.#render(message);
         break;
       case 'started':
-        this.#open.set(message.sessionId, true);
+        this.#started(message.sessionId);
         this.#deps.onEvent(message);
         break;
       default:
         this.#open.delete(message.sessionId);
         this.#deps.onEvent(message);
     }
+  }
+
+  #started(sessionId: string): void {
+    const session = this.#open.get(sessionId);
+    if (session) session.isStarted = true;
   }
 
   async #render({ id, accountSid, prompt }: RenderRequest): Promise<void> {
@@ -128,7 +143,7 @@ export class BotWorker {
     this.#sound?.cancel();
     const lost = [...this.#open];
     this.#open.clear();
-    for (const [sessionId, isStarted] of lost) this.#lose(sessionId, isStarted);
+    for (const [sessionId, { isStarted }] of lost) this.#lose(sessionId, isStarted);
     if (this.#isStopped) return;
     const delayMs = backoffDelayMs(this.#deaths++, { firstMs: 200, maxMs: 10_000 }, random);
     logger.error({ code, signal, sessions: lost.length, delayMs }, 'the process of the bots died and is started again');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { silentLogger, systemClock, systemRandom } from '@intermix/kernel';
 import { octetsOf, PlatformMessageWriter } from '@intermix/streaming';
 import { eventually } from '@intermix/testkit';
@@ -164,6 +164,18 @@ describe('WebSocket /exotel/{bot_id}', () => {
     expect(await statusOf(bot('full'))).toBe(429);
     room = Number.POSITIVE_INFINITY;
     expect(ingress.refused.get(429)).toBe(1);
+  });
+
+  it('leaves nothing of those whom it refused, though they send on and never close', async () => {
+    const { port: shown } = server.address() as AddressInfo;
+    const upgrade = 'GET /exotel/nobody HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nmore';
+    const clients = Array.from({ length: 5 }, () => connect({ host: '127.0.0.1', port: shown, allowHalfOpen: true }));
+    for (const client of clients) client.on('error', () => {}).write(upgrade);
+    await eventually(async () => {
+      const open = await new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+      return open === 0 && (ingress.refused.get(404) ?? 0) >= 5;
+    }, patience);
+    for (const client of clients) client.destroy();
   });
 
   it('takes nobody on loopback who shows no ticket', async () => {

@@ -41,6 +41,7 @@ export class ExotelIngress {
       this.#waiting--;
     });
     if (!admission.ok) return this.#refuse(socket, admission.status);
+    if (socket.destroyed) return; // Its ticket runs out by itself.
     handOn(request, socket, head, admission);
   }
 
@@ -48,6 +49,8 @@ export class ExotelIngress {
     this.refused.set(status, (this.refused.get(status) ?? 0) + 1);
     const challenge = status === 401 ? 'WWW-Authenticate: Basic realm="intermix"\r\n' : '';
     const reason = STATUS_CODES[status] ?? '';
+    // Node leaves the other half open, and nobody else looks after this socket any more.
+    socket.once('finish', () => socket.destroy());
     socket.end(`HTTP/1.1 ${status} ${reason}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 }

@@ -97,7 +97,11 @@ export class BotHost {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const expected = this.#expected.get(ticketOf(request));
-    if (!expected) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    if (!expected) {
+      socket.once('finish', () => socket.destroy());
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
     const { order, timer } = expected;
     timer.cancel();
     this.#expected.delete(order.ticket);

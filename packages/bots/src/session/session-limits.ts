@@ -17,7 +17,7 @@ export const usualLimits: SessionLimits = {
   startWithinMs: 10_000,
   idleMs: 30_000,
   badInARow: 20,
-  maxBufferedBytes: 16_000_000,
+  maxBufferedBytes: 4_000_000,
   burst: { messages: 500, octets: 4_000_000 },
   perSecond: { messages: 200, octets: 500_000 },
 };
