@@ -18,6 +18,11 @@ const left = process.env.INTERMIX_LONG_TESTS === '1' ? [] : long.map((name) => `
 // Theirs is the built product, the test kit too: nothing of it is transformed again for each file.
 const built = { server: { deps: { external: [/\/(?:packages|apps)\/[^/]+\/dist\//] } } };
 
+/** Telephones and bots without a browser: two suites at once leave them time enough. */
+const withTelephones = ['bot-in-a-flow', 'exotel-test-call', 'flow', 'recorded-calls', 'voice-v1'].map(
+  (name) => `tests/calls/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     projects: [
@@ -49,9 +54,19 @@ export default defineConfig({
           ...built,
           name: 'end-to-end with audio',
           include: ['tests/{calls,peers}/**/*.test.ts'],
-          exclude: [...left, '**/node_modules/**'],
+          exclude: [...left, ...withTelephones, '**/node_modules/**'],
           fileParallelism: false, // A browser and tones that are listened to: one at a time.
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...endToEnd,
+          ...built,
+          name: 'end-to-end with telephones',
+          include: withTelephones,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -53,8 +53,17 @@ function keep(pair: TokenPair): void {
   refreshToken = pair.refresh_token;
 }
 
-/** The next access token, without asking the person; false when they have to sign in again. */
-async function refresh(): Promise<boolean> {
+let refreshing: Promise<boolean> | undefined;
+
+/** The next access token, without asking the person; false when they have to sign in again. One at a time serves all who wait. */
+function refresh(): Promise<boolean> {
+  refreshing ??= nextTokens().finally(() => {
+    refreshing = undefined;
+  });
+  return refreshing;
+}
+
+async function nextTokens(): Promise<boolean> {
   const spent = refreshToken;
   refreshToken = undefined; // It is good once.
   if (spent === undefined) return false;

@@ -88,7 +88,7 @@ describe('the audit log', { timeout: 60_000 }, () => {
         ...['registerUser', body.id],
         { email: { to: person.email }, name: { to: 'Asha' }, role: { to: 'agent' }, password: { secret: true } },
       ],
-      ['updateUser', body.id, { role: { from: 'agent', to: 'supervisor' }, is_active: { from: true, to: false } }],
+      ['updatePerson', body.id, { role: { from: 'agent', to: 'supervisor' }, is_active: { from: true, to: false } }],
       ['resetPassword', body.id, { password: { secret: true } }],
       ['changeOwnPassword', 'adm_super_admin_one', { password: { secret: true } }],
       ['updateOwnUser', 'adm_super_admin_one', { name: { from: 'super_admin', to: 'Root' } }],

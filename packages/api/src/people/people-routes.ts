@@ -89,7 +89,7 @@ function readRoutes(app: FastifyInstance, { admins, people, tokens }: PeopleRout
     {
       preHandler,
       schema: {
-        ...documented('People of the account who sign in, oldest first', 'listUsers'),
+        ...documented('People of the account who sign in, oldest first', 'listPeople'),
         ...{ querystring: PageQuery, response: { 200: PersonList } },
       },
     },
@@ -102,7 +102,10 @@ function readRoutes(app: FastifyInstance, { admins, people, tokens }: PeopleRout
 
   app.get<UserParams>(
     `${base}/users/:user_id`,
-    { preHandler, schema: { ...documented('One person', 'getUser'), params: UserPath, response: { 200: PersonRead } } },
+    {
+      preHandler,
+      schema: { ...documented('One person', 'getPerson'), params: UserPath, response: { 200: PersonRead } },
+    },
     async (request) => personRead(await people.find(request.params.user_id, adminOf(request))),
   );
 }
@@ -130,7 +133,7 @@ function writeRoutes(app: FastifyInstance, { people, tokens }: PeopleRoutesDeps)
     {
       ...{ preHandler, config },
       schema: {
-        ...documented('Change a person of a lower role; fields that are left out stay', 'updateUser'),
+        ...documented('Change a person of a lower role; fields that are left out stay', 'updatePerson'),
         ...{ params: UserPath, body: PersonUpdate, response: { 200: PersonRead } },
       },
     },

@@ -59,7 +59,7 @@ export class PeopleService {
       if (change.role !== undefined) refuseRoleAbove(doer.who.role, change.role);
       const wanted = withoutUndefined(change);
       const changes = changedFields(fieldsOf(before), fieldsOf({ ...before, ...wanted }), {});
-      const entry = entryOf(doer, 'updateUser', id, changes);
+      const entry = entryOf(doer, 'updatePerson', id, changes);
       return { change: wanted, entry, ...(change.isActive === false ? { endSessions: 'all' } : {}) };
     });
   }

@@ -36,7 +36,10 @@ export function settingsRoutes(app: FastifyInstance, { settings, tokens }: Setti
     base,
     {
       ...superAdmin,
-      schema: { ...documented('All settings, secrets masked', 'getSettings'), response: { 200: SystemSettingsRead } },
+      schema: {
+        ...documented('All settings, secrets masked', 'getSystemSettings'),
+        response: { 200: SystemSettingsRead },
+      },
     },
     async (request) => settings.read(adminOf(request).accountSid),
   );
