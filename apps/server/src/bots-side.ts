@@ -13,6 +13,8 @@ export interface BotsSideOptions {
   /** Whether customers' URLs may name private addresses. */
   allowPrivate: boolean;
   maxSessions: number;
+  /** A provider's key of an account's settings. */
+  apiKey: (accountSid: string, provider: string) => Promise<string | undefined>;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -35,14 +37,14 @@ export interface BotsSide {
 
 /** Joins the process of the bots to the store, to prompts, and to the streams of our own calls. */
 export function botsSide(options: BotsSideOptions): BotsSide {
-  const { store, prompts, streams, allowPrivate, maxSessions, clock, random, logger } = options;
+  const { store, prompts, streams, allowPrivate, maxSessions, apiKey, clock, random, logger } = options;
   const calls = new BotCalls({ store: store.botCalls, clock, logger });
   const worker = new BotWorker({
     ...{ maxSessions, allowPrivate, onEvent: calls.handleEvent, clock, random, logger },
     childPath: fileURLToPath(new URL('./bot-child.js', import.meta.url)),
     render: async (accountSid, prompt) => (await prompts.fileFor(accountSid, prompt)).path,
   });
-  const gate = new BotGate({ bots: store.bots, worker, clock, random });
+  const gate = new BotGate({ bots: store.bots, worker, apiKey, clock, random });
   const openStream: StreamOpener = async (attach, { botId = '', ...request }) => {
     const admission = await gate.admitCall(request.accountSid, botId);
     const streamUrl = exotelPath + botId;

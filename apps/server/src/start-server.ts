@@ -91,6 +91,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const streams = new ActiveStreams({ limit: config.streamsPerAccount });
   const bots = botsSide({
     ...{ store, streams, prompts: speech.files, allowPrivate, maxSessions: config.botSessions, clock, random, logger },
+    apiKey: (accountSid, provider) => exotel.settings.apiKey(accountSid, provider),
   });
   const flows = flowsSide({
     ...{

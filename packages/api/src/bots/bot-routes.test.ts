@@ -156,6 +156,44 @@ describe('/api/v1/bots', () => {
       expect((await ask('GET', `/bot-calls/${session}`, undefined, as('other'))).status).toBe(404);
     });
 
+    it('tell an agent in their words, without its keys, and with the texts filled in', async () => {
+      const { bot_id: id } = await made({
+        kind: 'agent',
+        max_call_seconds: 500,
+        config: {
+          ...{ url: 'wss://provider.example/v1/realtime', api_key: 'planted-key', max_duration_seconds: 300 },
+          ...{ instructions: 'You help {{custom.name}}, who calls from {{from}}.' },
+          greeting: { text: 'Namaste {{custom.name}}!' },
+          tools: [
+            {
+              ...{ name: 'order', description: 'Where it is.', url: 'https://me:planted-password@crm.example/o?a=1' },
+              ...{ headers: { 'X-Shop': 'planted-shop' }, secret_headers: { Authorization: 'planted-header' } },
+            },
+          ],
+        },
+      });
+      const event = encodeURIComponent(JSON.stringify({ name: 'Asha' }));
+      const { body } = await ask('GET', `/config/${id}?caller_id=%2B911&connected_event=${event}`, undefined, core);
+      expect(body).toMatchObject({
+        ...{ system_prompt: 'You help Asha, who calls from +911.', opening_message: 'Namaste Asha!' },
+        max_call_duration_seconds: 300,
+        tools: [
+          {
+            ...{ name: 'order', description: 'Where it is.', parameters: { type: 'object', properties: {} } },
+            url: 'https://crm.example/o?a=1',
+          },
+        ],
+      });
+      expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['stt']));
+      expect(JSON.stringify(body)).not.toContain('planted');
+    });
+
+    it('tell no opening message of an agent that waits for the caller', async () => {
+      const config = { url: 'wss://provider.example/', greeting: { by: 'none', text: 'Not said.' } };
+      const { bot_id: id } = await made({ kind: 'agent', config });
+      expect((await ask('GET', `/config/${id}`, undefined, core)).body.opening_message).toBe('');
+    });
+
     it('take an event that is no JSON for an empty one, and know no session that never was', async () => {
       const { bot_id: id } = await made();
       expect((await ask('GET', `/config/${id}?connected_event=%7Bnonsense`, undefined, core)).status).toBe(200);

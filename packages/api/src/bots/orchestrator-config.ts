@@ -34,12 +34,12 @@ export function connectedEventOf(text: string | undefined): Record<string, unkno
   return Object.fromEntries(Object.entries(event).filter(([name]) => !reserved.has(name)));
 }
 
-/** A bot as an orchestrator of others runs it. `variables` are put where texts have `{{name}}`. */
+/** A bot as an orchestrator of others runs it. `variables` are put where texts have `{{name}}` or `{{custom.name}}`. */
 export function orchestratorConfig(
   bot: StoredBot,
   call: { sessionId: string; webhookUrl: string; variables: Readonly<Record<string, unknown>> },
 ): Record<string, unknown> {
-  const config = (bot.config ?? {}) as Record<string, unknown>;
+  const config = bot.kind === 'agent' ? ofAgent(bot.config as AgentTexts) : objectOf(bot.config);
   const text = (...names: string[]) => {
     const found = names.map((name) => config[name]).find((value) => typeof value === 'string');
     return filled((found as string | undefined) ?? '', call.variables);
@@ -49,13 +49,50 @@ export function orchestratorConfig(
   return {
     ...{ session_id: call.sessionId, webhook_url: call.webhookUrl, bot_id: bot.id },
     ...{ system_prompt: text('system_prompt', 'instructions'), opening_message: text('opening_message', 'greeting') },
-    ...{ timezone: bot.activeHours?.timeZone ?? 'UTC', max_call_duration_seconds: bot.maxCallSec },
+    ...{ timezone: bot.activeHours?.timeZone ?? 'UTC', max_call_duration_seconds: longestSec(bot) },
     ...Object.fromEntries([...known, ...blocks]),
   };
 }
 
+interface AgentTexts {
+  instructions?: string;
+  greeting?: { by?: string; text?: string };
+  tools?: { name: string; description: string; parameters: unknown; url: string }[];
+}
+
+/**
+ * An agent in the words of orchestrators. Its keys and headers stay here: whoever runs it elsewhere has a model of its own,
+ * and tools that are called from there are to know who calls.
+ */
+function ofAgent({ instructions, greeting, tools = [] }: AgentTexts): Record<string, unknown> {
+  return {
+    instructions,
+    opening_message: greeting?.by === 'none' ? '' : greeting?.text,
+    tools: tools.map(({ name, description, parameters, url }) => ({
+      ...{ name, description, parameters, url: withoutCredentials(url) },
+    })),
+  };
+}
+
+function longestSec({ config, maxCallSec }: StoredBot): number {
+  const own = objectOf(config).max_duration_seconds;
+  return typeof own === 'number' ? Math.min(own, maxCallSec) : maxCallSec;
+}
+
+function withoutCredentials(text: string): string {
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  if (url.username === '' && url.password === '') return text;
+  [url.username, url.password] = ['', ''];
+  return url.href;
+}
+
+function objectOf(config: unknown): Record<string, unknown> {
+  return typeof config === 'object' && config !== null ? (config as Record<string, unknown>) : {};
+}
+
 function filled(text: string, variables: Readonly<Record<string, unknown>>): string {
-  return text.replace(/\{\{\s*([A-Za-z_]\w{0,63})\s*\}\}/g, (_, name: string) => {
+  return text.replace(/\{\{\s*(?:custom\.)?([A-Za-z_]\w{0,63})\s*\}\}/g, (_, name: string) => {
     const value = Object.hasOwn(variables, name) ? variables[name] : '';
     return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   });

@@ -57,7 +57,7 @@ export function orchestratorRoutes(app: FastifyInstance, deps: OrchestratorRoute
       const begun = { sessionId, accountSid, botId, streamSid, from, startedAt: new Date(now) };
       await deps.calls.report({ ...empty, ...begun, details: { connected_event: variables } });
       const webhookUrl = `${request.protocol}://${request.host}/api/v1/call-results`;
-      return orchestratorConfig(bot, { sessionId, webhookUrl, variables });
+      return orchestratorConfig(bot, { sessionId, webhookUrl, variables: { from, ...variables } });
     },
   );
 

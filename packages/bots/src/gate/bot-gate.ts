@@ -1,5 +1,6 @@
 import { type Clock, createId, hex, type Random } from '@intermix/kernel';
 import type { SessionOrder } from '../host/session-order.js';
+import { botKinds } from '../kinds/bot-kinds.js';
 import type { StoredBot } from '../ports/bot-store.js';
 import { isActive } from './active-hours.js';
 import { mayOpen, type Shown } from './credentials.js';
@@ -24,6 +25,8 @@ export interface BotGateDeps {
     find(accountSid: string, botId: string): Promise<StoredBot | undefined>;
     findAnywhere(botId: string): Promise<StoredBot | undefined>;
   };
+  /** A provider's key of the account's settings. Default: there are none. */
+  apiKey?: (accountSid: string, provider: string) => Promise<string | undefined>;
   worker: { admit(order: SessionOrder): { port: number } | 'full' | 'down' };
   clock: Clock;
   random: Random;
@@ -54,7 +57,9 @@ export class BotGate {
     return bot === undefined ? refused(404, `There is no bot ${botId}.`) : this.#order(bot);
   }
 
-  #order({ id: botId, accountSid, kind, config, activeHours, maxCallSec }: StoredBot): Admitted | Refused {
+  async #order(bot: StoredBot): Promise<Admitted | Refused> {
+    const { id: botId, accountSid, kind, activeHours, maxCallSec } = bot;
+    const config = await this.#withSystemKey(bot);
     const { worker, clock, random } = this.#deps;
     const [sessionId, ticket] = [createId('bcl_', 16, random), hex(random.bytes(16))];
     const taken = worker.admit({
@@ -64,6 +69,13 @@ export class BotGate {
     if (taken === 'full') return refused(429, 'The server has as many calls of bots as it takes.');
     if (taken === 'down') return refused(503, 'Bots are being started; try again soon.');
     return { ok: true, sessionId, ticket, port: taken.port };
+  }
+
+  /** Just before the call, and nowhere kept: a key that is changed counts with the next one. */
+  async #withSystemKey({ accountSid, kind, config }: StoredBot): Promise<unknown> {
+    const wanted = botKinds.get(kind)?.systemKey?.(config as never);
+    const key = wanted && (await this.#deps.apiKey?.(accountSid, wanted.provider));
+    return key === undefined ? config : wanted?.filledIn(key);
   }
 }
 

@@ -17,6 +17,8 @@ export interface BotKind<Config = unknown> {
   parse(config: unknown): Config;
   /** What outside of the configuration it relies on: checked when a bot is kept. */
   needs?(config: Config): BotNeed[];
+  /** The provider whose key of the account's settings it uses because it has none of its own, and itself with that key. */
+  systemKey?(config: Config): { provider: string; filledIn: (key: string) => Config } | undefined;
   /**
    * A bot for one call. Called once the call's `start` message is there. What it throws, now or in a handler, ends the
    * session as `error`.

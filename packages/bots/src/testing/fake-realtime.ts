@@ -9,7 +9,12 @@ export class FakeRealtimeSocket implements GuardedWebSocket {
   readonly received: ClientEvent[] = [];
   bufferedBytes = 0;
   closedWith: number | undefined;
+  /** Whether nobody reads: what is told meanwhile comes when it is read on. */
+  isPaused = false;
+  /** False: what it tells comes though nobody reads. */
+  heedsPause = true;
   readonly #handlers: WebSocketHandlers;
+  readonly #unread: string[] = [];
   #isOpen = false;
 
   constructor(
@@ -28,12 +33,18 @@ export class FakeRealtimeSocket implements GuardedWebSocket {
   }
 
   tell(...events: object[]): this {
-    for (const event of events) this.#handlers.message(Buffer.from(JSON.stringify(event)), false);
+    for (const event of events) this.tellText(JSON.stringify(event));
     return this;
   }
 
   tellText(text: string): void {
-    this.#handlers.message(Buffer.from(text), false);
+    if (this.isPaused && this.heedsPause) this.#unread.push(text);
+    else this.#handlers.message(Buffer.from(text), false);
+  }
+
+  /** How much of what it told nobody has read. */
+  get unread(): number {
+    return this.#unread.length;
   }
 
   /** A response begins and says `ms` of speech at a constant level, in the newer spelling. */
@@ -83,8 +94,16 @@ export class FakeRealtimeSocket implements GuardedWebSocket {
   }
 
   ping(): void {}
-  pause(): void {}
-  resume(): void {}
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    while (!this.isPaused && this.#unread.length > 0)
+      this.#handlers.message(Buffer.from(this.#unread.shift() ?? ''), false);
+  }
 }
 
 /** The provider: keeps every connection that was asked for. */

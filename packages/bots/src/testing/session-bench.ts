@@ -18,6 +18,8 @@ export class SessionBench {
   report: SessionReport | undefined;
   neverStarted: NeverStarted | undefined;
   bufferedBytes = 0;
+  /** Looks at what the bot sends, as it does. */
+  onSend: ((message: ReturnType<typeof readBotMessage>) => void) | undefined;
   #chunk = 0;
 
   constructor(options: {
@@ -40,7 +42,11 @@ export class SessionBench {
         get bufferedBytes() {
           return bench.bufferedBytes;
         },
-        send: (text) => void bench.sent.push(readBotMessage(text)),
+        send: (text) => {
+          const message = readBotMessage(text);
+          bench.sent.push(message);
+          bench.onSend?.(message);
+        },
         close: (code, reason) => {
           bench.closedWith ??= { code, reason };
         },
@@ -69,10 +75,11 @@ export class SessionBench {
     return this;
   }
 
-  /** The caller speaks for 100 ms, at a constant level. */
-  hear(level = 1_000, samples = 800): void {
+  /** The caller speaks for 100 ms, at a constant level. `queue`: what the far end tells of it, if it does. */
+  hear(level = 1_000, samples = 800, queue?: { queueMs: number; playedMs: number }): void {
     const audio = octetsOf(new Int16Array(samples).fill(level));
-    this.session.handleMessage(this.writer.media({ chunk: ++this.#chunk, timestampMs: this.#chunk * 100, audio }));
+    const place = { chunk: ++this.#chunk, timestampMs: this.#chunk * 100 };
+    this.session.handleMessage(this.writer.media({ ...place, audio, ...(queue && { queue }) }));
   }
 
   press(digit: string): void {

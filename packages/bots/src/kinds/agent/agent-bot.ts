@@ -4,14 +4,15 @@ import type { AgentConfig } from './agent-config.js';
 import { BargeIn } from './barge-in.js';
 import { Ear } from './ear.js';
 import { Ending } from './ending.js';
-import { filledIn } from './filled-in.js';
 import { Greeting, greetingDirective, verbatim } from './greeting.js';
+import { digitsHidden } from './hidden-digits.js';
 import { Mouth } from './mouth.js';
 import { PressedKeys } from './pressed-keys.js';
 import type { ProviderEvent } from './provider-event.js';
 import { ProviderFaults } from './provider-faults.js';
 import { ProviderLink } from './provider-link.js';
 import { type ProviderRequests, providerRequests, type TalkLine } from './provider-request.js';
+import { ReadAhead } from './read-ahead.js';
 import { Responses } from './responses.js';
 import { SilenceWatch } from './silence-watch.js';
 import type { SpokenItem } from './spoken-item.js';
@@ -21,7 +22,7 @@ import { TurnTimes } from './turn-times.js';
 
 type Of<Type extends ProviderEvent['type']> = Extract<ProviderEvent, { type: Type }>;
 
-/** Longer than the far end keeps: what comes beyond it would never be heard. */
+/** Nearly what the far end keeps. A provider that is held up in time does not come here. */
 const maxQueuedMs = 170_000;
 /** A tool is waited for by its own time-out, a caller who speaks for ever: to the watch on silence they are as this. */
 const busyMs = 1_000;
@@ -43,6 +44,7 @@ export class AgentBot implements Bot {
   readonly #keys: PressedKeys;
   readonly #faults: ProviderFaults;
   readonly #ending: Ending;
+  readonly #readAhead: ReadAhead;
   readonly #times: TurnTimes;
   readonly #log = new TalkLog();
   readonly #longest: Timer;
@@ -51,7 +53,7 @@ export class AgentBot implements Bot {
     const { clock } = session;
     this.#config = config;
     this.#session = session;
-    const requests = providerRequests(config, filledIn(config.instructions, session.facts));
+    const requests = providerRequests(config);
     const link = new ProviderLink({ config, session, handlers: this.#linkHandlers() });
     const responses = new Responses((directive) => link.send(requests.respond(directive)));
     const mouth = new Mouth({ session, told: (item) => this.#said(item) });
@@ -59,7 +61,9 @@ export class AgentBot implements Bot {
     this.#bargeIn = new BargeIn({ session, mouth, responses, link, requests });
     this.#ear = new Ear({ session, send: (samples) => link.send(requests.audio(samples)) });
     this.#tools = new ToolTurns({ config, session, link, requests, answered: () => this.#toolsAnswered() });
-    this.#times = new TurnTimes(session, config.turn_detection.silence_duration_ms);
+    this.#readAhead = new ReadAhead({ session, link });
+    const { type, silence_duration_ms: silenceMs } = config.turn_detection;
+    this.#times = new TurnTimes(session, type === 'server_vad' ? silenceMs : 0);
     this.#greeting = new Greeting({ config, session });
     this.#faults = new ProviderFaults({ config, session, tooMuch: (why) => this.#close(why) });
     this.#keys = new PressedKeys({ clock, complete: (keys) => this.#keysPressed(keys) });
@@ -81,7 +85,7 @@ export class AgentBot implements Bot {
   }
 
   handleDtmf(digit: string): void {
-    this.#session.note('dtmf', { digit });
+    this.#session.note('dtmf', { digit: this.#config.hide_digits ? '*' : digit });
     this.#silence.heardCaller();
     if (!this.#ending.isBegun) this.#keys.pressed(digit);
   }
@@ -101,6 +105,7 @@ export class AgentBot implements Bot {
     this.#silence.close();
     this.#keys.close();
     this.#tools.close();
+    this.#readAhead.close();
     this.#link.close();
     this.#mouth.close();
     this.#ear.close();
@@ -129,6 +134,7 @@ export class AgentBot implements Bot {
   }
 
   #opened(isAgain: boolean): void {
+    this.#readAhead.goOn();
     this.#link.send(this.#requests.settings());
     if (isAgain) this.#goOn();
     else if (this.#config.greeting.by === 'provider') this.#responses.want(greetingDirective(this.#config));
@@ -169,6 +175,9 @@ export class AgentBot implements Bot {
       case 'caller-words':
         this.#callerSaid(event.itemId, event.text.trim());
         break;
+      case 'caller-words-failed':
+        this.#faults.unwritten(event.why);
+        break;
       case 'response-started':
         this.#responses.started(event.responseId);
         break;
@@ -195,7 +204,8 @@ export class AgentBot implements Bot {
   #callerSpeaks(itemId: string): void {
     if (!this.#ending.isBegun) {
       const greeted = this.#greeting.isPrompt ? this.#greeting.heardText : '';
-      this.#bargeIn.stop(); // Before anything is told.
+      this.#bargeIn.stop(this.#link.receivedAtMs); // Before anything is told.
+      this.#readAhead.goOn();
       if (this.#greeting.isPrompt) this.#promptGreeted(greeted);
       this.#responses.callerSpeaks();
     }
@@ -211,7 +221,7 @@ export class AgentBot implements Bot {
 
   #callerSaid(itemId: string, text: string): void {
     if (text === '') return;
-    this.#session.transcript('user', text, this.#times.spokeAtMs(itemId));
+    this.#transcript('user', text, this.#times.spokeAtMs(itemId));
     this.#log.add({ role: 'user', text });
   }
 
@@ -224,6 +234,7 @@ export class AgentBot implements Bot {
     }
     this.#times.firstAudio();
     this.#mouth.say(event);
+    this.#readAhead.changed();
   }
 
   /** An item is over: its words as far as they were heard. */
@@ -231,7 +242,7 @@ export class AgentBot implements Bot {
     this.#greeting.over();
     const text = item.heardWords;
     if (text === '') return;
-    this.#session.transcript('assistant', text, item.heardFromMs);
+    this.#transcript('assistant', text, item.heardFromMs);
     this.#log.add({ role: 'assistant', text });
   }
 
@@ -244,8 +255,9 @@ export class AgentBot implements Bot {
     this.#responses.done(responseId);
     this.#silence.restart();
     this.#faults.responded(failure);
+    const { callEnd } = this.#tools;
     if (this.#ending.isBegun) this.#farewellSaid();
-    else if (this.#tools.endsCall) this.#end('bot', 'The bot hung up.', spoke ? '' : this.#config.farewell);
+    else if (callEnd) this.#end('bot', callEnd.why, spoke || !callEnd.hasFarewell ? '' : this.#config.farewell);
   }
 
   #toolsAnswered(): void {
@@ -270,8 +282,12 @@ export class AgentBot implements Bot {
   #promptGreeted(text: string): void {
     this.#greeting.over();
     if (text === '' || this.#session.playedMs === 0) return;
-    this.#session.transcript('assistant', text);
+    this.#transcript('assistant', text);
     this.#tell({ role: 'assistant', text });
+  }
+
+  #transcript(role: 'user' | 'assistant', text: string, atMs?: number): void {
+    this.#session.transcript(role, this.#config.hide_digits ? digitsHidden(text) : text, atMs);
   }
 
   #tell(line: TalkLine): void {
@@ -299,6 +315,7 @@ export class AgentBot implements Bot {
   #tooLong(): void {
     if (this.#ending.isBegun) return;
     this.#bargeIn.stop();
+    this.#readAhead.goOn();
     this.#end('timeout', 'The longest time is over.');
   }
 

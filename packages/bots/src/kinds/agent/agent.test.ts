@@ -1,7 +1,8 @@
-import { OutboundError, type OutboundRequest } from '@intermix/outbound';
+import { systemClock } from '@intermix/kernel';
+import { OutboundClient, OutboundError, type OutboundRequest } from '@intermix/outbound';
 import { resamplersReady } from '@intermix/streaming/media-child';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FakeRealtime } from '../../testing/fake-realtime.js';
+import { type ClientEvent, FakeRealtime } from '../../testing/fake-realtime.js';
 import { SessionBench } from '../../testing/session-bench.js';
 import { agent } from './agent.js';
 
@@ -26,7 +27,14 @@ function makeCall(config: object = {}, options: { sampleRate?: number; post?: Po
       await bench.clock.advanceAsync(Math.min(100, left));
     }
   };
-  return { bench, provider, pass };
+  /** Minutes of it: a frame every ten seconds keeps the call alive. */
+  const passLong = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 10_000) {
+      bench.hear(0);
+      await bench.clock.advanceAsync(Math.min(10_000, left));
+    }
+  };
+  return { bench, provider, pass, passLong };
 }
 
 /** A call in which the greeting is over and heard. */
@@ -77,6 +85,20 @@ describe('the settings that the provider is told', () => {
     });
   });
 
+  it.each(['ga', 'beta'])('of %s tell how it listens and speaks only where that is other than usual', (dialect) => {
+    const usual = makeCall({ dialect }).provider.last.accept().received[0];
+    expect(JSON.stringify(usual)).not.toMatch(/noise|speed|eagerness|semantic/);
+    const other = { type: 'semantic_vad', eagerness: 'low' };
+    const config = { dialect, noise_reduction: 'far_field', speed: 1.2, turn_detection: other };
+    const { session } = makeCall(config).provider.last.accept().received[0] as ClientEvent;
+    const detection = { ...other, create_response: true, interrupt_response: false };
+    const noise = { type: 'far_field' };
+    const ga = { input: { noise_reduction: noise, turn_detection: detection }, output: { speed: 1.2, voice: 'alloy' } };
+    const beta = { input_audio_noise_reduction: noise, turn_detection: detection, speed: 1.2, voice: 'alloy' };
+    expect(session).toMatchObject(dialect === 'ga' ? { audio: ga } : beta);
+    expect(JSON.stringify(session)).not.toContain('silence_duration_ms');
+  });
+
   it('end the call when the provider refuses them; the key is not repeated', () => {
     const { bench, provider } = makeCall();
     const event_id = provider.last.accept().received[0]?.event_id;
@@ -93,9 +115,9 @@ describe('the settings that the provider is told', () => {
 
 describe('the greeting', () => {
   it("is said in the provider's voice", async () => {
-    const { bench, provider, pass } = makeCall({ greeting: { text: 'Namaste!' } });
+    const { bench, provider, pass } = makeCall({ greeting: { text: 'Namaste {{custom.name}}!' } });
     provider.last.accept();
-    expect(provider.last.of('response.create')[0]?.response.instructions).toContain('"Namaste!"');
+    expect(provider.last.of('response.create')[0]?.response.instructions).toContain('"Namaste Asha!"');
     provider.last.speak('r1', { ms: 1000 }).finish('r1', { words: 'Namaste!' });
     bench.mark('agent-1');
     await pass(1100);
@@ -196,6 +218,16 @@ describe('a turn', () => {
     expect(Math.max(...steady)).toBeLessThan(550);
   });
 
+  it('says where the caller’s words could not be written down', async () => {
+    const { bench, socket } = await makeTalk();
+    const error = { code: 'audio_unintelligible', message: 'Cannot read it, sk-planted-secret.' };
+    socket.tell({ type: 'conversation.item.input_audio_transcription.failed', item_id: 'caller-1', error });
+    bench.stop();
+    expect(bench.report?.events).toMatchObject([
+      { type: 'transcription-failed', data: { why: 'Cannot read it, ********.' } },
+    ]);
+  });
+
   it('bears what is no message', async () => {
     const { bench, socket } = await makeTalk();
     for (const text of [
@@ -220,6 +252,22 @@ describe('a turn', () => {
       { item: { role: 'user', content: [{ type: 'input_text', text: '[The caller pressed: 12]' }] } },
     ]);
     expect(socket.told.at(-1)).toBe('response.create');
+  });
+});
+
+describe('a record of the call without longer numbers', () => {
+  it('has neither what was said of them nor the keys; the model hears all', async () => {
+    const { bench, socket, pass } = await makeTalk({ hide_digits: true });
+    socket.tell(speechStarted(), speechStopped, callerWords('My card is 4242 4242-4242 4242, flat 12.'));
+    socket.speak('r1', { ms: 200 }).finish('r1', { words: 'I heard 4, 2, 4, 2, 4.' });
+    await pass(300);
+    bench.mark('agent-2');
+    for (const key of '9753') bench.press(key);
+    await pass(1_600);
+    bench.stop();
+    expect(bench.report?.transcript.map(({ text }) => text)).toEqual(['My card is ****, flat 12.', 'I heard ****.']);
+    expect(bench.report?.events.map(({ data }) => data)).toEqual(Array(4).fill({ digit: '*' }));
+    expect(socket.of('conversation.item.create').at(-1)?.item.content[0].text).toContain('9753');
   });
 });
 
@@ -263,6 +311,16 @@ describe('barge-in', () => {
     socket.tell(speechStarted());
     expect(socket.told.slice(-1)).toEqual(['conversation.item.truncate']); // Nothing to cancel: all of it was made.
     expect(socket.of('conversation.item.truncate')[0]?.audio_end_ms).toBe(500);
+  });
+
+  it('is measured from when the provider told it until `clear` is sent', async () => {
+    const { bench, socket, pass } = await makeTalk();
+    socket.speak('r1', { ms: 1_000 });
+    await pass(200);
+    bench.onSend = ({ event }) => event === 'clear' && bench.clock.advance(7);
+    socket.tell(speechStarted());
+    bench.stop();
+    expect(bench.report?.latencySamples).toContainEqual({ name: 'barge-in', ms: 7, at_ms: expect.any(Number) });
   });
 
   it('says of a second item that nothing of it was heard, and never more than there is', async () => {
@@ -345,6 +403,23 @@ describe('tools', () => {
     expect(socket.told.at(-1)).toBe('response.create');
   });
 
+  it.each(['http://127.0.0.1:9/o', 'http://[::1]/o', 'http://169.254.169.254/latest'])(
+    'are not opened at %s, and the model does not hear where that is',
+    async (url) => {
+      const client = new OutboundClient({ clock: systemClock, allowPrivate: false });
+      const { bench, socket, pass } = await makeTalk(
+        { tools: [{ ...tool, url }] },
+        { post: (...asked) => client.post(...asked) },
+      );
+      socket.tell(toolCalled('order', {}));
+      await pass(100);
+      const told = socket.of('conversation.item.create')[0]?.item.output;
+      expect(JSON.parse(told)).toEqual({ error: 'The tool could not be reached (address-refused).' });
+      bench.stop();
+      expect(bench.report?.events).toMatchObject([{ type: 'tool-called', data: { problem: 'address-refused' } }]);
+    },
+  );
+
   it('ask again when the provider was busy', async () => {
     const { socket, pass } = await makeTalk({ tools: [tool] }, { post: answer(200, 'yes') });
     socket.tell(toolCalled('order', {}));
@@ -367,6 +442,38 @@ describe('the end of a call', () => {
     bench.mark('agent-over');
     expect(bench.report).toMatchObject({ disconnectedBy: 'bot', transcript: [{ role: 'assistant', text: 'Bye.' }] });
     expect(socket.of('response.create')).toEqual([]);
+    expect(bench.clock.pendingTimers).toBe(0);
+  });
+
+  it('is a transfer, once what the model says of it was heard; the flow that goes on is told where to', async () => {
+    const transfers = [{ name: 'sales', description: 'Prices and orders.' }, { name: 'support' }];
+    const { bench, socket, pass } = await makeTalk({ transfers, farewell: 'Not said.' });
+    const told = socket.received[0]?.session.tools.find(({ name }: { name: string }) => name === 'transfer');
+    expect(told).toMatchObject({
+      parameters: { properties: { to: { enum: ['sales', 'support'] } }, required: ['to'] },
+    });
+    expect(told.description).toContain('sales: Prices and orders.\nsupport');
+
+    socket.tell({ type: 'response.created', response: { id: 'r0' } }, toolCalled('transfer', { to: 'nowhere' }, 'c0'));
+    socket.finish('r0');
+    expect(socket.of('conversation.item.create')[0]?.item).toMatchObject({
+      call_id: 'c0',
+      output: expect.stringContaining('cannot be handed over'),
+    });
+    expect(socket.told.at(-1)).toBe('response.create');
+
+    socket
+      .speak('r1', { ms: 500 })
+      .tell(toolCalled('transfer', { to: 'sales' }))
+      .finish('r1', { words: 'One moment.' });
+    await pass(400);
+    expect(bench.report).toBeUndefined();
+    for (const name of ['agent-1', 'agent-2', 'agent-over']) bench.mark(name);
+    expect(bench.report).toMatchObject({
+      ...{ disconnectedBy: 'bot', detail: 'transfer: sales' },
+      transcript: [{ role: 'assistant', text: 'One moment.' }],
+      events: [{ type: 'transfer', data: { to: 'sales' } }],
+    });
     expect(bench.clock.pendingTimers).toBe(0);
   });
 
@@ -482,8 +589,36 @@ describe('a provider that is lost', () => {
     expect(provider.sockets).toHaveLength(2);
   });
 
+  it('is held up when it is far ahead of the caller, who hears all of it', async () => {
+    const { bench, socket, passLong } = await makeTalk();
+    for (let second = 0; second < 200; second++) socket.speak('r1', { ms: 1_000 });
+    socket.finish('r1', { words: 'A long answer.' });
+    expect(bench.session.queuedMs).toBeLessThan(105_000);
+    expect(socket.unread).toBeGreaterThan(90);
+    await passLong(50_000);
+    expect(bench.session.queuedMs).toBeGreaterThan(90_000);
+    await passLong(155_000);
+    expect([socket.unread, socket.isPaused, bench.session.queuedMs]).toEqual([0, false, 0]);
+    bench.stop();
+    expect(bench.report).toMatchObject({
+      disconnectedBy: 'customer',
+      transcript: [{ role: 'assistant', text: 'A long answer.' }],
+    });
+    expect(bench.said.length / 8000).toBeGreaterThan(199);
+    expect(bench.clock.pendingTimers).toBe(0);
+  });
+
+  it('is read on as soon as the rest of its answer is dropped', async () => {
+    const { bench, socket, passLong } = await makeTalk({ max_duration_seconds: 20 });
+    for (let second = 0; second < 200; second++) socket.speak('r1', { ms: 1_000 });
+    await passLong(20_000);
+    expect(bench.events()).toContain('clear');
+    expect([socket.unread, socket.isPaused, bench.session.queuedMs]).toEqual([0, false, 0]);
+  });
+
   it('is given up when it floods, before the memory is full', async () => {
     const { bench, socket } = await makeTalk();
+    socket.heedsPause = false;
     for (let second = 0; second < 600 && bench.report === undefined; second++)
       socket.speak(`r${second}`, { ms: 1_000, itemId: 'endless' });
     expect(bench.report).toMatchObject({
@@ -511,13 +646,22 @@ describe('the configuration of an agent', () => {
     [{ url, tools: [{ name: 'a', url: 'ftp://x' }] }, 'tools.0.url'],
     [{ url, tools: [{ name: 'a', url: 'https://x', secret_headers: { a: 'b\r\nc' } }] }, 'tools.0.secret_headers'],
     [{ url, extra: 1 }, 'extra'],
+    [{ url: 'wss://' }, 'url'],
+    [{ url, transfers: [{ name: 'a b' }] }, 'transfers.0.name'],
+    [{ url, transfers: [{ name: 'sales' }, { name: 'sales' }] }, 'transfers.1.name'],
+    [{ url, transfers: [{ name: 'sales' }], tools: [{ name: 'transfer', url: 'https://x' }] }, 'tools.0.name'],
+    [{ url, turn_detection: { type: 'push_to_talk' } }, 'turn_detection.type'],
+    [{ url, speed: 3 }, 'speed'],
   ])('%j is refused at %s', (config, path) => {
     expect(() => agent.parse(config)).toThrow(expect.objectContaining({ code: 'ERR_BOT_CONFIG', path }));
   });
 
   it('names the addresses that it will open, and its secrets', () => {
     const config = agent.parse({ url, tools: [{ name: 'a', url: 'https://crm.example' }] });
-    expect(agent.needs?.(config)).toEqual([{ at: 'tools.0.url', kind: 'url', url: 'https://crm.example' }]);
+    expect(agent.needs?.(config)).toEqual([
+      { at: 'url', kind: 'url', url },
+      { at: 'tools.0.url', kind: 'url', url: 'https://crm.example' },
+    ]);
     expect(agent.secretKeys).toEqual(['api_key', 'secret_headers']);
     expect(agent.parse(config)).toEqual(config);
   });

@@ -12,20 +12,20 @@ export class BargeIn {
     this.#deps = deps;
   }
 
-  stop(): void {
+  /** `sinceMs`: when the provider's word came that the caller speaks, on the session's clock; undefined: nobody speaks. */
+  stop(sinceMs?: number): void {
     const { link, requests, responses, mouth } = this.#deps;
-    if (mouth.isSpeaking) this.#silence();
+    if (mouth.isSpeaking) this.#silence(sinceMs);
     if (responses.cancel()) link.send(requests.cancel());
   }
 
-  #silence(): void {
+  #silence(sinceMs: number | undefined): void {
     const { session, link, requests, mouth } = this.#deps;
-    const startedAtMs = performance.now();
-    const cut = mouth.interrupt();
-    session.measure('barge-in', performance.now() - startedAtMs);
+    const cut = mouth.interrupt(); // By which `clear` is in the caller's socket.
+    if (sinceMs !== undefined) session.measure('barge-in', session.clock.now() - sinceMs);
     for (const { itemId, contentIndex, heardMs } of cut)
       if (itemId !== '') link.send(requests.truncate(itemId, contentIndex, heardMs));
-    session.note('barge-in', { heard_ms: cut[0]?.heardMs ?? 0 });
+    if (sinceMs !== undefined) session.note('barge-in', { heard_ms: cut[0]?.heardMs ?? 0 });
   }
 }
 

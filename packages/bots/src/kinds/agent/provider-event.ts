@@ -10,6 +10,8 @@ export type ProviderEvent =
   | { type: 'speech-started'; itemId: string }
   | { type: 'speech-stopped' }
   | { type: 'caller-words'; itemId: string; text: string }
+  /** The caller's words could not be written down: the model heard them all the same. */
+  | { type: 'caller-words-failed'; why: string }
   | { type: 'response-started'; responseId: string }
   /** `audio`: 16 bit, 24 kHz, mono. */
   | { type: 'audio'; responseId: string; itemId: string; contentIndex: number; audio: Buffer }
@@ -39,6 +41,10 @@ const readers = new Map<string, (json: Json) => ProviderEvent>(
     'conversation.item.input_audio_transcription.completed': (json) => ({
       ...{ type: 'caller-words', itemId: textIn(json, 'item_id'), text: textIn(json, 'transcript') },
     }),
+    'conversation.item.input_audio_transcription.failed': (json) => {
+      const error = within(json, 'error');
+      return { type: 'caller-words-failed', why: textIn(error, 'message') || textIn(error, 'code') };
+    },
     'response.created': (json) => ({ type: 'response-started', responseId: textIn(within(json, 'response'), 'id') }),
     'response.output_audio.delta': (json) => ({
       ...{ type: 'audio', ...placeOf(json), contentIndex: countIn(json, 'content_index') },

@@ -16,6 +16,7 @@ export class ProviderFaults {
   readonly hide: (text: string) => string;
   #failures = 0;
   #errors = 0;
+  #unwritten = 0;
 
   constructor(deps: { config: AgentConfig; session: BotSession; tooMuch: (why: string) => void }) {
     this.#session = deps.session;
@@ -28,6 +29,11 @@ export class ProviderFaults {
     this.#session.note('provider-error', { code, why });
     if (eventId === settingsEventId) this.#tooMuch(`The provider refuses the settings: ${why}`);
     else if (++this.#errors >= maxErrors) this.#tooMuch(`The provider refuses too much: ${why}`);
+  }
+
+  /** Words of the caller are missing in the transcript. */
+  unwritten(why: string): void {
+    if (++this.#unwritten <= maxErrors) this.#session.note('transcription-failed', { why: this.hide(why) });
   }
 
   /** A response is over; `failure`: why it failed, if it did. */

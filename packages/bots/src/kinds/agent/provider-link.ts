@@ -42,6 +42,7 @@ export class ProviderLink {
   #failures = 0;
   #retry: Timer | undefined;
   #isClosed = false;
+  #receivedAtMs = 0;
 
   constructor(deps: { config: AgentConfig; session: BotSession; handlers: ProviderLinkHandlers }) {
     this.#config = deps.config;
@@ -57,6 +58,17 @@ export class ProviderLink {
   /** Which connection it is, from 1 on; 0 before the first. */
   get connection(): number {
     return this.#connection;
+  }
+
+  /** When the message that is being told came, on the session's clock. */
+  get receivedAtMs(): number {
+    return this.#receivedAtMs;
+  }
+
+  /** Stops reading, or goes on: the provider is held up by TCP. A new connection is read. */
+  hold(isHeld: boolean): void {
+    if (isHeld) this.#socket?.pause();
+    else this.#socket?.resume();
   }
 
   open(): void {
@@ -93,6 +105,7 @@ export class ProviderLink {
   }
 
   #received(data: Buffer, isBinary: boolean): void {
+    this.#receivedAtMs = this.#session.clock.now();
     if (!this.#budget.take(data.length)) {
       this.#giveUp('It sends more than any speech needs.');
       return;

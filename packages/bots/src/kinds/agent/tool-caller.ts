@@ -78,17 +78,19 @@ export class ToolCaller {
   }
 }
 
-/** The URL of a tool is not the model's to know: it may hold a secret. */
-function failure(error: string, answer?: string): string {
+/** An error in words for the model. The URL of a tool is not its to know: it may hold a secret. */
+export function failure(error: string, answer?: string): string {
   return JSON.stringify({ error, ...(answer && { answer: answer.slice(0, 1_000) }) });
 }
 
-function argumentsOf({ arguments: text }: ToolCall): object | undefined {
+/** Undefined: they are no JSON object, or too long. */
+export function argumentsOf({ arguments: text }: ToolCall): Record<string, unknown> | undefined {
   if (text.length > maxArguments) return undefined;
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

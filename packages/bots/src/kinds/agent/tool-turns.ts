@@ -1,8 +1,8 @@
 import type { BotSession } from '../../session/bot.js';
-import { type AgentConfig, endCallTool } from './agent-config.js';
+import { type AgentConfig, endCallTool, transferTool } from './agent-config.js';
 import type { ProviderLink } from './provider-link.js';
 import type { ProviderRequests } from './provider-request.js';
-import { type ToolCall, ToolCaller } from './tool-caller.js';
+import { argumentsOf, failure, type ToolCall, ToolCaller } from './tool-caller.js';
 
 const maxCalls = 1_000;
 
@@ -11,7 +11,7 @@ export class ToolTurns {
   readonly #deps: ToolTurnsDeps;
   readonly #caller: ToolCaller;
   readonly #called = new Set<string>();
-  #endsCall = false;
+  #callEnd: CallEnd | undefined;
   #isClosed = false;
 
   constructor(deps: ToolTurnsDeps) {
@@ -23,25 +23,42 @@ export class ToolTurns {
     return this.#caller.isRunning;
   }
 
-  /** The model wants to hang up, once its response is over. */
-  get endsCall(): boolean {
-    return this.#endsCall;
+  /** The model wants to hang up or to hand over, once its response is over. */
+  get callEnd(): CallEnd | undefined {
+    return this.#callEnd;
   }
 
   /** A call is told more than once by most providers. */
   call(call: ToolCall): void {
     if (this.#called.has(call.callId) || this.#called.size >= maxCalls || this.#isClosed) return;
     this.#called.add(call.callId);
-    if (call.name === endCallTool && this.#deps.config.end_call) {
-      this.#deps.session.note('end-call');
-      this.#endsCall = true;
-    } else void this.#run(call, this.#deps.link.connection);
+    const { config, session } = this.#deps;
+    if (call.name === endCallTool && config.end_call) {
+      session.note('end-call');
+      this.#callEnd ??= { why: 'The bot hung up.', hasFarewell: true };
+    } else if (call.name === transferTool && config.transfers.length > 0) this.#transfer(call);
+    else void this.#run(call, this.#deps.link.connection);
   }
 
   /** Nothing is called any more, and what is under way is given up. */
   close(): void {
     this.#isClosed = true;
     this.#caller.close();
+  }
+
+  /** As a menu does it: the name stands in the events of the call, and the flow goes on. */
+  #transfer(call: ToolCall): void {
+    const { config, session, link, requests, answered } = this.#deps;
+    const to = argumentsOf(call)?.to;
+    const transfer = config.transfers.find(({ name }) => name === to);
+    if (transfer === undefined) {
+      link.send(requests.toolResult(call.callId, failure('The call cannot be handed over to there.')));
+      answered();
+      return;
+    }
+    if (this.#callEnd !== undefined) return;
+    session.note('transfer', { to: transfer.name });
+    this.#callEnd = { why: `transfer: ${transfer.name}`, hasFarewell: false };
   }
 
   /** What a tool gives to a provider that has forgotten the call is told in other words. */
@@ -54,6 +71,13 @@ export class ToolTurns {
     link.send(connection === link.connection ? result : anew);
     if (!this.#caller.isRunning) answered();
   }
+}
+
+/** How the model has the call end. */
+export interface CallEnd {
+  why: string;
+  /** Whether the farewell is said if the model said nothing. */
+  hasFarewell: boolean;
 }
 
 export interface ToolTurnsDeps {
