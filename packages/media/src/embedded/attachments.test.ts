@@ -21,7 +21,7 @@ const options = (portOffset: number): EmbeddedEngineOptions => ({
   announcedAddress: '127.0.0.1',
   webrtcPort: ports.port(portOffset),
   rtpPortMin: ports.port(portOffset + 4),
-  rtpPortMax: ports.port(portOffset + 39),
+  rtpPortMax: ports.port(portOffset + 49),
   processes: 1,
   childPath: join(repositoryRoot(), 'packages/media/dist/embedded/testing/attachment-child.js'),
   logger: silentLogger,
@@ -170,6 +170,18 @@ describe('an attachment', () => {
     expect((await played.ended).how).toBe('ended');
   });
 
+  it('hears all that came before its leg was closed, though the process stood still and finds it all at once', async () => {
+    const leg = await legOf();
+    const phone = await phoneOn(leg);
+    const attachment = await leg.attach('echo', {});
+    process.kill(pidOf(leg), 'SIGSTOP');
+    for (let packet = 0; packet < 90; packet++) phone.send({ payload: Buffer.alloc(160, 0xff) });
+    await new Promise((resolve) => setImmediate(resolve)); // They are sent.
+    leg.close();
+    process.kill(pidOf(leg), 'SIGCONT');
+    expect(await attachment.ended).toMatchObject({ result: { reason: 'leg-closed', frames: 90 } });
+  });
+
   it('outlives its leg until it has ended', async () => {
     const { leg } = await talkingLeg();
     const attachment = await leg.attach('slow', 200);
@@ -226,7 +238,7 @@ describe('an attachment', () => {
     const lost = new Promise<number>((resolve) => other.on('processLost', ({ pid }) => resolve(pid)));
     const { leg } = await talkingLeg(other);
     const first = await leg.attach('stubborn', {});
-    killChildOf(leg);
+    process.kill(pidOf(leg), 'SIGKILL');
     expect(await first.ended).toEqual({ how: 'engine-lost' });
     await lost;
     await until('another process', () => other.ready);
@@ -238,6 +250,6 @@ describe('an attachment', () => {
 });
 
 /** The process that carries a leg, from behind the seam. */
-function killChildOf(leg: MediaLeg): void {
-  process.kill((leg as unknown as { process: { pid: number } }).process.pid, 'SIGKILL');
+function pidOf(leg: MediaLeg): number {
+  return (leg as unknown as { process: { pid: number } }).process.pid;
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { systemRandom } from '@intermix/kernel';
+import { type Clock, systemRandom } from '@intermix/kernel';
+import type { AudioFrame } from '@intermix/media';
 import { eventually, FakeClock } from '@intermix/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RecordingResult, RecordOrder } from '../files/recording-spec.js';
@@ -41,27 +42,45 @@ function record({ order, says, hears, encoder }: Setup) {
   const audio = new FakeLegAudio();
   let result: RecordingResult | undefined;
   const path = join(folder, 'call.part');
+  /** What the recorder's process finds when it runs again: timers before packets, as in Node. */
+  let found: { timers: (() => void)[]; packets: (() => void)[] } | undefined;
+  const own: Clock = {
+    now: () => clock.now(),
+    schedule: (delayMs, fire) => clock.schedule(delayMs, () => (found ? found.timers.push(fire) : fire())),
+  };
   const context = {
-    ...{ audio, clock, random: systemRandom, emit() {} },
+    ...{ audio, clock: own, random: systemRandom, emit() {} },
     ended: (end: unknown) => {
       result = end as RecordingResult;
     },
   };
   const whole: RecordOrder = { do: 'record', path, format: 'mp3', channels: 'dual', ...silent, ...order };
   const recorder = new CallRecorder(whole, context, encoder ?? new DirectEncoder());
-  const caller = new TalkingParty({ clock, seed: 7, ...says, tell: (frame) => audio.receive(frame) });
-  const other = new TalkingParty({ clock, seed: 99, ...hears, tell: (frame) => audio.send(frame) });
+  const arrive = (frame: AudioFrame, tell: (frame: AudioFrame) => void) =>
+    found ? found.packets.push(() => tell({ ...frame, atMs: clock.now() })) : tell(frame);
+  const receive = (frame: AudioFrame) => audio.receive(frame);
+  const send = (frame: AudioFrame) => audio.send(frame);
+  const caller = new TalkingParty({ clock, seed: 7, ...says, tell: (frame) => arrive(frame, receive) });
+  const other = new TalkingParty({ clock, seed: 99, ...hears, tell: (frame) => arrive(frame, send) });
   const run = async (ms: number) => {
     for (let done = 0; done < ms; done += 1000) {
       clock.advance(Math.min(1000, ms - done));
       if (done % 20_000 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   };
+  /** The recorder's process is not run for so long. */
+  const standStill = (ms: number) => {
+    const waiting = { timers: [], packets: [] };
+    found = waiting;
+    clock.advance(ms);
+    found = undefined;
+    for (const wake of [...waiting.timers, ...waiting.packets] as (() => void)[]) wake();
+  };
   const end = async () => {
     recorder.close();
     return eventually(() => result, { timeoutMs: 15_000 });
   };
-  return { clock, audio, recorder, caller, other, path, run, end, result: () => result };
+  return { clock, audio, recorder, caller, other, path, run, standStill, end, result: () => result };
 }
 
 describe('CallRecorder', () => {
@@ -210,6 +229,31 @@ describe('CallRecorder', () => {
     expect(beginsAt(9000)).toBeGreaterThan(0);
     expect(beginsAt(9000)).toBeLessThan(40);
   });
+
+  it.each([300, 700, 1400])(
+    'has all that was said while its process stood still for %i ms, in its place',
+    async (stillMs) => {
+      const call = record({
+        order: { format: 'wav' },
+        says: { says: tone(440), jitterMs: 5 },
+        hears: { says: tone(1000), ppm: 80 },
+      });
+      await call.run(3000);
+      call.standStill(stillMs);
+      await call.run(3000);
+      call.standStill(stillMs); // What is found at the end is in the file too.
+      expect(await call.end()).toMatchObject({ ok: true, durationMs: 6000 + 2 * stillMs });
+      for (const [channel, hz] of zip(await decodeRecording(call.path), [440, 1000])) {
+        for (let at = 100; at < 5900 + 2 * stillMs; at += 50) {
+          const { share, rms } = toneIn(channel, hz, at, at + 50);
+          expect(rms, `${hz} Hz at ${at} ms`).toBeGreaterThan(0.2);
+          // Where it stands still the stream may be placed anew, some milliseconds away.
+          const isSeam = at === 2950 || at === 3000 || at === 5950 + stillMs || at === 6000 + stillMs;
+          if (!isSeam) expect(share, `${hz} Hz at ${at} ms`).toBeGreaterThan(0.9);
+        }
+      }
+    },
+  );
 
   it.each([
     ['ENOSPC', 'disk-full'],

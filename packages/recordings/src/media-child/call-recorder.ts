@@ -11,6 +11,10 @@ import type { EncodedFile, RecordingEncoder } from './recording-encoder.js';
 const flushMs = 200;
 /** How late a packet may come and still be in its place. */
 const holdBackMs = 500;
+/** A timer that comes so late tells that the process stood still. */
+const stoodStillMs = 100;
+/** Then the packets of that time wait behind the timer: so much of it is kept open for them until the next one. */
+const standstillMs = 1500;
 const samplesPerMs = sampleRateHz / 1000;
 /** A part of a long stretch, so that a process that was stopped for a while does not make one enormous chunk. */
 const maxChunk = 8000;
@@ -31,6 +35,7 @@ export class CallRecorder implements Attachment {
   readonly #file: EncodedFile;
   readonly #unsubscribe: Array<() => void> = [];
   #timer: Timer | undefined;
+  #stoodStill = false;
   #isOpen = true;
   #isOver = false;
 
@@ -75,10 +80,14 @@ export class CallRecorder implements Attachment {
   }
 
   #schedule(): void {
-    this.#timer = this.#context.clock.schedule(flushMs, () => {
+    const { clock } = this.#context;
+    const dueMs = clock.now() + flushMs;
+    this.#timer = clock.schedule(flushMs, () => {
       if (!this.#isOpen) return;
-      for (const placer of this.#placers) placer.settle(this.#context.clock.now());
-      this.#flush(this.#now - holdBackMs * samplesPerMs);
+      // Not twice in a row: a process that is late with everything has to write all the same.
+      this.#stoodStill = !this.#stoodStill && clock.now() - dueMs > stoodStillMs;
+      if (!this.#stoodStill) for (const placer of this.#placers) placer.settle(clock.now());
+      this.#flush(this.#now - (this.#stoodStill ? standstillMs : holdBackMs) * samplesPerMs);
       if (this.#now >= maxDurationMs * samplesPerMs) this.close();
       else this.#schedule();
     });

@@ -4,7 +4,8 @@ import { DelayFloor } from './delay-floor.js';
 const samplesPerMs = 8;
 /** A new stream is listened to for so long before its place is decided: its first packet may be a late one. */
 const openingMs = 160;
-const maxOpeningFrames = 64;
+/** Two seconds, which a process that stood still may find at once. */
+const maxOpeningFrames = 128;
 /** After such a gap (hold, silence suppression, a break) nobody hears where the stream goes on: its place is decided anew. */
 const gapMs = 400;
 /** Samples by which a frame can only be early because the stream itself has jumped: delay has a least value. */

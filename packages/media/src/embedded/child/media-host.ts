@@ -18,6 +18,7 @@ import { MediaEndpoint } from './media-endpoint.js';
 import { Pacer } from './pacer.js';
 import { PortRange } from './port-range.js';
 import { RtpTransport } from './rtp-transport.js';
+import { waitingPackets } from './waiting-packets.js';
 import { WavFiles } from './wav-files.js';
 import { WebRtcLeg } from './webrtc-leg.js';
 
@@ -81,6 +82,7 @@ export class MediaHost {
         this.#attachments.handle(command.attachmentId, command.data);
         return null;
       case 'attachment-close':
+        await waitingPackets();
         this.#attachments.close(command.attachmentId);
         return null;
       default:
@@ -96,6 +98,7 @@ export class MediaHost {
   /** Closes every leg, and waits for what runs beside them: 5 s at most. */
   async close(): Promise<void> {
     this.#pollTimer?.cancel();
+    await waitingPackets();
     this.#attachments.stop(); // Before their legs go: they end for this reason, and not for that.
     await Promise.allSettled([...this.#legs.values()].map(async (leg) => closeLeg(await leg)));
     this.#legs.clear();
@@ -217,6 +220,7 @@ export class MediaHost {
     this.#legs.delete(keyText(key));
     if (!leg) return null;
     const made = await leg;
+    await waitingPackets();
     this.#endpoints.delete(made.endpoint);
     if (made.kind === 'webrtc') this.#byUfrag.delete(made.webrtc.firstUfrag);
     this.#attachments.legClosing(made.endpoint);
