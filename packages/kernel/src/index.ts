@@ -4,3 +4,4 @@ export { type EventMap, TypedEmitter } from './emitter.js';
 export { IntermixError } from './errors.js';
 export { createId, hex, type IdPrefix, type Random, systemRandom } from './ids.js';
 export { type LogFields, type Logger, silentLogger } from './logger.js';
+export { TokenBuckets } from './token-buckets.js';

@@ -1,6 +1,5 @@
-import type { Clock, Logger } from '@intermix/kernel';
+import { type Clock, type Logger, TokenBuckets } from '@intermix/kernel';
 import type { GuessLimit } from '../limits/guess-limiter.js';
-import { TokenBuckets } from '../limits/token-buckets.js';
 
 export const defaultCarrierGuessLimit: GuessLimit = { burst: 10, refillMs: 10_000 };
 

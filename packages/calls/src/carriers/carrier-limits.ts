@@ -1,5 +1,4 @@
-import type { Clock } from '@intermix/kernel';
-import { TokenBuckets } from '../limits/token-buckets.js';
+import { type Clock, TokenBuckets } from '@intermix/kernel';
 import type { Carrier } from '../ports/directory.js';
 
 /** Permission to place one call through a carrier. `release` may be called twice. */

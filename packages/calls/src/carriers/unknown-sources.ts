@@ -1,5 +1,4 @@
-import type { Clock, Logger } from '@intermix/kernel';
-import { TokenBuckets } from '../limits/token-buckets.js';
+import { type Clock, type Logger, TokenBuckets } from '@intermix/kernel';
 
 export interface UnknownSourcePolicy {
   /** A source that was refused hears nothing for this long. 60 s. */

@@ -1,5 +1,4 @@
-import type { Clock } from '@intermix/kernel';
-import { TokenBuckets } from './token-buckets.js';
+import { type Clock, TokenBuckets } from '@intermix/kernel';
 
 /** Wrong passwords allowed at once, and milliseconds until one more is. */
 export interface GuessLimit {

@@ -1,4 +1,4 @@
-import type { Clock } from '@intermix/kernel';
+import type { Clock } from './clock.js';
 
 interface Bucket {
   tokens: number;
