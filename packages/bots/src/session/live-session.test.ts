@@ -22,11 +22,12 @@ describe('a session of a bot', () => {
     bench.clock.advance(100);
     bench.hear(7);
     bench.press('5');
+    bench.clock.advance(40);
     expect(bench.said).toEqual(new Array(800).fill(7));
     bench.stop();
     expect(bench.report).toMatchObject({
-      ...{ disconnectedBy: 'customer', detail: 'stop: callended', durationMs: 100 },
-      usage: { audio_in_ms: 100, audio_out_ms: 100, duration_ms: 100 },
+      ...{ disconnectedBy: 'customer', detail: 'stop: callended', durationMs: 140 },
+      usage: { audio_in_ms: 100, audio_out_ms: 100, duration_ms: 140 },
       events: [{ type: 'dtmf', at_ms: 100, data: { digit: '5' } }],
       latencySamples: [{ name: 'first-audio', ms: 100, at_ms: 100 }],
     });
@@ -44,18 +45,37 @@ describe('a session of a bot', () => {
     session.handleMessage('{"event":"clear"}');
     session.handleMessage(`{"event":"media","media":{"chunk":1,"timestamp":100,"payload":"${'AAAA'.repeat(160)}"}}`);
     expect(bench.facts).toMatchObject({ streamSid: 's9', callSid: '12', sampleRate: 16_000 });
-    expect(bench.said).toHaveLength(160);
+    bench.clock.advance(40);
+    expect(bench.said).toHaveLength(320);
     expect(bench.report).toBeUndefined();
   });
 
-  it('is the customer who closes, and an error that breaks the protocol', () => {
-    const left = new SessionBench({ kind: echo as BotKind<never> }).start();
-    left.session.handleClosed(1006);
-    expect(left.report).toMatchObject({ disconnectedBy: 'customer', detail: 'closed with 1006' });
-    const broke = new SessionBench({ kind: echo as BotKind<never> }).start();
-    broke.session.handleClosed(1009, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
-    expect(broke.report).toMatchObject({ disconnectedBy: 'error', detail: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' });
+  it.each([
+    [1000, undefined, 'customer', 'closed with 1000, without stop'],
+    [1001, undefined, 'customer', 'closed with 1001, without stop'],
+    [1005, undefined, 'customer', 'closed with 1005, without stop'],
+    [1006, undefined, 'error', 'The connection broke off, without stop.'],
+    [1011, undefined, 'error', 'The far end closed with 1011, without stop.'],
+    [4000, undefined, 'error', 'The far end closed with 4000, without stop.'],
+    [1006, 'read ECONNRESET', 'error', 'read ECONNRESET'],
+    [1009, 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'error', 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
+  ])('whose far end closes with %i (%s) was ended by %s', (code, broken, disconnectedBy, detail) => {
+    const bench = new SessionBench({ kind: echo as BotKind<never> }).start();
+    bench.session.handleClosed(code, broken);
+    expect(bench.report).toMatchObject({ disconnectedBy, detail });
+    expect(bench.overs).toBe(1);
   });
+
+  it.each(['callended', 'stopped'])(
+    'whose far end says stop (%s) was ended by the customer, whatever comes then',
+    (reason) => {
+      const bench = new SessionBench({ kind: echo as BotKind<never> }).start();
+      bench.stop(reason);
+      bench.session.handleClosed(1006, 'read ECONNRESET');
+      expect(bench.report).toMatchObject({ disconnectedBy: 'customer', detail: `stop: ${reason}` });
+      expect(bench.overs).toBe(1);
+    },
+  );
 
   it('takes a call outside of the hours down, and says nothing to it', () => {
     const bench = new SessionBench({ kind: echo as BotKind<never>, order: { verdict: 'outside_hours' } }).start();
@@ -153,14 +173,25 @@ describe('marks', () => {
 });
 
 describe('what is said', () => {
-  it('goes out in multiples of 320 octets; a rest waits for more, and is filled up', () => {
+  it('waits for more when it is little, counts as waiting meanwhile, and is filled up', () => {
     const bench = new SessionBench({ kind: echo as BotKind<never> }).start();
     bench.session.say(new Int16Array(100).fill(1));
-    expect(bench.sent).toHaveLength(0);
     bench.session.say(new Int16Array(100).fill(2));
-    expect(bench.said).toHaveLength(160);
+    expect([bench.sent.length, bench.session.queuedMs]).toEqual([0, 25]);
     bench.clock.advance(40);
     expect(bench.said).toEqual([...new Array(100).fill(1), ...new Array(100).fill(2), ...new Array(120).fill(0)]);
+    expect(bench.session.queuedMs).toBe(40);
+  });
+
+  it('counts as heard no more when the far end drops it', () => {
+    const bench = new SessionBench({ kind: echo as BotKind<never> }).start();
+    bench.session.say(new Int16Array(24_000));
+    bench.clock.advance(1_000);
+    bench.mark('unasked', { queueMs: 1_500, playedMs: 1_000 });
+    expect([bench.session.playedMs, bench.session.queuedMs]).toEqual([1_000, 1_500]);
+    bench.clock.advance(1_500);
+    bench.mark('unasked', { queueMs: 0, playedMs: 2_500 });
+    expect([bench.session.playedMs, bench.session.queuedMs]).toEqual([2_500, 0]);
   });
 
   it('is cut into messages that are not too long', () => {
@@ -250,12 +281,28 @@ describe('limits of a session', () => {
     expect(bench.report).toMatchObject({ disconnectedBy: 'timeout', durationMs: 60_000 });
   });
 
-  it('a far end that does not read is left', () => {
+  it.each([
+    ['as it is spoken to', (bench: SessionBench) => bench.hear(0, 1_600)],
+    ['as it is spoken to at length', (bench: SessionBench) => bench.session.say(new Int16Array(100_000))],
+    ['as what waits is sent before a mark', (bench: SessionBench) => bench.session.mark('m')],
+    ['as what waits is sent before the end', (bench: SessionBench) => bench.session.close('bot', 'done')],
+    ['as what waits has waited', (bench: SessionBench) => bench.clock.advance(40)],
+  ])('a far end that does not read is left, once, %s', (_, speak) => {
     const bench = open().start();
+    bench.session.say(new Int16Array(100));
     bench.bufferedBytes = 20_000_000;
-    bench.hear();
+    speak(bench);
     expect(bench.report).toMatchObject({ disconnectedBy: 'error', detail: 'The far end does not read.' });
-    expect(bench.clock.pendingTimers).toBe(0);
+    expect([bench.overs, bench.sent.length, bench.clock.pendingTimers]).toEqual([1, 1, 0]);
+  });
+
+  it('the server ends it: its process stops, or its bot was deleted', () => {
+    const running = open().start();
+    running.session.stop('The bot was deleted.');
+    expect(running.report).toMatchObject({ disconnectedBy: 'error', detail: 'The bot was deleted.' });
+    const silent = open();
+    silent.session.stop('The bot was deleted.');
+    expect([silent.neverStarted, silent.closedWith?.code]).toEqual(['stopped', 1012]);
   });
 
   it('what is kept of a talk is bounded', () => {

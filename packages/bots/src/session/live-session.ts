@@ -6,7 +6,6 @@ import {
   StreamMessageError,
   type StreamStart,
   samplesOf,
-  writeBotMessage,
 } from '@intermix/streaming';
 import type { NeverStarted, SessionOrder, SessionReport } from '../host/session-order.js';
 import type {
@@ -21,11 +20,9 @@ import type {
 } from './bot.js';
 import type { BotSocket } from './bot-socket.js';
 import { IntakeBudget } from './intake-budget.js';
-import { PendingMarks } from './pending-marks.js';
-import { PlayoutEstimate } from './playout-estimate.js';
 import type { SessionLimits } from './session-limits.js';
 import { SessionRecord, storable } from './session-record.js';
-import { SpeechOutlet } from './speech-outlet.js';
+import { SessionSpeech } from './session-speech.js';
 
 export interface LiveSessionDeps {
   order: SessionOrder;
@@ -49,6 +46,8 @@ const maxFact = 256;
 const closeCodes: Record<DisconnectedBy, number> = {
   ...{ customer: 1000, bot: 1000, outside_hours: 1000, timeout: 1000, error: 1011 },
 };
+/** With which a far end closes that has nothing to complain of: RFC 6455 §7.4.1; 1005 is none at all. */
+const goodCodes: readonly number[] = [1000, 1001, 1005];
 
 /** One connection from its upgrade to its end: the far end's messages in, the bot's words out, and all limits. */
 export class LiveSession implements BotSession {
@@ -59,11 +58,10 @@ export class LiveSession implements BotSession {
   readonly #deps: LiveSessionDeps;
   readonly #socket: BotSocket;
   readonly #record: SessionRecord;
-  readonly #played: PlayoutEstimate;
-  readonly #marks: PendingMarks;
-  readonly #outlet: SpeechOutlet;
   readonly #budget: IntakeBudget;
   #facts: BotCallFacts | undefined;
+  /** Since `start`. */
+  #speech: SessionSpeech | undefined;
   #bot: Bot | undefined;
   #limit: Timer;
   #idle: Timer | undefined;
@@ -82,9 +80,6 @@ export class LiveSession implements BotSession {
     this.random = deps.random;
     this.logger = deps.logger;
     this.#record = new SessionRecord(() => this.elapsedMs);
-    this.#played = new PlayoutEstimate(clock);
-    this.#marks = new PendingMarks({ clock, tell: (name) => this.#ask((bot) => bot.handleMark?.(name)) });
-    this.#outlet = new SpeechOutlet({ clock, send: (audio) => this.#sendAudio(audio) });
     this.#budget = new IntakeBudget(clock, limits);
     this.#limit = clock.schedule(limits.startWithinMs, () => this.#neverStarted('silent', 1008, 'No start came.'));
   }
@@ -99,11 +94,11 @@ export class LiveSession implements BotSession {
   }
 
   get playedMs(): number {
-    return this.#played.playedMs;
+    return this.#speech?.playedMs ?? 0;
   }
 
   get queuedMs(): number {
-    return this.#played.queuedMs;
+    return this.#speech?.queuedMs ?? 0;
   }
 
   get elapsedMs(): number {
@@ -133,8 +128,10 @@ export class LiveSession implements BotSession {
     const isLarge = code === 1009;
     if (this.#facts === undefined) {
       this.#neverStarted(isLarge ? 'too-large' : broken === undefined ? 'closed' : 'broken', 1000, '');
-    } else if (broken === undefined) this.close('customer', code === 1000 ? undefined : `closed with ${code}`);
-    else this.close('error', broken);
+    } else if (broken !== undefined) this.close('error', broken);
+    else if (goodCodes.includes(code)) this.close('customer', `closed with ${code}, without stop`);
+    else if (code === 1006) this.close('error', 'The connection broke off, without stop.');
+    else this.close('error', `The far end closed with ${code}, without stop.`);
   }
 
   /** The server ends it: the process stops, or its bot was deleted. */
@@ -151,23 +148,15 @@ export class LiveSession implements BotSession {
       this.#hasSpoken = true;
       this.measure('first-audio', this.elapsedMs);
     }
-    this.#outlet.say(samples);
+    this.#speech?.say(samples);
   }
 
   mark(name: string): void {
-    if (this.#over) return;
-    const cut = name.slice(0, 256);
-    this.#outlet.flush();
-    this.#marks.expect(cut, this.#played.queuedMs);
-    this.#send(writeBotMessage.mark(this.facts.streamSid, cut));
+    this.#speech?.mark(name);
   }
 
   clear(): void {
-    if (this.#over) return;
-    this.#outlet.drop();
-    this.#played.cleared();
-    this.#marks.cleared();
-    this.#send(writeBotMessage.clear(this.facts.streamSid));
+    this.#speech?.clear();
   }
 
   transcript(role: TranscriptRole, text: string, atMs?: number): void {
@@ -193,12 +182,8 @@ export class LiveSession implements BotSession {
 
   close(by: DisconnectedBy = 'bot', why?: string, code = closeCodes[by]): void {
     if (this.#over || this.#facts === undefined) return;
-    this.#outlet.flush();
-    const durationMs = this.elapsedMs;
-    this.#record.use('duration_ms', durationMs);
-    this.#end(code, why ?? '');
-    const detail = why === undefined ? undefined : storable(why, 300);
-    this.#deps.over({ report: { ...this.#record.results(), disconnectedBy: by, detail, durationMs } });
+    this.#speech?.flush();
+    if (!this.#over) this.#finish(by, { code, why }); // It is when nobody takes what was flushed.
   }
 
   // Within.
@@ -221,8 +206,8 @@ export class LiveSession implements BotSession {
         this.#pressed(message.digit);
         break;
       case 'mark':
-        if (message.queue) this.#played.told(message.queue);
-        this.#marks.handleMark(message.name);
+        if (message.queue) this.#speech?.told(message.queue);
+        this.#speech?.handleMark(message.name);
         break;
       case 'stop':
         this.#stopped(message.stop.reason);
@@ -230,7 +215,7 @@ export class LiveSession implements BotSession {
   }
 
   #heard({ audio, queue }: StreamMedia): void {
-    if (queue) this.#played.told(queue);
+    if (queue) this.#speech?.told(queue);
     this.#record.use('audio_in_ms', audio.length / 2 / (this.facts.sampleRate / 1000));
     this.#ask((bot) => bot.handleAudio(samplesOf(audio)));
   }
@@ -251,7 +236,13 @@ export class LiveSession implements BotSession {
     this.#startedAtMs = this.clock.now();
     this.#facts = factsOf(start, order);
     this.#badInARow = 0;
-    this.logger = this.logger.child({ callSid: this.#facts.callSid, streamSid: this.#facts.streamSid });
+    const { callSid, streamSid, sampleRate } = this.#facts;
+    this.logger = this.logger.child({ callSid, streamSid });
+    this.#speech = new SessionSpeech({
+      ...{ clock: this.clock, streamSid, sampleRate },
+      send: (message, audioMs) => this.#send(message, audioMs),
+      marked: (name) => this.#ask((bot) => bot.handleMark?.(name)),
+    });
     this.#limit.cancel();
     this.#limit = this.clock.schedule(order.maxCallMs, () => this.close('timeout', 'The longest time is over.'));
     this.#watchIdle(limits.idleMs);
@@ -313,20 +304,19 @@ export class LiveSession implements BotSession {
     this.close('error', 'The bot failed.');
   }
 
-  #sendAudio(audio: Buffer): void {
-    const ms = audio.length / 2 / (this.facts.sampleRate / 1000);
-    this.#played.said(ms);
-    this.#record.use('audio_out_ms', ms);
-    this.#send(writeBotMessage.media(this.facts.streamSid, audio));
-  }
-
-  #send(text: string): void {
+  #send(text: string, audioMs: number): void {
+    if (audioMs > 0) this.#record.use('audio_out_ms', audioMs);
     this.#socket.send(text);
     if (this.#socket.bufferedBytes <= this.#deps.limits.maxBufferedBytes || this.#over) return;
-    this.#end(1008, 'Nobody reads.'); // First: closing would flush, and come here again.
-    const results = this.#record.results();
-    const report = { ...results, detail: 'The far end does not read.', durationMs: this.elapsedMs };
-    this.#deps.over({ report: { ...report, disconnectedBy: 'error' } });
+    this.#finish('error', { code: 1008, why: 'The far end does not read.' });
+  }
+
+  #finish(by: DisconnectedBy, { code, why }: { code: number; why: string | undefined }): void {
+    const durationMs = this.elapsedMs;
+    this.#record.use('duration_ms', durationMs);
+    this.#end(code, why ?? '');
+    const detail = why === undefined ? undefined : storable(why, 300);
+    this.#deps.over({ report: { ...this.#record.results(), disconnectedBy: by, detail, durationMs } });
   }
 
   #neverStarted(why: NeverStarted, code: number, reason: string): void {
@@ -339,8 +329,7 @@ export class LiveSession implements BotSession {
     this.#over = true;
     this.#limit.cancel();
     this.#idle?.cancel();
-    this.#marks.close();
-    this.#outlet.drop();
+    this.#speech?.close();
     try {
       this.#bot?.close();
     } catch (error) {

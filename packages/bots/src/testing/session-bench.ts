@@ -17,6 +17,8 @@ export class SessionBench {
   facts: BotCallFacts | undefined;
   report: SessionReport | undefined;
   neverStarted: NeverStarted | undefined;
+  /** How often its end was told: once, and last. */
+  overs = 0;
   bufferedBytes = 0;
   /** Looks at what the bot sends, as it does. */
   onSend: ((message: ReturnType<typeof readBotMessage>) => void) | undefined;
@@ -58,6 +60,7 @@ export class SessionBench {
         this.facts = facts;
       },
       over: (end) => {
+        this.overs++;
         if ('report' in end) this.report = end.report;
         else this.neverStarted = end.neverStarted;
       },
