@@ -23,6 +23,7 @@ import { flowsSide } from './flows-side.js';
 import { listenHttp } from './http/listen.js';
 import { routeUpgrades } from './http/upgrade-router.js';
 import { integrationsSide, urlRule } from './integrations-side.js';
+import { meterBots } from './metrics/bot-metrics.js';
 import { Metrics } from './metrics/metrics.js';
 import { meterWebhooks } from './metrics/webhook-metrics.js';
 import { recordCalls, recordingsSide } from './recordings-side.js';
@@ -92,6 +93,11 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const bots = botsSide({
     ...{ store, streams, prompts: speech.files, allowPrivate, maxSessions: config.botSessions, clock, random, logger },
     apiKey: (accountSid, provider) => exotel.settings.apiKey(accountSid, provider),
+    trustedProxies: config.trustedProxies,
+    streamUrlOf: async (accountSid, botId) => {
+      const base = (await exotel.settings.coreFleet(accountSid))[0] ?? config.publicUrl ?? addresses.http_url;
+      return `${base.replace(/^http/, 'ws')}${exotelPath}${botId}`;
+    },
   });
   const flows = flowsSide({
     ...{
@@ -168,6 +174,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   });
   teardown.add('exotel', () => exotel.stop());
   const metrics = meter({ switchboard, media, sip });
+  meterBots(metrics.registers, { ...bots.counts, capacity: bots.capacity });
   meterWebhooks(metrics.registers, webhooks, store.webhooks.outbox);
   let isSipReady = false;
   const api = await createApi({

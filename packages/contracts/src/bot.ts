@@ -33,7 +33,8 @@ export const BotActiveHours = Type.Object(
 );
 export type BotActiveHours = Static<typeof BotActiveHours>;
 
-const Secret = Type.String({ minLength: 8, maxLength: 256, pattern: '^[^\\x00-\\x20\\x7f]+$' });
+/** Whoever knows the URL may guess it. */
+const Secret = Type.String({ minLength: 16, maxLength: 256, pattern: '^[^\\x00-\\x20\\x7f]+$' });
 
 /** Who may open the bot's WebSocket: whoever knows its URL, who sends Basic credentials, or who has `?token=`. */
 export const BotAuthInput = Type.Object(

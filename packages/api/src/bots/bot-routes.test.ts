@@ -75,6 +75,8 @@ describe('/api/v1/bots', () => {
     ['a secret that is a mask', { config: { delay_ms: '********' } }, 'config.delay_ms'],
     ['no password', { auth: { type: 'basic', username: 'u' } }, 'auth.password'],
     ['no token', { auth: { type: 'token' } }, 'auth.token'],
+    ['too short a token', { auth: { type: 'token', token: 'fifteen-letters' } }, 'auth.token'],
+    ['too short a password', { auth: { type: 'basic', username: 'u', password: 'fifteen-letters' } }, 'auth.password'],
     ['no time zone', { active_hours: { ...hours, time_zone: 'Mars/Olympus' } }, 'active_hours.time_zone'],
     [
       'a window of nothing',

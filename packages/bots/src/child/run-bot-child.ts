@@ -23,7 +23,7 @@ const renderTimeoutMs = 30_000;
  */
 export function runBotChild(options: { kinds?: ReadonlyMap<string, BotKind<never>> } = {}): void {
   const child = new BotChild(options.kinds ?? botKinds);
-  process.on('message', (message: ChildHears) => void child.handle(message));
+  process.on('message', (message: ChildHears) => void child.handle(message).catch(cannotRun));
   process.on('disconnect', () => process.exit(0));
   process.on('uncaughtException', (error) => log('error', { err: plain(error) }, 'an error that no bot handled'));
   process.on('unhandledRejection', (error) => log('error', { err: plain(error) }, 'a rejection that no bot handled'));
@@ -91,6 +91,13 @@ class BotChild {
     if (path !== undefined) waiting?.resolve(path);
     else waiting?.reject(new Error(error ?? 'The prompt cannot be had.'));
   }
+}
+
+/** A process that cannot listen is of no use: the server starts another one. */
+async function cannotRun(error: unknown): Promise<void> {
+  log('error', { err: plain(error) }, 'the process of the bots cannot run');
+  await everythingIsSaid();
+  process.exit(1);
 }
 
 let unsaid = 0;

@@ -22,11 +22,12 @@ async function makeGate(config: object, accountSid = 'acc') {
   const gate = new BotGate({
     bots: { find: async () => bot, findAnywhere: async () => bot },
     apiKey: (account, provider) => settings.apiKey(account, provider),
-    worker: { admit: (order) => ({ port: orders.push(order) }) },
+    worker: { admit: (order) => ({ port: orders.push(order) }), end() {}, endBot() {} },
     ...{ clock: systemClock, random: systemRandom },
   });
   const keyShown = async () => {
-    await gate.admit('bot_1', { authorization: undefined, token: undefined });
+    const shown = { authorization: undefined, token: undefined };
+    await gate.admit({ botId: 'bot_1', source: '203.0.113.5', shown, isGone: () => false });
     const config = orders.at(-1)?.bot.config as { api_key: string } | undefined;
     return config?.api_key;
   };

@@ -3,7 +3,9 @@ import type { SessionOrder } from '../host/session-order.js';
 import { botKinds } from '../kinds/bot-kinds.js';
 import type { StoredBot } from '../ports/bot-store.js';
 import { isActive } from './active-hours.js';
+import { BotGuesses } from './bot-guesses.js';
 import { mayOpen, type Shown } from './credentials.js';
+import { UnknownBots } from './unknown-bots.js';
 
 /** Where an admitted connection is taken, and with what. */
 export interface Admitted {
@@ -11,6 +13,8 @@ export interface Admitted {
   sessionId: string;
   port: number;
   ticket: string;
+  /** Of a connection that will not come: its place is another's. */
+  giveBack(): void;
 }
 
 /** HTTP status, and a sentence for whoever looks. */
@@ -20,6 +24,16 @@ export interface Refused {
   why: string;
 }
 
+/** A connection from outside. */
+export interface Asking {
+  botId: string;
+  /** Address that it comes from. */
+  source: string;
+  shown: Shown;
+  /** Whether it has gone meanwhile. */
+  isGone(): boolean;
+}
+
 export interface BotGateDeps {
   bots: {
     find(accountSid: string, botId: string): Promise<StoredBot | undefined>;
@@ -27,10 +41,16 @@ export interface BotGateDeps {
   };
   /** A provider's key of the account's settings. Default: there are none. */
   apiKey?: (accountSid: string, provider: string) => Promise<string | undefined>;
-  worker: { admit(order: SessionOrder): { port: number } | 'full' | 'down' };
+  worker: {
+    admit(order: SessionOrder): { port: number } | 'full' | 'down';
+    end(sessionId: string, why: string): void;
+    endBot(botId: string, why: string): void;
+  };
   clock: Clock;
   random: Random;
 }
+
+const tooManyTries = 'There were too many wrong tries.';
 
 /**
  * Decides which connections become sessions. An unknown bot is refused at the upgrade; a call outside of the bot's hours is
@@ -38,28 +58,59 @@ export interface BotGateDeps {
  */
 export class BotGate {
   readonly #deps: BotGateDeps;
+  readonly #guesses: BotGuesses;
+  readonly #unknown: UnknownBots;
 
   constructor(deps: BotGateDeps) {
     this.#deps = deps;
+    this.#guesses = new BotGuesses(deps);
+    this.#unknown = new UnknownBots(deps);
   }
 
-  /** A connection from outside. Rejects when the bots cannot be read. */
-  async admit(botId: string, shown: Shown): Promise<Admitted | Refused> {
+  /** What `admit` would say without asking the database; undefined when it has to. */
+  refusalOf({ botId, source }: Pick<Asking, 'botId' | 'source'>): Refused | undefined {
+    if (this.#guesses.isExhausted(source, botId)) return refused(429, tooManyTries);
+    return this.#unknown.has(botId) ? this.#isUnknown(source, botId) : undefined;
+  }
+
+  /** A connection from outside; undefined when it has gone meanwhile. Rejects when the bots cannot be read. */
+  async admit(asking: Asking): Promise<Admitted | Refused | undefined> {
+    const { botId, source, shown } = asking;
+    const early = this.refusalOf(asking);
+    if (early) return early;
     const bot = await this.#deps.bots.findAnywhere(botId);
-    if (bot === undefined) return refused(404, 'There is no such bot.');
-    if (!mayOpen(bot.auth, shown)) return refused(401, 'The bot wants other credentials.');
-    return this.#order(bot);
+    if (bot === undefined) return this.#isUnknown(source, botId);
+    // Many may have asked at once: those behind the last try that is allowed are not looked at.
+    if (this.#guesses.isExhausted(source, botId)) return refused(429, tooManyTries);
+    if (!mayOpen(bot.auth, shown)) {
+      this.#guesses.failed(source, botId);
+      return refused(401, 'The bot wants other credentials.');
+    }
+    this.#guesses.succeeded(source, botId);
+    const config = await this.#withSystemKey(bot);
+    return asking.isGone() ? undefined : this.#order(bot, config);
   }
 
   /** A call of ours whose number or flow names the bot: it needs no credentials. */
   async admitCall(accountSid: string, botId: string): Promise<Admitted | Refused> {
     const bot = await this.#deps.bots.find(accountSid, botId);
-    return bot === undefined ? refused(404, `There is no bot ${botId}.`) : this.#order(bot);
+    if (bot === undefined) return refused(404, `There is no bot ${botId}.`);
+    return this.#order(bot, await this.#withSystemKey(bot));
   }
 
-  async #order(bot: StoredBot): Promise<Admitted | Refused> {
+  /** Ends the sessions of a bot that is no more. */
+  endBot(botId: string, why: string): void {
+    this.#deps.worker.endBot(botId, why);
+  }
+
+  #isUnknown(source: string, botId: string): Refused {
+    this.#guesses.failed(source, botId);
+    this.#unknown.add(botId);
+    return refused(404, 'There is no such bot.');
+  }
+
+  #order(bot: StoredBot, config: unknown): Admitted | Refused {
     const { id: botId, accountSid, kind, activeHours, maxCallSec } = bot;
-    const config = await this.#withSystemKey(bot);
     const { worker, clock, random } = this.#deps;
     const [sessionId, ticket] = [createId('bcl_', 16, random), hex(random.bytes(16))];
     const taken = worker.admit({
@@ -68,7 +119,8 @@ export class BotGate {
     });
     if (taken === 'full') return refused(429, 'The server has as many calls of bots as it takes.');
     if (taken === 'down') return refused(503, 'Bots are being started; try again soon.');
-    return { ok: true, sessionId, ticket, port: taken.port };
+    const giveBack = () => worker.end(sessionId, 'The connection is gone.');
+    return { ok: true, sessionId, ticket, port: taken.port, giveBack };
   }
 
   /** Just before the call, and nowhere kept: a key that is changed counts with the next one. */

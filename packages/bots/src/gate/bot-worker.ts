@@ -1,9 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { backoffDelayMs, type Clock, type Logger, type Random, type Timer } from '@intermix/kernel';
-import type { ChildHears, ChildSays } from '../child/run-bot-child.js';
+import type { ChildSays } from '../child/run-bot-child.js';
 import type { BotWorkerLoad } from '../fleet/bot-capacity.js';
 import type { HostEvent, RenderRequest, SessionOrder } from '../host/session-order.js';
 import type { BotPrompt } from '../session/bot.js';
+import { BotProcess } from './bot-process.js';
 
 export interface BotWorkerDeps {
   /** Script of the process; it calls `runBotChild`. */
@@ -23,7 +23,6 @@ export interface BotWorkerDeps {
 
 /** Connections of one bot that have not begun a call yet: a far end begins within a second of connecting. */
 const maxBeginning = 50;
-const stopMs = 5_000;
 /** A process that lives so long did not die of how it was started. */
 const soundAfterMs = 60_000;
 
@@ -32,7 +31,7 @@ export class BotWorker {
   readonly #deps: BotWorkerDeps;
   /** Sessions that were let in and are not over. */
   readonly #open = new Map<string, { botId: string; isStarted: boolean }>();
-  #child: ChildProcess | undefined;
+  #process: BotProcess | undefined;
   #port: number | undefined;
   #deaths = 0;
   #restart: Timer | undefined;
@@ -44,23 +43,23 @@ export class BotWorker {
   }
 
   get load(): BotWorkerLoad {
-    const pid = this.#child?.pid;
+    const pid = this.#process?.pid;
     if (this.#port === undefined || pid === undefined) return { id: '1', status: 'unreachable' };
     return { id: '1', calls: this.#open.size, max: this.#deps.maxSessions, pid };
   }
 
   /** Does not wait until it listens: calls of bots are refused until then. */
   start(): void {
+    if (this.#isStopped) return;
     const { childPath, allowPrivate, clock, logger } = this.#deps;
-    const child = fork(childPath, [], { serialization: 'advanced', execArgv: [] });
-    this.#child = child;
-    child.on('message', (message: ChildSays) => this.#received(message));
-    child.on('error', (error) => logger.error({ err: error }, 'the process of the bots cannot be reached'));
-    child.on('exit', (code, signal) => this.#gone(child, code, signal));
+    this.#process = new BotProcess({
+      ...{ childPath, allowPrivate, clock, logger },
+      onMessage: (message) => this.#received(message),
+      onGone: (how) => this.#gone(how),
+    });
     this.#sound = clock.schedule(soundAfterMs, () => {
       this.#deaths = 0;
     });
-    this.#tell({ type: 'start', allowPrivate });
   }
 
   /** Orders a session. Gives the port on loopback where its ticket is taken; `full`, or `down` when it cannot run now. */
@@ -69,7 +68,7 @@ export class BotWorker {
     if (this.#open.size >= this.#deps.maxSessions) return 'full';
     if (this.#beginning(order.bot.botId) >= maxBeginning) return 'full';
     this.#open.set(order.sessionId, { botId: order.bot.botId, isStarted: false });
-    this.#tell({ type: 'expect', order });
+    this.#process?.tell({ type: 'expect', order });
     return { port: this.#port };
   }
 
@@ -80,26 +79,22 @@ export class BotWorker {
     return count;
   }
 
-  /** Ends a session. */
+  /** Ends a session, or gives its place back when its connection has not come. */
   end(sessionId: string, why: string): void {
-    this.#tell({ type: 'end', sessionId, why });
+    this.#process?.tell({ type: 'end', sessionId, why });
   }
 
+  /** Ends all sessions of a bot. */
+  endBot(botId: string, why: string): void {
+    for (const [sessionId, session] of this.#open) if (session.botId === botId) this.end(sessionId, why);
+  }
+
+  /** Resolves when the process is gone, and soon in any case. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#restart?.cancel();
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    const force = this.#deps.clock.schedule(stopMs, () => child.kill('SIGKILL'));
-    this.#tell({ type: 'stop' });
-    await exited;
-    force.cancel();
-  }
-
-  #tell(message: ChildHears): void {
-    const child = this.#child;
-    if (child?.connected) child.send(message, () => {}); // One that is gone tells so by its exit.
+    this.#sound?.cancel();
+    await this.#process?.stop();
   }
 
   #received(message: ChildSays): void {
@@ -130,15 +125,15 @@ export class BotWorker {
 
   async #render({ id, accountSid, prompt }: RenderRequest): Promise<void> {
     try {
-      this.#tell({ type: 'rendered', id, path: await this.#deps.render(accountSid, prompt) });
+      this.#process?.tell({ type: 'rendered', id, path: await this.#deps.render(accountSid, prompt) });
     } catch (error) {
-      this.#tell({ type: 'rendered', id, error: error instanceof Error ? error.message : String(error) });
+      this.#process?.tell({ type: 'rendered', id, error: error instanceof Error ? error.message : String(error) });
     }
   }
 
-  #gone(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
-    if (child !== this.#child) return;
+  #gone(how: string): void {
     const { clock, random, logger } = this.#deps;
+    this.#process = undefined;
     this.#port = undefined;
     this.#sound?.cancel();
     const lost = [...this.#open];
@@ -146,7 +141,7 @@ export class BotWorker {
     for (const [sessionId, { isStarted }] of lost) this.#lose(sessionId, isStarted);
     if (this.#isStopped) return;
     const delayMs = backoffDelayMs(this.#deaths++, { firstMs: 200, maxMs: 10_000 }, random);
-    logger.error({ code, signal, sessions: lost.length, delayMs }, 'the process of the bots died and is started again');
+    logger.error({ how, sessions: lost.length, delayMs }, 'the process of the bots died and is started again');
     this.#restart = clock.schedule(delayMs, () => this.start());
   }
 

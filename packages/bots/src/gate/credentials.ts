@@ -7,15 +7,15 @@ export interface Shown {
   token: string | undefined;
 }
 
-/** Whether a connection may have the bot. Compares in constant time. */
+/** Whether a connection may have the bot. Compares in constant time. An empty secret is none: it opens for nobody. */
 export function mayOpen(auth: BotAuth, shown: Shown): boolean {
   switch (auth.type) {
     case 'none':
       return true;
     case 'token':
-      return isSame(shown.token ?? '', auth.token);
+      return auth.token !== '' && isSame(shown.token ?? '', auth.token);
     case 'basic':
-      return isSame(basicOf(shown.authorization), `${auth.username}:${auth.password}`);
+      return auth.password !== '' && isSame(basicOf(shown.authorization), `${auth.username}:${auth.password}`);
   }
 }
 

@@ -3,46 +3,82 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@intermix/kernel';
 import type { Admitted, BotGate } from './bot-gate.js';
+import { sourceNetworkOf } from './source-network.js';
+import { WaitingPlaces } from './waiting-places.js';
 
 /** Path of a bot's WebSocket, in front of its id. */
 export const exotelPath = '/exotel/';
-/** Upgrades that wait for the database at once. */
-const maxWaiting = 200;
 const handedOn = /^(host|upgrade|connection|sec-websocket-.*)$/;
+
+export interface ExotelIngressDeps {
+  gate: Pick<BotGate, 'admit' | 'refusalOf'>;
+  /** Address that a request comes from, where a reverse proxy stands in front. Default: the socket's. */
+  sourceOf?: ((request: IncomingMessage) => string) | undefined;
+  logger: Logger;
+}
 
 /** `WebSocket /exotel/{bot_id}` on the server's HTTP port: asks the gate, and hands the connection to the bots' process. */
 export class ExotelIngress {
-  readonly #gate: Pick<BotGate, 'admit'>;
-  readonly #logger: Logger;
+  readonly #deps: ExotelIngressDeps;
+  readonly #places = new WaitingPlaces();
   /** Refused upgrades by their status. */
   readonly refused = new Map<number, number>();
-  #waiting = 0;
 
-  constructor(deps: { gate: Pick<BotGate, 'admit'>; logger: Logger }) {
-    this.#gate = deps.gate;
-    this.#logger = deps.logger;
+  constructor(deps: ExotelIngressDeps) {
+    this.#deps = deps;
   }
 
   /** For a path that begins with `exotelPath`. The socket's errors are the caller's to handle. */
   readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     void this.#handle(request, socket, head).catch((error) => {
-      this.#logger.error({ err: error }, 'a connection to a bot could not be let in');
+      this.#deps.logger.error({ err: error }, 'a connection to a bot could not be let in');
       this.#refuse(socket, 503);
     });
   };
 
   async #handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { gate, sourceOf = peerOf } = this.#deps;
     const asked = askedOf(request.url ?? '');
     if (asked === undefined) return this.#refuse(socket, 404);
-    if (this.#waiting >= maxWaiting) return this.#refuse(socket, 503);
-    this.#waiting++;
-    const shown = { authorization: request.headers.authorization, token: asked.token };
-    const admission = await this.#gate.admit(asked.botId, shown).finally(() => {
-      this.#waiting--;
-    });
+    const { botId, token } = asked;
+    const source = sourceNetworkOf(sourceOf(request));
+    const early = gate.refusalOf({ botId, source });
+    if (early) return this.#refuse(socket, early.status);
+    if (!this.#places.enter(source)) return this.#refuse(socket, 503);
+    const shown = { authorization: request.headers.authorization, token };
+    const admission = await gate
+      .admit({ botId, source, shown, isGone: () => socket.destroyed })
+      .finally(() => this.#places.leave(source));
+    if (admission === undefined) return;
     if (!admission.ok) return this.#refuse(socket, admission.status);
-    if (socket.destroyed) return; // Its ticket runs out by itself.
-    handOn(request, socket, head, admission);
+    this.#handOn(request, socket, head, admission);
+  }
+
+  /** Octets both ways: nothing of them is looked at here, the signalling has other things to do. */
+  #handOn(request: IncomingMessage, socket: Duplex, head: Buffer, { port, ticket, giveBack }: Admitted): void {
+    if (socket.destroyed) {
+      giveBack();
+      return;
+    }
+    const inside = connect({ host: '127.0.0.1', port, noDelay: true });
+    let isInside = false;
+    inside.on('connect', () => {
+      isInside = true;
+    });
+    inside.on('error', () => {
+      if (isInside) socket.destroy();
+      else this.#refuse(socket, 503); // The process has just died: it is being started again.
+    });
+    inside.on('close', () => isInside && socket.destroy());
+    socket.on('close', () => {
+      inside.destroy();
+      if (!isInside) giveBack();
+    });
+    const headers = [...fieldsOf(request), `X-Intermix-Ticket: ${ticket}`];
+    inside.write(`GET ${exotelPath} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
+    if (head.length > 0) inside.write(head);
+    inside.pipe(socket);
+    socket.pipe(inside);
   }
 
   #refuse(socket: Duplex, status: number): void {
@@ -55,17 +91,8 @@ export class ExotelIngress {
   }
 }
 
-/** Octets both ways: nothing of them is looked at here, the signalling has other things to do. */
-function handOn(request: IncomingMessage, socket: Duplex, head: Buffer, { port, ticket }: Admitted): void {
-  const inside = connect({ host: '127.0.0.1', port, noDelay: true });
-  inside.on('error', () => socket.destroy());
-  inside.on('close', () => socket.destroy());
-  socket.on('close', () => inside.destroy());
-  const headers = [...fieldsOf(request), `X-Intermix-Ticket: ${ticket}`];
-  inside.write(`GET ${exotelPath} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
-  if (head.length > 0) inside.write(head);
-  inside.pipe(socket);
-  socket.pipe(inside);
+function peerOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? '';
 }
 
 /** What belongs to the handshake; credentials stay here. */

@@ -11,6 +11,10 @@ export class AcceptedSocket implements BotSocket {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
+    // From the first moment: one bad frame to a socket without it is an error of the whole process.
+    socket.on('error', (error) => {
+      this.#broken ??= 'code' in error && String(error.code).startsWith('WS_ERR_') ? String(error.code) : error.message;
+    });
   }
 
   get bufferedBytes(): number {
@@ -26,9 +30,6 @@ export class AcceptedSocket implements BotSocket {
     });
     socket.on('ping', () => handlers.other('control'));
     socket.on('pong', () => handlers.other('control'));
-    socket.on('error', (error) => {
-      this.#broken ??= 'code' in error && String(error.code).startsWith('WS_ERR_') ? String(error.code) : error.message;
-    });
     socket.on('close', (code) => {
       const isLarge = this.#broken === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
       handlers.closed(isLarge ? 1009 : code, this.#broken);

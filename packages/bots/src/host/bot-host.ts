@@ -10,7 +10,7 @@ import { LiveSession } from '../session/live-session.js';
 import { maxMessageBytes, type SessionLimits, usualLimits } from '../session/session-limits.js';
 import { AcceptedSocket } from './accepted-socket.js';
 import { promptSamples } from './prompt-samples.js';
-import type { HostEvent, SessionOrder } from './session-order.js';
+import type { HostEvent, NeverStarted, SessionOrder } from './session-order.js';
 
 export interface BotHostDeps {
   kinds: ReadonlyMap<string, BotKind<never>>;
@@ -64,34 +64,40 @@ export class BotHost {
     await resamplersReady; // Bots make them as their calls begin.
     this.#server.listen({ host: '127.0.0.1', port: 0 });
     await once(this.#server, 'listening');
+    this.#server.on('error', (error) => this.#deps.logger.error({ err: error }, 'a connection could not be taken'));
     return (this.#server.address() as AddressInfo).port;
   }
 
   /** A connection that shows the order's ticket is to come. */
   expect(order: SessionOrder): void {
-    const timer = this.#deps.clock.schedule(ticketMs, () => {
-      this.#expected.delete(order.ticket);
-      this.#deps.tell({ type: 'never-started', sessionId: order.sessionId, why: 'closed' });
-    });
+    const timer = this.#deps.clock.schedule(ticketMs, () => this.#expectNoMore(order, 'closed'));
     this.#expected.set(order.ticket, { order, timer });
   }
 
-  /** Ends a session, or all of them. */
+  /** Ends a session, or all of them. One whose connection has not come is expected no more. */
   end(sessionId: string | undefined, why: string): void {
+    for (const { order } of [...this.#expected.values()]) {
+      if (sessionId === undefined) this.#expectNoMore(order, 'stopped');
+      else if (order.sessionId === sessionId) this.#expectNoMore(order, 'closed');
+    }
     const ended = sessionId === undefined ? [...this.#sessions.values()] : [this.#sessions.get(sessionId)];
     for (const session of ended) session?.stop(why);
   }
 
   /** Ends everything; resolves when no socket is left. */
   async stop(): Promise<void> {
-    for (const { timer } of this.#expected.values()) timer.cancel();
-    this.#expected.clear();
     this.end(undefined, 'The server stops.');
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#sockets.close();
     this.#server.closeAllConnections();
     await closed;
+  }
+
+  #expectNoMore({ ticket, sessionId }: SessionOrder, why: NeverStarted): void {
+    this.#expected.get(ticket)?.timer.cancel();
+    this.#expected.delete(ticket);
+    this.#deps.tell({ type: 'never-started', sessionId, why });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

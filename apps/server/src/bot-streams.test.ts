@@ -1,0 +1,84 @@
+import type { Admitted, Refused } from '@intermix/bots';
+import type { StreamHandle } from '@intermix/streaming';
+import { expect, it } from 'vitest';
+import { botStreams } from './bot-streams.js';
+
+const url = 'wss://fleet.example/exotel/bot_1';
+const request = {
+  ...{ url: '', botId: 'bot_1', callSid: 'c', accountSid: 'acc', from: '+911', to: '+912' },
+  mode: 'bidirectional' as const,
+};
+const attach = () => Promise.reject(new Error('not here'));
+
+function begin(admission: Admitted | Refused, open: () => Promise<StreamHandle>) {
+  const asked: string[] = [];
+  const opener = botStreams({
+    gate: { admitCall: async () => admission },
+    streams: {
+      open: (_, options) => {
+        asked.push(options.url);
+        return open();
+      },
+    },
+    streamUrlOf: async (account, botId) => `wss://fleet.example/exotel/${account === 'acc' ? botId : 'foreign'}`,
+  });
+  return { asked, open: () => opener(attach, request) };
+}
+
+function admitted(): { admission: Admitted; given: () => number } {
+  let count = 0;
+  const giveBack = () => {
+    count++;
+  };
+  return { admission: { ok: true, sessionId: 's', port: 4321, ticket: 'planted', giveBack }, given: () => count };
+}
+
+function stream(hasBegun: boolean, error?: string): StreamHandle {
+  const nothing = {
+    streamSid: 'st',
+    durationSec: 0,
+    disconnectedBy: 'NA',
+    streamUrl: 'ws://127.0.0.1:4321/exotel/bot_1',
+  };
+  const end = { ...nothing, status: error ? 'failed' : 'completed', ...(error && { error }) };
+  return {
+    streamSid: 'st',
+    ended: Promise.resolve(end as Awaited<StreamHandle['ended']>),
+    onStarted: (listener) => {
+      if (hasBegun) listener({} as never);
+      return () => {};
+    },
+    stop() {},
+  };
+}
+
+it('is opened on loopback by a ticket, and told under the address that others know', async () => {
+  const { admission, given } = admitted();
+  const { open, asked } = begin(admission, async () => stream(true));
+  const end = await (await open()).ended;
+  expect(end).toMatchObject({ status: 'completed', streamUrl: url });
+  expect(asked).toEqual(['ws://ticket:planted@127.0.0.1:4321/exotel/bot_1']);
+  expect(given()).toBe(0);
+});
+
+it('tells what went wrong without saying where the process listens, and gives its place back', async () => {
+  const { admission, given } = admitted();
+  const said = '3009 failed to establish ws conn: 127.0.0.1:4321 answered the WebSocket handshake with status 404.';
+  const { open } = begin(admission, async () => stream(false, said));
+  const end = await (await open()).ended;
+  expect(end.error).toBe('3009 failed to establish ws conn: the bot answered the WebSocket handshake with status 404.');
+  expect([JSON.stringify(end).includes('127.0.0.1'), given()]).toEqual([false, 1]);
+});
+
+it('gives its place back when the leg cannot have a stream', async () => {
+  const { admission, given } = admitted();
+  const { open } = begin(admission, () => Promise.reject(new Error('no leg')));
+  await expect(open()).rejects.toThrow('no leg');
+  expect(given()).toBe(1);
+});
+
+it('is told as failed when the gate refuses', async () => {
+  const { open, asked } = begin({ ok: false, status: 429, why: 'Full.' }, () => Promise.reject(new Error('never')));
+  expect(await (await open()).ended).toMatchObject({ status: 'failed', error: 'Full.', streamUrl: url });
+  expect(asked).toEqual([]);
+});
