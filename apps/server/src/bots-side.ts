@@ -41,6 +41,8 @@ export interface BotsSide {
   /** A bot was deleted: its sessions end. */
   deleted(botId: string): void;
   start(): Promise<void>;
+  /** Closes the calls of bots on servers that are not there any more. */
+  closeOfGone(at: Date): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,10 +65,14 @@ export function botsSide(options: BotsSideOptions): BotsSide {
     programs: { find: (accountSid, target) => programOf(accountSid, target, { store, openStream }) },
     deleted: (botId) => gate.endBot(botId, 'The bot was deleted.'),
     async start() {
-      const closed = await store.botCalls.failOpen(new Date(clock.now()));
+      const closed = await store.botCalls.failOpen(new Date(clock.now()), 'own');
       if (closed > 0)
         logger.warn({ calls: closed }, "bots' calls that were open when the server died are closed as failed");
       worker.start();
+    },
+    async closeOfGone(at) {
+      const closed = await store.botCalls.failOpen(at, 'gone');
+      if (closed > 0) logger.warn({ calls: closed }, "bots' calls of servers that are gone are closed as failed");
     },
     async stop() {
       await worker.stop();

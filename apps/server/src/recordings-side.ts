@@ -3,7 +3,6 @@ import type { Switchboard } from '@intermix/calls';
 import { type Clock, hex, type Logger, type Random } from '@intermix/kernel';
 import {
   FolderStorage,
-  folderOwner,
   type RecordingAnnouncer,
   RecordingService,
   type RecordingStorage,
@@ -18,6 +17,8 @@ import type { Config } from './config/settings.js';
 export interface RecordingsSideOptions {
   store: Store;
   dataDir: string;
+  /** Names this server among those that share the store. */
+  owner: string;
   /** What addresses of recordings begin with. */
   baseUrl: string;
   config: Config;
@@ -31,14 +32,14 @@ export interface RecordingsSideOptions {
 
 /** Joins recordings to the store, to where their files are kept, and to what tells backends of them. */
 export async function recordingsSide(options: RecordingsSideOptions): Promise<RecordingService> {
-  const { store, dataDir, baseUrl, config, switchboard, notices, ...common } = options;
+  const { store, dataDir, baseUrl, config, switchboard, notices, owner, ...common } = options;
   const { clock, random } = common;
   const key = await store.settings.getOrCreate('recording-url-key', () => hex(random.bytes(32)));
   const folder = join(dataDir, 'recordings');
   return new RecordingService({
     ...common,
     partsFolder: join(folder, 'parts'),
-    owner: folderOwner(folder, random),
+    owner,
     calls: { mediaOf: (callSid) => switchboard()?.switch.mediaOf(callSid) },
     callRecords: store.calls,
     store: store.recordings,

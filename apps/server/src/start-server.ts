@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApi } from '@intermix/api';
 import { exotelPath } from '@intermix/bots';
@@ -8,7 +8,7 @@ import { createSwitchboard, type Switchboard } from '@intermix/calls';
 import { hex, type Logger, systemClock, systemRandom } from '@intermix/kernel';
 import { type MediaEngine, MediaError } from '@intermix/media';
 import { createEmbeddedEngine } from '@intermix/media/embedded';
-import { DeviceControl } from '@intermix/recordings';
+import { DeviceControl, folderOwner } from '@intermix/recordings';
 import { openStore, type Store } from '@intermix/store';
 import { ActiveStreams } from '@intermix/streaming';
 import { addressesOf, isWildcard } from './addresses.js';
@@ -27,6 +27,7 @@ import { meterBots } from './metrics/bot-metrics.js';
 import { Metrics } from './metrics/metrics.js';
 import { meterWebhooks } from './metrics/webhook-metrics.js';
 import { recordCalls, recordingsSide } from './recordings-side.js';
+import { ServerPresence } from './server-presence.js';
 import { SimulatedNetwork } from './simulated-network.js';
 import { createSipSide, type SipSide } from './sip/sip-side.js';
 import { softphoneSide } from './softphone-side.js';
@@ -73,14 +74,16 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   const isLocalOnly = reachedLocallyOnly(config);
 
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const owner = folderOwner(join(dataDir, 'recordings'), random);
+  const { databaseUrl, auditRetentionDays, botCallRetentionDays } = config;
   const store = await openStore({
-    ...{ dataDir, databaseUrl: config.databaseUrl, auditRetentionDays: config.auditRetentionDays },
+    ...{ dataDir, databaseUrl, owner, auditRetentionDays, botCallRetentionDays },
     ...{ logger, clock, onFatal: exitForRestart },
   });
   teardown.add('store', () => store.close());
   const allowPrivate = config.allowPrivateUrls === 'auto' ? isLocalOnly : config.allowPrivateUrls === 'on';
   const recordings = await recordingsSide({
-    ...{ store, dataDir, config, clock, random, logger, baseUrl: config.publicUrl ?? addresses.http_url },
+    ...{ store, dataDir, owner, config, clock, random, logger, baseUrl: config.publicUrl ?? addresses.http_url },
     ...{ switchboard: () => switchboard, notices: () => webhooks.recordingNotices },
   });
   const hasRecording = (callSid: string) => recordings.hasRecording(callSid);
@@ -115,6 +118,10 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   await recordings.load(); // Before its calls are told of: with them goes whether they have a recording.
   const closed = await webhooks.calls.failOpenCalls(new Date(clock.now()));
   if (closed > 0) logger.warn({ calls: closed }, 'calls that were open when the server died are closed as failed');
+  const closeCallsOfGone = async (at: Date) => {
+    const gone = await webhooks.calls.failOpenCalls(at, 'gone');
+    if (gone > 0) logger.warn({ calls: gone }, 'calls of servers that are gone are closed as failed');
+  };
   const firstStart = await firstRun({ store, dataDir, sipDomain: config.sipDomain, addresses, random });
 
   const media = createEmbeddedEngine({
@@ -196,8 +203,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     ...exotel.api,
     bots: {
       ...{ bots: store.bots, calls: store.botCalls, coreSecret: config.coreSecret },
-      recordingUrlOf: async (accountSid, callSid) =>
-        (await store.calls.find(accountSid, callSid)) ? recordings.urlOfCall(callSid) : undefined,
+      recordingUrlsOf: (accountSid, callSids) => recordings.urlsOf(accountSid, callSids),
     },
     simulator: () => simulated.running,
     voice: voice.deps,
@@ -214,6 +220,10 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
       await taken.catch((error) => logger.error({ err: error }, 'a change of carriers could not be taken over'));
     },
   });
+  const presence = new ServerPresence({
+    ...{ servers: store.servers, clock, logger },
+    sweeps: [closeCallsOfGone, () => voice.tellOfGone(), bots.closeOfGone],
+  });
   const upgrade = sip.webSocket.handleUpgrade.bind(sip.webSocket);
   routeUpgrades(api.server, { '/wss': upgrade, '/ws': upgrade, [exotelPath]: bots.ingress.handleUpgrade });
 
@@ -226,10 +236,12 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
   teardown.add('simulated network', () => simulated.stop());
   teardown.add('calls', () => switchboard.stop());
   teardown.add('orders', async () => voice.stop());
+  teardown.add('presence', () => presence.stop());
   teardown.add('readiness', async () => {
     isSipReady = false;
   });
   recordCalls(recordings, switchboard);
+  await presence.start();
   await voice.start();
   await webhooks.start();
   await recordings.start();

@@ -26,8 +26,10 @@ export interface VoiceSideOptions {
 export interface VoiceSide {
   /** For the API. */
   readonly deps: VoiceDeps;
-  /** Tells of orders that a dead process was trying again. Before the first call. */
+  /** Takes up the orders that this server's last process was trying again. Before the first call. */
   start(): Promise<void>;
+  /** Tells how the orders ended of servers that are not there any more. */
+  tellOfGone(): Promise<void>;
   stop(): void;
 }
 
@@ -35,9 +37,16 @@ export interface VoiceSide {
 export function voiceSide(options: VoiceSideOptions): VoiceSide {
   const { store, switchboard, flows, openStream, streams, recordings, urlRule } = options;
   const { statusCallbacks, prompts, clock, random, logger } = options;
+  const programs: VoiceDeps['programs'] = {
+    flowIdOfUrl,
+    findFlow: (accountSid, flowId) => flows.find(accountSid, { type: 'flow', flowId }),
+    bot: ({ stream, recording, timeLimitSec }) =>
+      createDirectBotProgram({ streamUrl: stream.url, record: recording, timeLimitSec }, { openStream }),
+    streamProblem: (url) => streamProblem(url, urlRule),
+  };
   const orders = new VoiceOrders({
     ...{ switch: switchboard.switch, orders: store.voiceOrders, calls: store.calls },
-    ...{ statusCallbacks, prompts, clock, random, logger },
+    ...{ statusCallbacks, prompts, programs, clock, random, logger },
     streams: new OrderStreams({ switch: switchboard.switch, openStream, logger }),
   });
   const deps: VoiceDeps = {
@@ -48,19 +57,13 @@ export function voiceSide(options: VoiceSideOptions): VoiceSide {
       listDids: (accountSid) => store.carriers.listDids(accountSid),
     },
     orders,
-    programs: {
-      flowIdOfUrl,
-      findFlow: (accountSid, flowId) => flows.find(accountSid, { type: 'flow', flowId }),
-      bot: ({ stream, recording, timeLimitSec }) =>
-        createDirectBotProgram({ streamUrl: stream.url, record: recording, timeLimitSec }, { openStream }),
-      streamProblem: (url) => streamProblem(url, urlRule),
-    },
+    programs,
     archive: store.voiceCalls,
     recordings,
     streams,
     urlRule,
   };
-  return { deps, start: () => orders.start(), stop: () => orders.stop() };
+  return { deps, start: () => orders.start(), tellOfGone: () => orders.tellOfGone(), stop: () => orders.stop() };
 }
 
 function streamProblem(url: OrderedStream['url'], urlRule: VoiceSideOptions['urlRule']): string | undefined {

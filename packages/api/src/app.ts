@@ -72,7 +72,7 @@ export interface ApiDeps {
   settings: SettingsRoutesDeps['settings'];
   fleet: Omit<FleetRoutesDeps, 'tokens'>;
   bots: Pick<BotRoutesDeps, 'bots'> &
-    Pick<BotCallRoutesDeps, 'recordingUrlOf'> &
+    Pick<BotCallRoutesDeps, 'recordingUrlsOf'> &
     Pick<OrchestratorRoutesDeps, 'coreSecret'> & {
       calls: BotCallRoutesDeps['calls'] & OrchestratorRoutesDeps['calls'];
     };

@@ -22,6 +22,7 @@ export { botKinds } from './kinds/bot-kinds.js';
 export type * from './ports/bot-call-store.js';
 export type * from './ports/bot-store.js';
 export { BotCalls } from './results/bot-calls.js';
+export { boundedReport } from './results/bounded-report.js';
 export * from './session/bot.js';
 export { BotConfigError } from './session/bot-config-error.js';
 export { InputError } from './settings/input-error.js';

@@ -121,6 +121,9 @@ export const BotCallSummary = Type.Object({
   ended_at: nullable(Timestamp),
   duration_ms: Type.Integer(),
   source: oneOf(['bot', 'reported']),
+  recording_url: nullable(
+    Type.String({ description: 'Of the call, when it is one of the account’s and its recording is ready' }),
+  ),
 });
 export type BotCallSummary = Static<typeof BotCallSummary>;
 
@@ -140,7 +143,6 @@ export const BotCallRead = Type.Object({
   usage: Type.Unknown(),
   latency: Type.Record(Type.String(), Figures),
   latency_samples: Type.Unknown({ description: 'Each { name, ms, at_ms }' }),
-  recording_url: nullable(Type.String({ description: 'Of the call, when it is one of the account’s and is recorded' })),
   details: Type.Record(Type.String(), Type.Unknown()),
 });
 export type BotCallRead = Static<typeof BotCallRead>;

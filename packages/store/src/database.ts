@@ -285,6 +285,8 @@ export interface CallsTable {
   exophone: string | null;
   /** Of the backend that had it placed. */
   custom_field: string | null;
+  /** The server that has it while it is open; NULL of an older release. */
+  owner: Generated<string | null>;
 }
 
 export interface CallLegsTable {
@@ -331,8 +333,16 @@ export interface VoiceOrdersTable {
   /** `{ url, events, contentType }`. */
   status_callback: JSONColumnType<object> | null;
   parent_call_sid: string | null;
-  /** Of the first order of several tries: its end is not told yet. */
+  /** Of the first order of several tries: its end is not settled yet. */
   is_retrying: Generated<boolean>;
+  /** NULL, with the next two, while no try waits. */
+  next_try_at: Generated<Date | null>;
+  /** The one that waits counted. */
+  tries_left: Generated<number | null>;
+  /** JSON, as whoever places it reads it. */
+  order_encrypted: Generated<string | null>;
+  /** The server that tries; NULL of an older release. */
+  owner: Generated<string | null>;
   created_at: CreatedAt;
 }
 
@@ -461,6 +471,15 @@ export interface BotCallsTable {
   usage: ColumnType<unknown, string | undefined, string>;
   latency_samples: ColumnType<unknown, string | undefined, string>;
   details: ColumnType<unknown, string | undefined, string>;
+  /** The server on which it runs; NULL of an older release, and of what others ran. */
+  owner: Generated<string | null>;
+}
+
+export interface ServersTable {
+  /** Of its data folder. */
+  id: string;
+  /** By the database's clock. */
+  seen_at: Generated<Date>;
 }
 
 export interface SystemDocumentsTable {
@@ -505,4 +524,5 @@ export interface Database {
   bot_versions: BotVersionsTable;
   bot_calls: BotCallsTable;
   system_documents: SystemDocumentsTable;
+  servers: ServersTable;
 }

@@ -2,7 +2,7 @@ import type { Clock, Logger, Timer } from '@intermix/kernel';
 
 /** Something that is of no use any more after a while. */
 export interface HousekeepingTask {
-  /** Deletes one bounded portion; gives how many rows. */
+  /** Deletes, or closes, one bounded portion; gives how many rows. */
   deleteSome(): Promise<number>;
   /** How many rows a whole portion has, at least: fewer mean that nothing is left. */
   portion: number;

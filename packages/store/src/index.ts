@@ -25,6 +25,8 @@ export { PromptStore } from './prompts/prompt-store.js';
 export { RecordingSettingsStore } from './recordings/recording-settings-store.js';
 export { RecordingStore } from './recordings/recording-store.js';
 export { hashToken, SecretBox, tokenMatches } from './secret-box.js';
+export type { LeftBy } from './servers/left-open.js';
+export { ServerStore } from './servers/server-store.js';
 export { SystemDocumentStore } from './settings/system-document-store.js';
 export { SettingsStore } from './settings-store.js';
 export { StoreConflictError, StoreError, type StoreErrorCode } from './store-error.js';
@@ -36,5 +38,11 @@ export type { NewUser, UserPatch, UserRecord } from './users/user-rows.js';
 export { UserStore } from './users/user-store.js';
 export type * from './voice/voice-call-query.js';
 export { VoiceCallStore } from './voice/voice-call-store.js';
-export { type UntoldOrder, type VoiceOrder, type VoiceOrderMode, VoiceOrderStore } from './voice/voice-order-store.js';
+export {
+  type UnsettledOrder,
+  type VoiceOrder,
+  type VoiceOrderMode,
+  VoiceOrderStore,
+  type WaitingTry,
+} from './voice/voice-order-store.js';
 export { VoiceUserStore } from './voice/voice-user-store.js';

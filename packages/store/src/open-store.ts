@@ -25,6 +25,7 @@ import { RecordingSettingsStore } from './recordings/recording-settings-store.js
 import { RecordingStore } from './recordings/recording-store.js';
 import { SecretBox } from './secret-box.js';
 import { loadSecretKey } from './secret-key.js';
+import { ServerStore } from './servers/server-store.js';
 import { SystemDocumentStore } from './settings/system-document-store.js';
 import { SettingsStore } from './settings-store.js';
 import { StoreError } from './store-error.js';
@@ -50,6 +51,13 @@ export interface StoreOptions {
   webhookRetryDelaysMs?: readonly number[] | undefined;
   /** Days for which an entry of the audit log is kept. Default: 365. */
   auditRetentionDays?: number | undefined;
+  /** Days for which what became of a bot's call is kept. Default: 365. */
+  botCallRetentionDays?: number | undefined;
+  /**
+   * Names this server among those that share the database, the same at each start: what it has open is its own. Without it, that
+   * is whoever's starts next.
+   */
+  owner?: string | undefined;
 }
 
 export interface Store {
@@ -80,6 +88,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly settings: SettingsStore;
   readonly systemDocuments: SystemDocumentStore;
+  readonly servers: ServerStore;
   readonly secrets: SecretBox;
   /** Whether the database answers, within five seconds. Never rejects. */
   healthy(): Promise<boolean>;
@@ -160,13 +169,19 @@ class OpenStore implements Store {
   readonly audit: AuditStore;
   readonly settings: SettingsStore;
   readonly systemDocuments: SystemDocumentStore;
+  readonly servers: ServerStore;
   readonly #engine: Engine;
   readonly #housekeeping: Housekeeping;
   #closing: Promise<void> | undefined;
 
   constructor(engine: Engine, parts: StoreParts, options: StoreOptions) {
     const { db, secrets, clock, random, logger } = parts;
-    const { webhookRetryDelaysMs: retryDelaysMs, auditRetentionDays: keptDays = 365 } = options;
+    const {
+      webhookRetryDelaysMs: retryDelaysMs,
+      auditRetentionDays = 365,
+      botCallRetentionDays = 365,
+      owner,
+    } = options;
     this.#engine = engine;
     this.kind = engine.kind;
     this.db = db;
@@ -175,7 +190,7 @@ class OpenStore implements Store {
     const caches = new UserCaches({ clock, ttlMs: cacheTtlMs });
     const forgetTenants = () => this.#forgetTenants();
     const maxReads = engine.kind === 'embedded' ? 1 : 2;
-    this.calls = new CallStore({ pool: engine.pool, maxReads });
+    this.calls = new CallStore({ pool: engine.pool, maxReads, owner });
     this.carriers = new CarrierStore({ db, secrets, clock, cacheTtlMs });
     this.users = new UserStore({ db, secrets, caches });
     this.tenants = new TenantStore({ db });
@@ -188,7 +203,7 @@ class OpenStore implements Store {
     this.webhooks = new WebhookStores({
       ...{ db, pool: engine.pool, secrets, clock, random, cacheTtlMs, retryDelaysMs, maxReads },
     });
-    this.voiceOrders = new VoiceOrderStore({ db });
+    this.voiceOrders = new VoiceOrderStore({ db, secrets, owner });
     this.voiceCalls = new VoiceCallStore({ pool: engine.pool, calls: this.calls });
     this.voiceUsers = new VoiceUserStore({ db, users: this.users });
     this.recordings = new RecordingStore({ db });
@@ -196,17 +211,23 @@ class OpenStore implements Store {
     this.prompts = new PromptStore({ db });
     this.flows = new FlowStore({ db, clock, random, cacheTtlMs });
     this.bots = new BotStore({ db, secrets, clock, random, cacheTtlMs });
-    this.botCalls = new BotCallStore({ db });
-    this.audit = new AuditStore({ db, clock, random, keptDays });
+    this.botCalls = new BotCallStore({ db, clock, owner, keptDays: botCallRetentionDays });
+    this.audit = new AuditStore({ db, clock, random, keptDays: auditRetentionDays });
     this.adminSessions = new AdminSessionStore({ db, clock, random, audit: this.audit });
     this.admins = new AdminStore({ db, audit: this.audit, sessions: this.adminSessions });
     this.settings = new SettingsStore({ db, secrets });
     this.systemDocuments = new SystemDocumentStore({ db, secrets });
+    this.servers = new ServerStore({ db, owner });
     const tasks = {
       'expired tokens': { deleteSome: () => this.integrationTokens.deleteExpired(), portion: 1 },
       'old webhooks': { deleteSome: () => this.webhooks.outbox.prune(prunedAtOnce), portion: prunedAtOnce },
       'expired sessions': { deleteSome: () => this.adminSessions.deleteExpired(prunedAtOnce), portion: prunedAtOnce },
       'old audit entries': { deleteSome: () => this.audit.prune(prunedAtOnce), portion: prunedAtOnce },
+      'unreported calls of bots': {
+        deleteSome: () => this.botCalls.failUnreported(prunedAtOnce),
+        portion: prunedAtOnce,
+      },
+      'old calls of bots': { deleteSome: () => this.botCalls.prune(prunedAtOnce), portion: prunedAtOnce },
     };
     this.#housekeeping = new Housekeeping({ clock, logger, tasks });
   }

@@ -5,7 +5,7 @@ import { silentLogger } from '@intermix/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from './open-store.js';
 import { appDataContract } from './testing/app-data-contract.js';
-import { botContract } from './testing/bot-contract.js';
+import { botContract, keptDays } from './testing/bot-contract.js';
 import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
 import { flowContract } from './testing/flow-contract.js';
@@ -14,6 +14,7 @@ import { mappedUsersContract } from './testing/mapped-users-contract.js';
 import { peopleContract } from './testing/people-contract.js';
 import { promptContract } from './testing/prompt-contract.js';
 import { recordingsContract } from './testing/recordings-contract.js';
+import { serversContract, thisServer } from './testing/servers-contract.js';
 import { systemDocumentsContract } from './testing/system-documents-contract.js';
 import { tenantContract } from './testing/tenant-contract.js';
 import { voiceContract } from './testing/voice-contract.js';
@@ -24,7 +25,7 @@ describe('the embedded store', { timeout: 60_000 }, () => {
   let store: Store;
 
   beforeAll(async () => {
-    store = await openStore({ dataDir, logger: silentLogger });
+    store = await openStore({ dataDir, owner: thisServer, botCallRetentionDays: keptDays, logger: silentLogger });
   }, 120_000);
 
   afterAll(async () => {
@@ -45,6 +46,7 @@ describe('the embedded store', { timeout: 60_000 }, () => {
   describe('prompts', () => promptContract(() => store));
   describe('flows', () => flowContract(() => store));
   describe('bots', () => botContract(() => store));
+  describe('servers', () => serversContract(() => store));
   describe('webhooks', () => webhookContract(() => store));
   describe('the Voice v1 API', () => voiceContract(() => store));
   describe('recordings', () => recordingsContract(() => store));

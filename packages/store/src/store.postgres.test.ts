@@ -6,7 +6,7 @@ import { FakeClock, startTestPostgres, type TestPostgres, whyNoPostgres } from '
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from './open-store.js';
 import { appDataContract } from './testing/app-data-contract.js';
-import { botContract } from './testing/bot-contract.js';
+import { botContract, keptDays } from './testing/bot-contract.js';
 import { callStoreContract } from './testing/call-store-contract.js';
 import { directoryContract } from './testing/directory-contract.js';
 import { flowContract } from './testing/flow-contract.js';
@@ -15,8 +15,9 @@ import { mappedUsersContract } from './testing/mapped-users-contract.js';
 import { peopleContract } from './testing/people-contract.js';
 import { promptContract } from './testing/prompt-contract.js';
 import { recordingsContract } from './testing/recordings-contract.js';
+import { serversContract, thisServer } from './testing/servers-contract.js';
 import { systemDocumentsContract } from './testing/system-documents-contract.js';
-import { makeTenant } from './testing/tenant.js';
+import { makeTenant, newCall } from './testing/tenant.js';
 import { tenantContract } from './testing/tenant-contract.js';
 import { voiceContract } from './testing/voice-contract.js';
 import { webhookContract } from './testing/webhook-contract.js';
@@ -30,7 +31,11 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   let server: TestPostgres;
   let store: Store;
 
-  const open = () => openStore({ dataDir, databaseUrl: server.url, logger: silentLogger });
+  const open = (owner = thisServer) =>
+    openStore({
+      ...{ dataDir, databaseUrl: server.url, owner, botCallRetentionDays: keptDays },
+      logger: silentLogger,
+    });
 
   beforeAll(async () => {
     server = await startTestPostgres();
@@ -56,6 +61,7 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
   describe('prompts', () => promptContract(() => store));
   describe('flows', () => flowContract(() => store));
   describe('bots', () => botContract(() => store));
+  describe('servers', () => serversContract(() => store));
   describe('webhooks', () => webhookContract(() => store));
   describe('the Voice v1 API', () => voiceContract(() => store));
   describe('recordings', () => recordingsContract(() => store));
@@ -67,6 +73,20 @@ describe.skipIf(missing !== undefined)('the store on PostgreSQL', { timeout: 60_
     const other = await open();
     await store.settings.set('from-node-1', 'yes');
     expect(await other.settings.get('from-node-1')).toBe('yes');
+    await other.close();
+  });
+
+  it('leaves the open calls of a server that is there to it, when another starts', async () => {
+    const other = await open('server-2');
+    await other.servers.stillHere();
+    const { accountSid } = await makeTenant(store);
+    const { callSid } = newCall(accountSid);
+    await other.calls.create(newCall(accountSid, { callSid }), [], []);
+    const isOpen = async () => (await store.calls.find(accountSid, callSid))?.call.endedAt === undefined;
+    await store.calls.failOpenCalls(new Date());
+    expect(await isOpen()).toBe(true);
+    await other.calls.failOpenCalls(new Date());
+    expect(await isOpen()).toBe(false);
     await other.close();
   });
 

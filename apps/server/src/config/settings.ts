@@ -277,6 +277,13 @@ export const settings = {
     meaning: 'Days for which the audit log (`GET /api/v1/audit`) keeps who changed what.',
     ...count(1, 3650),
   }),
+  botCallRetentionDays: setting({
+    name: 'INTERMIX_BOT_CALL_RETENTION_DAYS',
+    default: '365',
+    meaning:
+      'Days for which what became of a bot’s call (`GET /api/v1/bot-calls`) is kept, from its start: transcript, events, caller.',
+    ...count(1, 3650),
+  }),
   allowPrivateUrls: setting({
     name: 'INTERMIX_ALLOW_PRIVATE_URLS',
     default: 'auto',

@@ -1,15 +1,20 @@
-import type { VoiceCallOrder } from '@intermix/api';
+import type { VoiceCallOrder, VoicePrograms } from '@intermix/api';
 import type { CallRecord, CallStore, SwitchEvents } from '@intermix/calls';
 import type { Clock, Logger, Timer } from '@intermix/kernel';
-import type { VoiceOrderStore } from '@intermix/store';
+import type { LeftBy, UnsettledOrder, VoiceOrderStore } from '@intermix/store';
 import { mayBeTriedAgain, type StatusCallbackOrder, type StatusCallbacks } from '@intermix/webhooks';
+import { keptOrder, orderOfKept } from './kept-order.js';
 
 /** Exotel documents none. Long enough for a line to be free again, and for a telephone to be found. */
 const pauseMs = 15_000;
+/** After a start: devices and carriers have to be there again. */
+const resumeMs = 10_000;
+/** A try that is later than this is not made: whoever ordered it reckons with it no more. */
+const latestMs = 300_000;
 /** Tries that wait at the same time; what is beyond is given up at once. */
 const maxWaiting = 10_000;
-/** Orders of a dead process that are told of in one turn. */
-const untoldAtOnce = 200;
+/** Orders of a dead process that are read at once. */
+const readAtOnce = 200;
 
 /** A try of an order: the first has no `firstCallSid`. */
 export interface OrderTry {
@@ -20,9 +25,10 @@ export interface OrderTry {
 
 export interface OrderRetriesDeps {
   switch: { on(event: 'ended', listener: (...args: SwitchEvents['ended']) => void): () => void };
-  orders: Pick<VoiceOrderStore, 'settle' | 'findUntold'>;
+  orders: Pick<VoiceOrderStore, 'settle' | 'setWaiting' | 'findUnsettled'>;
   calls: Pick<CallStore, 'find'>;
   statusCallbacks: Pick<StatusCallbacks, 'tellEnd'>;
+  programs: Pick<VoicePrograms, 'findFlow' | 'bot'>;
   /** Places the order once more. Throws CallError. */
   place(order: VoiceCallOrder, again: OrderTry): Promise<CallRecord>;
   clock: Clock;
@@ -35,8 +41,8 @@ interface Tried extends OrderTry {
 
 /**
  * Calls the first party of an order again while it is busy, does not answer or cannot be reached: `MaxRetries` of Exotel's
- * Voice v1. Each try is a call of its own. Tries that wait are in memory: a process that ends gives them up, and the next one
- * tells the order's receiver how the last went.
+ * Voice v1. Each try is a call of its own. One that waits is kept with its order: the next process makes it, unless it comes
+ * far too late; then, as for a try that was under way, it tells the order's receiver how the last went.
  */
 export class OrderRetries {
   readonly #deps: OrderRetriesDeps;
@@ -59,24 +65,57 @@ export class OrderRetries {
     this.#up.delete(callSid);
   }
 
-  /** Tells of the orders that a dead process was trying again. Before the first call; rejects when the store does. */
-  async start(): Promise<void> {
-    for (let untold = await this.#untold(); untold.length > 0; untold = await this.#untold())
-      for (const { accountSid, firstCallSid, lastCallSid, order } of untold) {
-        if (lastCallSid !== undefined) await this.#tell(accountSid, lastCallSid, order);
-        await this.#deps.orders.settle(accountSid, firstCallSid);
-      }
+  /** Takes up what this server's last process left. Before the first call; rejects when the store does. */
+  start(): Promise<void> {
+    return this.#takeUp('own');
   }
 
-  /** What waits is told of by the next start. */
+  /** Tells how the orders ended of servers that are not there any more. Rejects when the store does. */
+  tellOfGone(): Promise<void> {
+    return this.#takeUp('gone');
+  }
+
+  /** What waits is taken up by the next start. */
   stop(): void {
     this.#isStopped = true;
     for (const timer of this.#waiting) timer.cancel();
     this.#waiting.clear();
   }
 
-  #untold() {
-    return this.#deps.orders.findUntold(untoldAtOnce);
+  async #takeUp(left: LeftBy): Promise<void> {
+    const { orders } = this.#deps;
+    let found: UnsettledOrder[] = [];
+    do {
+      found = await orders.findUnsettled(left, readAtOnce, found.at(-1)?.firstCallSid);
+      for (const one of found) {
+        if (left === 'own' && (await this.#resumed(one))) continue;
+        const { accountSid, firstCallSid, lastCallSid, callback } = one;
+        if (callback && lastCallSid !== undefined) await this.#tell(accountSid, lastCallSid, callback);
+        await orders.settle(accountSid, firstCallSid);
+      }
+    } while (found.length === readAtOnce);
+  }
+
+  async #resumed({ firstCallSid, lastCallSid, waiting }: UnsettledOrder): Promise<boolean> {
+    const { clock, logger } = this.#deps;
+    if (waiting === undefined || lastCallSid === undefined) return false;
+    const inMs = waiting.at.getTime() - clock.now();
+    const order = inMs < -latestMs ? undefined : await this.#read(waiting.order);
+    if (order === undefined || this.#waiting.size >= maxWaiting) return false;
+    const { triesLeft } = waiting;
+    logger.info({ callSid: lastCallSid, firstCallSid, triesLeft }, 'an order of before is tried again');
+    this.#schedule({ order, firstCallSid, triesLeft }, lastCallSid, Math.min(Math.max(inMs, resumeMs), pauseMs));
+    return true;
+  }
+
+  /** Never rejects: an order that cannot be read is given up. */
+  async #read(order: string): Promise<VoiceCallOrder | undefined> {
+    try {
+      return await orderOfKept(order, this.#deps.programs);
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, 'an order of before cannot be read');
+      return undefined;
+    }
   }
 
   #ended(call: CallRecord): void {
@@ -91,7 +130,18 @@ export class OrderRetries {
   #wait(tried: Tried, lastCallSid: string): void {
     if (this.#isStopped) return;
     if (this.#waiting.size >= maxWaiting) return void this.#giveUp(tried, lastCallSid);
-    const timer = this.#deps.clock.schedule(pauseMs, () => {
+    const { orders, clock, logger } = this.#deps;
+    const { order, triesLeft } = tried;
+    const firstCallSid = tried.firstCallSid ?? lastCallSid;
+    this.#schedule(tried, lastCallSid, pauseMs);
+    const waiting = { at: new Date(clock.now() + pauseMs), triesLeft, order: keptOrder(order) };
+    orders.setWaiting(order.accountSid, firstCallSid, waiting).catch((error: unknown) => {
+      logger.warn({ err: error, firstCallSid }, 'a try that waits could not be kept: it is lost if the server ends');
+    });
+  }
+
+  #schedule(tried: Tried, lastCallSid: string, inMs: number): void {
+    const timer = this.#deps.clock.schedule(inMs, () => {
       this.#waiting.delete(timer);
       void this.#again(tried, lastCallSid);
     });
@@ -102,6 +152,7 @@ export class OrderRetries {
   async #again({ order, firstCallSid, triesLeft }: Tried, lastCallSid: string): Promise<void> {
     const again = { firstCallSid: firstCallSid ?? lastCallSid, triesLeft: triesLeft - 1 };
     try {
+      await this.#deps.orders.setWaiting(order.accountSid, again.firstCallSid, undefined);
       await this.#deps.place(order, again);
     } catch (error) {
       if (this.#isStopped) return;
@@ -116,9 +167,9 @@ export class OrderRetries {
     const { accountSid, statusCallback, from, to } = tried.order;
     const firstCallSid = tried.firstCallSid ?? lastCallSid;
     this.#deps.logger.info({ callSid: lastCallSid, firstCallSid }, 'an order is not tried again');
-    if (statusCallback === undefined) return;
     try {
-      await this.#tell(accountSid, lastCallSid, { callback: statusCallback, from, to, firstCallSid });
+      const order = statusCallback && { callback: statusCallback, from, to, firstCallSid };
+      if (order) await this.#tell(accountSid, lastCallSid, order);
       await this.#settle(tried, lastCallSid);
     } catch (error) {
       this.#deps.logger.warn({ err: error, firstCallSid }, 'the end of an order could not be told yet');
@@ -131,7 +182,6 @@ export class OrderRetries {
   }
 
   async #settle({ order, firstCallSid }: Tried, callSid: string): Promise<void> {
-    if (order.statusCallback === undefined) return;
     await this.#deps.orders.settle(order.accountSid, firstCallSid ?? callSid).catch((error: unknown) => {
       this.#deps.logger.warn({ err: error, callSid }, 'an order that is over could not be marked so');
     });

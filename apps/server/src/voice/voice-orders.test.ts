@@ -1,9 +1,10 @@
 import type { VoiceCallOrder } from '@intermix/api';
 import { CallError, type CallOrder, type CallRecord, type Termination } from '@intermix/calls';
-import { type Clock, silentLogger, systemRandom, TypedEmitter } from '@intermix/kernel';
-import type { UntoldOrder, VoiceOrder } from '@intermix/store';
+import { silentLogger, systemRandom, TypedEmitter } from '@intermix/kernel';
+import type { LeftBy, UnsettledOrder, VoiceOrder, WaitingTry } from '@intermix/store';
 import type { StatusCallbackOrder } from '@intermix/webhooks';
 import { describe, expect, it } from 'vitest';
+import { HeldClock } from '../testing/held-clock.js';
 import { VoiceOrders } from './voice-orders.js';
 
 const statusCallback = { url: 'https://a.example/', events: [], contentType: 'application/json' } as const;
@@ -32,39 +33,17 @@ class FakeSwitch extends TypedEmitter<{ ended: [call: CallRecord, legs: []] }> {
   }
 }
 
-/** Time passes when a test says so. */
-class HeldClock implements Clock {
-  readonly #timers = new Set<{ at: number; fire: () => void }>();
-  #now = 0;
+const flow = { run: async () => {} };
 
-  now(): number {
-    return this.#now;
-  }
-
-  schedule(delayMs: number, fire: () => void) {
-    const timer = { at: this.#now + delayMs, fire };
-    this.#timers.add(timer);
-    return { cancel: () => void this.#timers.delete(timer) };
-  }
-
-  /** What is due fires, and what that leads to happens. */
-  async run(ms: number): Promise<void> {
-    this.#now += ms;
-    for (const timer of [...this.#timers].filter(({ at }) => at <= this.#now)) {
-      this.#timers.delete(timer);
-      timer.fire();
-    }
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-}
-
-function begin(untold: UntoldOrder[] = []) {
+/** `left`: what the store has of a process that died. */
+function begin(left: UnsettledOrder[] = [], by: LeftBy = 'own') {
   const clock = new HeldClock();
   const theSwitch = new FakeSwitch();
   const kept: VoiceOrder[] = [];
   const expected: StatusCallbackOrder[] = [];
   const told: Array<[lastCallSid: string, firstCallSid: string | undefined]> = [];
   const settled: string[] = [];
+  const waiting = new Map<string, WaitingTry>();
   const orders = new VoiceOrders({
     switch: theSwitch,
     orders: {
@@ -75,7 +54,9 @@ function begin(untold: UntoldOrder[] = []) {
           1,
         ),
       settle: async (_, callSid) => void settled.push(callSid),
-      findUntold: async () => untold.splice(0),
+      setWaiting: async (_, callSid, one) => void (one ? waiting.set(callSid, one) : waiting.delete(callSid)),
+      findUnsettled: async (of, limit, after = '') =>
+        of === by ? left.filter(({ firstCallSid }) => firstCallSid > after).slice(0, limit) : [],
     },
     calls: {
       apply: async () => {},
@@ -87,12 +68,14 @@ function begin(untold: UntoldOrder[] = []) {
       tellEnd: async ({ call }, { firstCallSid }) => void told.push([call.callSid, firstCallSid]),
     },
     prompts: { fileFor: async () => Promise.reject(new Error('unused')) },
+    programs: { findFlow: async (_, flowId) => (flowId === 'flw_1' ? flow : undefined), bot: () => flow },
     streams: { expect: () => {}, forget: () => {} },
     ...{ clock, random: systemRandom, logger: silentLogger },
   });
   const order = { accountSid: 'acct', first: { number: '+911' }, target: { number: '+912' }, statusCallback };
-  const place = (maxRetries: number) => orders.place({ ...order, maxRetries } as unknown as VoiceCallOrder);
-  return { clock, theSwitch, kept, expected, told, settled, orders, place };
+  const place = (maxRetries: number, more: Partial<VoiceCallOrder> = {}) =>
+    orders.place({ ...order, ...more, maxRetries } as VoiceCallOrder);
+  return { clock, theSwitch, kept, expected, told, settled, waiting, orders, place };
 }
 
 describe('further tries of an order', () => {
@@ -154,20 +137,109 @@ describe('further tries of an order', () => {
     expect(kept).toHaveLength(1);
   });
 
-  it('are given up by a server that stops, and told of by the next one', async () => {
-    const { clock, theSwitch, told, orders, place } = begin();
-    await place(1);
+  it('are kept while they wait, until they begin', async () => {
+    const { clock, theSwitch, waiting, place } = begin();
+    const { callSid } = await place(2);
+    expect(waiting.size).toBe(0);
     theSwitch.end(noAnswer);
-    orders.stop();
-    await clock.run(10 * pauseMs);
-    expect([theSwitch.placed.length, told]).toEqual([1, []]);
-    const order = { callback: statusCallback, from: '+911', to: '+912', firstCallSid: 'one' };
-    const untold = { accountSid: 'acct', firstCallSid: 'one', order };
-    const next = begin([
-      { ...untold, lastCallSid: 'two' },
-      { ...untold, firstCallSid: 'never', lastCallSid: undefined },
-    ]);
-    await next.orders.start();
-    expect([next.told, next.settled]).toEqual([[['two', 'one']], ['one', 'never']]);
+    expect(waiting.get(callSid)).toMatchObject({ at: new Date(pauseMs), triesLeft: 2 });
+    await clock.run(pauseMs);
+    expect([theSwitch.placed.length, waiting.size]).toEqual([2, 0]);
+    theSwitch.end(noAnswer);
+    expect(waiting.get(callSid)).toMatchObject({ at: new Date(2 * pauseMs), triesLeft: 1 });
+  });
+
+  describe('of a server that stopped', () => {
+    /** An order of whose tries `triesLeft` are left, as the store has it after its server stopped. */
+    async function stopped(triesLeft: number, more: Partial<VoiceCallOrder> = {}) {
+      const { theSwitch, clock, waiting, orders, told, place } = begin();
+      const { callSid } = await place(triesLeft, more);
+      theSwitch.end(noAnswer);
+      orders.stop();
+      await clock.run(10 * pauseMs);
+      expect([theSwitch.placed.length, told]).toEqual([1, []]);
+      const callback = { callback: statusCallback, from: '+911', to: '+912', firstCallSid: callSid };
+      const ids = { accountSid: 'acct', firstCallSid: callSid, lastCallSid: callSid };
+      return { callSid, left: { ...ids, callback, waiting: waiting.get(callSid) } satisfies UnsettledOrder };
+    }
+
+    it('are made by the next one, in their time, and settled as any', async () => {
+      const { callSid, left } = await stopped(2);
+      const { clock, theSwitch, kept, told, settled, orders } = begin([left]);
+      await orders.start();
+      await clock.run(pauseMs - 1);
+      expect(theSwitch.placed).toHaveLength(0);
+      await clock.run(1);
+      expect(theSwitch.placed).toMatchObject([
+        { from: { number: '+911', accountSid: 'acct' }, to: { number: '+912' } },
+      ]);
+      expect(kept).toMatchObject([{ parentCallSid: callSid, statusCallback }]);
+      theSwitch.end(noAnswer);
+      await clock.run(pauseMs);
+      expect(theSwitch.placed).toHaveLength(2); // As many as were left.
+      theSwitch.end(noAnswer);
+      await clock.run(10 * pauseMs);
+      expect([theSwitch.placed.length, told, settled]).toEqual([2, [], [callSid]]);
+    });
+
+    it('are made soon after a start that comes late, once devices can be there', async () => {
+      const { left } = await stopped(1);
+      const { clock, theSwitch, orders } = begin([left]);
+      await clock.run(pauseMs + 200_000);
+      await orders.start();
+      await clock.run(9_999);
+      expect(theSwitch.placed).toHaveLength(0);
+      await clock.run(1);
+      expect(theSwitch.placed).toHaveLength(1);
+    });
+
+    it('are given to their flow or bot again', async () => {
+      for (const named of [
+        { flowId: 'flw_1' },
+        { stream: { url: 'wss://a.example', name: undefined, begin: 'leg1' } },
+      ] as const) {
+        const { left } = await stopped(1, { target: { program: { run: async () => {} }, named } });
+        const { clock, theSwitch, orders } = begin([left]);
+        await orders.start();
+        await clock.run(pauseMs);
+        expect(theSwitch.placed[0]?.to).toMatchObject({ program: flow });
+      }
+    });
+
+    it.each<[string, number, Partial<VoiceCallOrder>, (left: UnsettledOrder) => UnsettledOrder]>([
+      ['more than five minutes late', pauseMs + 300_001, {}, (left) => left],
+      ['of a flow that is gone', 0, { target: { program: flow, named: { flowId: 'flw_gone' } } }, (left) => left],
+      ['under way when it died', 0, {}, (left) => ({ ...left, waiting: undefined })],
+      ['unreadable', 0, {}, (left) => ({ ...left, waiting: { at: new Date(0), triesLeft: 1, order: '{' } })],
+    ])('are given up when they are %s, and told of', async (_, lateMs, more, change) => {
+      const { callSid, left } = await stopped(1, more);
+      const { clock, theSwitch, told, settled, orders } = begin([change(left)]);
+      await clock.run(lateMs);
+      await orders.start();
+      await clock.run(10 * pauseMs);
+      expect([theSwitch.placed.length, told, settled]).toEqual([0, [[callSid, callSid]], [callSid]]);
+    });
+
+    it('are told of, not made, by another one when that server is gone', async () => {
+      const { callSid, left } = await stopped(1);
+      const { clock, theSwitch, told, settled, orders } = begin([left], 'gone');
+      await orders.start();
+      expect([told, settled]).toEqual([[], []]);
+      await orders.tellOfGone();
+      await clock.run(10 * pauseMs);
+      expect([theSwitch.placed.length, told, settled]).toEqual([0, [[callSid, callSid]], [callSid]]);
+    });
+
+    it('are settled in silence where nobody is to be told, or no call came of them; however many there are', async () => {
+      const { left } = await stopped(1);
+      const many = Array.from({ length: 450 }, (_, n) => ({
+        ...left,
+        firstCallSid: `call-${String(n).padStart(4, '0')}`,
+        ...(n % 2 === 0 ? { callback: undefined, waiting: undefined } : { lastCallSid: undefined }),
+      }));
+      const { told, settled, orders } = begin(many);
+      await orders.start();
+      expect([told.length, settled.length]).toEqual([0, 450]);
+    });
   });
 });

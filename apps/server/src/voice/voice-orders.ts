@@ -14,6 +14,7 @@ export interface VoiceOrdersDeps {
   calls: Pick<CallStore, 'apply' | 'find'>;
   statusCallbacks: Pick<StatusCallbacks, 'expect' | 'forget' | 'tellEnd'>;
   prompts: Pick<PromptFiles, 'fileFor'>;
+  programs: OrderRetriesDeps['programs'];
   streams: Pick<OrderStreams, 'expect' | 'forget'>;
   clock: Clock;
   random: Random;
@@ -33,6 +34,11 @@ export class VoiceOrders {
   /** Before the first call: see `OrderRetries`. */
   start(): Promise<void> {
     return this.#retries.start();
+  }
+
+  /** Of servers that are not there any more. Rejects when the store does. */
+  tellOfGone(): Promise<void> {
+    return this.#retries.tellOfGone();
   }
 
   stop(): void {
@@ -61,7 +67,7 @@ export class VoiceOrders {
   async #keep(order: VoiceCallOrder, callSid: string, aTry: OrderTry): Promise<void> {
     const { accountSid, mode, from, to, statusCallback, maxRetries } = order;
     const { orders, statusCallbacks } = this.#deps;
-    const isRetrying = statusCallback !== undefined && maxRetries > 0 && aTry.firstCallSid === undefined;
+    const isRetrying = maxRetries > 0 && aTry.firstCallSid === undefined;
     const kept = { callSid, accountSid, mode, from, to, statusCallback };
     await orders.create({ ...kept, parentCallSid: aTry.firstCallSid, isRetrying });
     if (order.stream) this.#deps.streams.expect(callSid, order.stream);

@@ -8,8 +8,8 @@ import { ApiError } from '../http/api-error.js';
 
 export interface BotCallRoutesDeps {
   calls: Pick<BotCallStore, 'list' | 'find'>;
-  /** Where the recording of a call of the account will be had; undefined when there is none. */
-  recordingUrlOf: (accountSid: string, callSid: string) => Promise<string | undefined>;
+  /** Where the recordings of these calls of the account are had, by call; without those that have none, or none yet. */
+  recordingUrlsOf: (accountSid: string, callSids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   tokens: AccessTokens;
 }
 
@@ -17,7 +17,11 @@ const defaultLimit = 50;
 const security = [{ accessToken: [] }];
 
 /** `/api/v1/bot-calls`: what became of the calls of bots. */
-export function botCallRoutes(app: FastifyInstance, { calls, recordingUrlOf, tokens }: BotCallRoutesDeps): void {
+export function botCallRoutes(app: FastifyInstance, { calls, recordingUrlsOf, tokens }: BotCallRoutesDeps): void {
+  const urlsOf = (accountSid: string, found: readonly Summary[]) => {
+    const callSids = new Set(found.map(({ callSid }) => callSid).filter((callSid) => callSid !== ''));
+    return callSids.size === 0 ? new Map<string, string>() : recordingUrlsOf(accountSid, [...callSids]);
+  };
   const preHandler = requireRole(tokens, 'supervisor');
 
   app.get<{ Querystring: BotCallListQuery }>(
@@ -32,11 +36,13 @@ export function botCallRoutes(app: FastifyInstance, { calls, recordingUrlOf, tok
     async (request) => {
       const { bot_id: botId, call_sid: callSid, status, disconnected_by: disconnectedBy } = request.query;
       const { from, to, limit = defaultLimit, cursor } = request.query;
+      const { accountSid } = adminOf(request);
       const page = await calls.list({
-        ...{ accountSid: adminOf(request).accountSid, botId, callSid, status, disconnectedBy, limit, cursor },
+        ...{ accountSid, botId, callSid, status, disconnectedBy, limit, cursor },
         ...{ from: timeOf('from', from), to: timeOf('to', to) },
       });
-      return { items: page.calls.map(summaryRead), next_cursor: page.nextCursor ?? null };
+      const urls = await urlsOf(accountSid, page.calls);
+      return { items: page.calls.map((call) => summaryRead(call, urls)), next_cursor: page.nextCursor ?? null };
     },
   );
 
@@ -54,7 +60,7 @@ export function botCallRoutes(app: FastifyInstance, { calls, recordingUrlOf, tok
       const { accountSid } = adminOf(request);
       const call = await calls.find(accountSid, request.params.session_id);
       if (call === undefined) throw ApiError.notFound('call of a bot');
-      return callRead(call, call.callSid === '' ? undefined : await recordingUrlOf(accountSid, call.callSid));
+      return callRead(call, await urlsOf(accountSid, [call]));
     },
   );
 }
@@ -66,21 +72,22 @@ function timeOf(field: string, text: string | undefined): Date | undefined {
   return time;
 }
 
-function summaryRead(call: Summary): BotCallSummary {
+function summaryRead(call: Summary, urls: ReadonlyMap<string, string>): BotCallSummary {
   return {
     ...{ session_id: call.sessionId, bot_id: call.botId, stream_sid: call.streamSid, call_sid: call.callSid },
     ...{ from: call.from, to: call.to, status: call.status, disconnected_by: call.disconnectedBy ?? null },
     ...{ detail: call.detail ?? null, started_at: call.startedAt.toISOString() },
     ...{ ended_at: call.endedAt?.toISOString() ?? null, duration_ms: call.durationMs, source: call.source },
+    recording_url: urls.get(call.callSid) ?? null,
   };
 }
 
-function callRead(call: BotCall, recordingUrl: string | undefined): BotCallRead {
+function callRead(call: BotCall, urls: ReadonlyMap<string, string>): BotCallRead {
   return {
-    ...summaryRead(call),
+    ...summaryRead(call, urls),
     ...{ custom_parameters: call.customParameters, transcript: call.transcript, events: call.events },
     ...{ usage: call.usage, latency: figuresOf(call.latencySamples), latency_samples: call.latencySamples },
-    ...{ recording_url: recordingUrl ?? null, details: call.details },
+    details: call.details,
   };
 }
 

@@ -111,6 +111,29 @@ describe('/api/v1/bots', () => {
     expect((await Promise.all(tried)).map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
   });
 
+  it('links calls to their recordings, those of a page at once', async () => {
+    const { bot_id: id } = await made();
+    for (const [session_id, call_sid] of [
+      ['rec-1', 'recorded'],
+      ['rec-2', 'recorded'],
+      ['rec-3', 'silent'],
+      ['rec-4', undefined],
+    ])
+      await ask('POST', '/call-results', { session_id, call_sid, bot_id: id }, core);
+    api.bots.askedRecordings.length = 0;
+    const { items } = (await ask('GET', `/bot-calls?bot_id=${id}`)).body;
+    const url = 'https://pbx.example/r';
+    expect(items.map((call: any) => [call.session_id, call.recording_url])).toEqual([
+      ['rec-1', url],
+      ['rec-2', url],
+      ['rec-3', null],
+      ['rec-4', null],
+    ]);
+    expect(api.bots.askedRecordings).toEqual([['one', ['recorded', 'silent']]]);
+    expect((await ask('GET', '/bot-calls/rec-1')).body.recording_url).toBe(url);
+    expect((await ask('GET', '/bot-calls/rec-4')).body.recording_url).toBeNull();
+  });
+
   describe('for orchestrators of others', () => {
     it.each([{}, { 'x-cxbcore-secret': 'wrong' }, { 'x-cxb-core-secret': '' }])('refuses %j', async (headers) => {
       const { bot_id: id } = await made();
@@ -194,6 +217,29 @@ describe('/api/v1/bots', () => {
       const config = { url: 'wss://provider.example/', greeting: { by: 'none', text: 'Not said.' } };
       const { bot_id: id } = await made({ kind: 'agent', config });
       expect((await ask('GET', `/config/${id}`, undefined, core)).body.opening_message).toBe('');
+    });
+
+    it('add to what was told of a session before, and take nothing away', async () => {
+      const { bot_id: id } = await made();
+      const { session_id } = (await ask('GET', `/config/${id}?caller_id=%2B911`, undefined, core)).body;
+      const whole = {
+        ...{ session_id, disconnected_by: 'error', call_duration_seconds: 7, call_sid: 'c1', transcript: ['a'] },
+        ...{
+          events: [{ type: 'x' }],
+          usage_metrics: { n: 1 },
+          latency_samples: [{ name: 'r', ms: 1 }],
+          intents: ['a'],
+        },
+      };
+      await ask('POST', '/call-results', whole, core);
+      const later = { session_id, qc_analysis: { score: 3 }, transcript: null, intents: null };
+      const answer = await ask('POST', '/call-results', later, core);
+      expect(answer.body).toEqual({ status: 'ok', session_id, call_status: 'failed' });
+      expect((await ask('GET', `/bot-calls/${session_id}`)).body).toMatchObject({
+        ...{ status: 'failed', disconnected_by: 'error', duration_ms: 7_000, call_sid: 'c1', from: '+911' },
+        ...{ transcript: ['a'], events: [{ type: 'x' }], usage: { n: 1 }, latency_samples: [{ name: 'r', ms: 1 }] },
+        details: { intents: ['a'], qc_analysis: { score: 3 }, connected_event: {} },
+      });
     });
 
     it('take an event that is no JSON for an empty one, and know no session that never was', async () => {

@@ -1,4 +1,4 @@
-import { type BotCall, type BotCallStore, type BotStore, isActive, isSame } from '@intermix/bots';
+import { type BotCallReport, type BotCallStore, type BotStore, boundedReport, isActive, isSame } from '@intermix/bots';
 import { CallResultsBody } from '@intermix/contracts';
 import { type Clock, createId } from '@intermix/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -55,7 +55,7 @@ export function orchestratorRoutes(app: FastifyInstance, deps: OrchestratorRoute
       const sessionId = createId('bcl_');
       const { id: botId, accountSid } = bot;
       const begun = { sessionId, accountSid, botId, streamSid, from, startedAt: new Date(now) };
-      await deps.calls.report({ ...empty, ...begun, details: { connected_event: variables } });
+      await deps.calls.report({ ...begun, status: 'in-progress', details: { connected_event: variables } });
       const webhookUrl = `${request.protocol}://${request.host}/api/v1/call-results`;
       return orchestratorConfig(bot, { sessionId, webhookUrl, variables: { from, ...variables } });
     },
@@ -71,53 +71,50 @@ export function orchestratorRoutes(app: FastifyInstance, deps: OrchestratorRoute
       },
     },
     async (request) => {
-      const call = await reportedCall(withoutNulls(request.body), deps);
-      if (!(await deps.calls.report(call)))
+      const report = boundedReport(await reportOf(withoutNulls(request.body), deps));
+      const status = await deps.calls.report(report);
+      if (status === undefined)
         throw new ApiError(409, 'ERR_STORE_CONFLICT', 'The session ran here: its results are known.', 'session_id');
-      return { status: 'ok', session_id: call.sessionId, call_status: call.status };
+      return { status: 'ok', session_id: report.sessionId, call_status: status };
     },
   );
 }
 
-const empty: BotCall = {
-  ...{ sessionId: '', accountSid: '', botId: '', streamSid: '', callSid: '', from: '', to: '', status: 'in-progress' },
-  ...{ disconnectedBy: undefined, detail: undefined, startedAt: new Date(0), endedAt: undefined, durationMs: 0 },
-  ...{
-    source: 'reported',
-    customParameters: {},
-    transcript: [],
-    events: [],
-    usage: {},
-    latencySamples: [],
-    details: {},
-  },
-};
-
 /** Of the session that its configuration was asked for; else of the bot that the report names. */
-async function reportedCall(body: CallResultsBody, { bots, calls, clock }: OrchestratorRoutesDeps): Promise<BotCall> {
-  const text = (name: string) => (typeof body[name] === 'string' ? (body[name] as string).slice(0, 256) : '');
+async function reportOf(body: CallResultsBody, { bots, calls, clock }: OrchestratorRoutesDeps): Promise<BotCallReport> {
+  const text = (name: string) => (typeof body[name] === 'string' ? (body[name] as string).slice(0, 256) : undefined);
   const owner = await calls.ownerOf(body.session_id);
-  const bot = owner ? undefined : await bots.findAnywhere(text('bot_id'));
+  const bot = owner ? undefined : await bots.findAnywhere(text('bot_id') ?? '');
   const accountSid = owner?.accountSid ?? bot?.accountSid;
   if (accountSid === undefined)
     throw ApiError.invalid(
       'session_id',
       'There is no such session: ask for its configuration first, or send "bot_id".',
     );
-  const durationMs = Math.min(86_400_000, Math.max(0, Number(body.call_duration_seconds ?? 0) * 1000 || 0));
+  const durationMs = durationOf(body.call_duration_seconds);
   const now = clock.now();
-  const by = text('disconnected_by');
+  const by = text('disconnected_by') || undefined;
   return {
-    ...empty,
     ...{ sessionId: body.session_id, accountSid, botId: owner?.botId ?? bot?.id ?? '' },
     ...{ streamSid: text('stream_id'), callSid: text('call_sid'), from: text('caller_id') || text('from_number') },
-    ...{ status: failed.has(by) ? 'failed' : by === 'voicemail' ? 'voicemail' : 'completed' },
-    ...{ disconnectedBy: by || undefined, durationMs },
-    ...{ startedAt: owner?.startedAt ?? new Date(now - durationMs), endedAt: new Date(now) },
-    ...{ transcript: body.transcript ?? [], events: body.events ?? [], usage: body.usage_metrics ?? {} },
-    latencySamples: body.latency_samples ?? [],
+    ...{ status: statusOf(by), disconnectedBy: by, durationMs },
+    ...{ startedAt: owner?.startedAt ?? new Date(now - (durationMs ?? 0)), endedAt: new Date(now) },
+    ...{ transcript: body.transcript, events: body.events, usage: body.usage_metrics },
+    latencySamples: body.latency_samples,
     details: Object.fromEntries(Object.entries(body).filter(([name]) => !known.has(name))),
   };
+}
+
+/** Milliseconds; undefined when nothing is said that can be read. */
+function durationOf(seconds: unknown): number | undefined {
+  const durationMs = seconds === undefined ? Number.NaN : Number(seconds) * 1000;
+  return Number.isNaN(durationMs) ? undefined : Math.min(86_400_000, Math.max(0, durationMs));
+}
+
+function statusOf(disconnectedBy: string | undefined): BotCallReport['status'] {
+  if (disconnectedBy === undefined) return undefined;
+  if (failed.has(disconnectedBy)) return 'failed';
+  return disconnectedBy === 'voicemail' ? 'voicemail' : 'completed';
 }
 
 function withoutNulls(body: CallResultsBody): CallResultsBody {

@@ -6,13 +6,22 @@ export interface MemoryBots extends Omit<ApiDeps['bots'], 'bots'> {
   bots: BotStore;
   /** Calls by their session. */
   kept: Map<string, BotCall>;
+  /** Whose recordings were asked for, of which calls. The call `recorded` has one. */
+  askedRecordings: Array<[accountSid: string, callSids: readonly string[]]>;
 }
+
+/** Of a reported call, what nobody has told. */
+const unknown = {
+  ...{ streamSid: '', callSid: '', from: '', to: '', disconnectedBy: undefined, detail: undefined, durationMs: 0 },
+  ...{ source: 'reported', customParameters: {}, transcript: [], events: [], usage: {}, latencySamples: [] },
+} as const;
 
 /** Keeps bots and their calls in memory: the ports as the store implements them. The core secret is `planted-core`. */
 export function memoryBots(clock: Clock): MemoryBots {
   const bots = new Map<string, StoredBot>();
   const versions = new Map<string, BotVersion[]>();
   const kept = new Map<string, BotCall>();
+  const askedRecordings: MemoryBots['askedRecordings'] = [];
   const now = () => new Date(clock.now());
   const keep = (bot: StoredBot): StoredBot => {
     bots.set(bot.id, bot);
@@ -51,13 +60,23 @@ export function memoryBots(clock: Clock): MemoryBots {
         return call?.accountSid === accountSid ? call : undefined;
       },
       ownerOf: async (sessionId) => kept.get(sessionId),
-      report: async (call) => {
-        if (kept.get(call.sessionId)?.source === 'bot') return false;
-        kept.set(call.sessionId, { ...call, startedAt: kept.get(call.sessionId)?.startedAt ?? call.startedAt });
-        return true;
+      report: async ({ details, status, startedAt, ...told }) => {
+        const before = kept.get(told.sessionId);
+        if (before?.source === 'bot') return undefined;
+        const changed = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+        const known = before?.status === 'in-progress' ? undefined : before?.status;
+        const call = { ...(before ?? { ...unknown, startedAt }), ...changed } as BotCall;
+        call.status = status ?? known ?? 'completed';
+        call.details = { ...before?.details, ...details };
+        kept.set(call.sessionId, call);
+        return call.status;
       },
     },
-    recordingUrlOf: async (_, callSid) => (callSid === 'recorded' ? 'https://pbx.example/r' : undefined),
+    async recordingUrlsOf(accountSid, callSids) {
+      askedRecordings.push([accountSid, callSids]);
+      return new Map(callSids.includes('recorded') ? [['recorded', 'https://pbx.example/r']] : []);
+    },
+    askedRecordings,
     coreSecret: 'planted-core',
   };
 }

@@ -47,8 +47,11 @@ export interface OrderedStream {
   begin: 'leg1' | 'leg2';
 }
 
+/** By what a program is found again: a flow, or the stream of a bot. */
+export type NamedProgram = { flowId: string } | { stream: OrderedStream };
+
 /** Who has the call when the first party has answered. */
-export type OrderedTarget = OrderedParty | { program: CallProgram };
+export type OrderedTarget = OrderedParty | { program: CallProgram; named: NamedProgram };
 
 /** A call that was ordered, checked. Times in seconds. */
 export interface VoiceCallOrder {

@@ -44,6 +44,6 @@ export interface BotStore {
   list(accountSid: string): Promise<StoredBot[]>;
   /** The last 100, newest first. */
   versions(accountSid: string, botId: string): Promise<BotVersion[] | undefined>;
-  /** Throws a conflict while a number or a flow leads to it. */
+  /** Throws a conflict, which names the place, while a number, a flow or a number of the Exotel integration leads to it. */
   delete(accountSid: string, botId: string): Promise<boolean>;
 }

@@ -1,7 +1,18 @@
 import type { TranscriptRole } from './bot.js';
 
-const most = { lines: 1_000, lineLength: 4_000, characters: 200_000, events: 500, dataLength: 2_000, names: 50 };
-const maxSamples = 1_000;
+/** What is kept of one session at most; lengths in characters. */
+export const mostOfSession = {
+  ...{
+    lines: 1_000,
+    lineLength: 4_000,
+    characters: 200_000,
+    events: 500,
+    dataLength: 2_000,
+    names: 50,
+    samples: 1_000,
+  },
+};
+const most = mostOfSession;
 const maxName = 64;
 
 /** What is kept of a session. Times are milliseconds since the `start` message. */
@@ -48,7 +59,7 @@ export class SessionRecord {
   }
 
   measure(what: string, ms: number): void {
-    if (!Number.isFinite(ms) || this.#samples.length >= maxSamples) return;
+    if (!Number.isFinite(ms) || this.#samples.length >= most.samples) return;
     const at = Math.round(this.#elapsedMs());
     this.#samples.push({ name: storable(what, maxName), ms: Math.round(ms * 10) / 10, at_ms: at });
   }

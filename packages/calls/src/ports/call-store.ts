@@ -114,6 +114,6 @@ export interface CallStore {
     callSid: string,
   ): Promise<{ call: CallRecord; legs: LegRecord[]; events: CallEventRecord[] } | undefined>;
   list(query: CallQuery): Promise<{ calls: CallRecord[]; nextCursor: string | undefined }>;
-  /** At start: closes every call that a dead process left open, as `failed` / `server-died`. Gives how many. */
+  /** At start: closes every call that this server's last process left open, as `failed` / `server-died`. Gives how many. */
   failOpenCalls(at: Date): Promise<number>;
 }

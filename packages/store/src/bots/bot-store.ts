@@ -19,6 +19,8 @@ export interface BotStoreDeps {
 const maxCached = 2_000;
 /** Of a bot: older ones go as new ones come. */
 const maxVersions = 100;
+/** Numbers of the Exotel integration's record that lead to a bot. */
+const namesBot = sql.lit('$.dids[*] ? (@.bot_id == $id)');
 /** Of an account: a list has them all. */
 const maxBots = 1_000;
 
@@ -143,16 +145,19 @@ export class BotStore implements Port {
     if (flow) throw new StoreConflictError('bot', `The flow "${flow.name}" leads to this bot; change it first.`);
     const atExotel = await this.#db
       .selectFrom('system_documents')
-      .select('type')
-      .where('account_sid', '=', accountSid)
-      .where(
-        sql<boolean>`jsonb_path_exists(document, '$.dids[*].bot_id ? (@ == $id)', jsonb_build_object('id', ${botId}::text))`,
+      .select(
+        sql<string>`jsonb_path_query_first(document, ${namesBot}, jsonb_build_object('id', ${botId}::text)) ->> 'number'`.as(
+          'number',
+        ),
       )
+      .where('account_sid', '=', accountSid)
+      .where('type', '=', 'exotel')
+      .where(sql<boolean>`jsonb_path_exists(document, ${namesBot}, jsonb_build_object('id', ${botId}::text))`)
       .executeTakeFirst();
     if (atExotel)
       throw new StoreConflictError(
         'bot',
-        'A number of the Exotel integration leads to this bot; point it elsewhere first.',
+        `The number ${atExotel.number} of the Exotel integration leads to this bot; point it elsewhere first.`,
       );
   }
 

@@ -13,8 +13,8 @@ const clauses = [
   {
     rows: (batch: CallBatch) => batch.newCalls.values(),
     sql: `new_calls AS (
-      INSERT INTO calls (${calls})
-      SELECT ${prefixed('r.', callColumns)} FROM jsonb_populate_recordset(NULL::calls, $::jsonb) r
+      INSERT INTO calls (${calls}, owner)
+      SELECT ${prefixed('r.', callColumns)}, r.owner FROM jsonb_populate_recordset(NULL::calls, $::jsonb) r
     )`,
   },
   {

@@ -26,9 +26,12 @@ export class CallBatch {
   readonly events: JsonRow[] = [];
   /** What apps' backends are told of these writes. */
   readonly notices: Notice[] = [];
+  #owner: string | undefined;
 
-  static of(writes: readonly CallWrite[]): CallBatch {
+  /** `owner`: the server that has the calls which begin. */
+  static of(writes: readonly CallWrite[], owner?: string): CallBatch {
     const batch = new CallBatch();
+    batch.#owner = owner;
     for (const write of writes) batch.#add(write);
     return batch;
   }
@@ -42,7 +45,7 @@ export class CallBatch {
   #add(write: CallWrite): void {
     if (write.kind !== 'addLegs') this.notices.push(...write.notices);
     if (write.kind === 'create') {
-      this.newCalls.set(write.call.callSid, rowOfCall(write.call));
+      this.newCalls.set(write.call.callSid, { ...rowOfCall(write.call), owner: this.#owner ?? null });
       this.#addEvents(write.events);
     }
     if (write.kind === 'apply') this.#addChange(write.change);

@@ -2,6 +2,7 @@ import type { CallChange, CallEventRecord, CallQuery, CallRecord, LegRecord } fr
 import { type Clock, systemClock } from '@intermix/kernel';
 import type { ClosedCall, Notice, NotifiedCallStore } from '@intermix/webhooks';
 import type pg from 'pg';
+import type { LeftBy } from '../servers/left-open.js';
 import { StoreConflictError, StoreError, sqlState, uniqueViolation } from '../store-error.js';
 import { noticeClauses } from '../webhooks/notice-rows.js';
 import { CallBatch, type CallWrite } from './call-batch.js';
@@ -19,12 +20,14 @@ const maxWaiting = 20_000;
 /** Calls, their legs and events. Every write resolves after its commit; writes that queue up share one. */
 export class CallStore implements NotifiedCallStore {
   readonly #pool: pg.Pool;
+  readonly #owner: string | undefined;
   readonly #reads: CallReads;
   readonly #writes: GroupCommit<CallWrite>;
 
-  /** `maxReads`: how many connections reads of single calls may use at once. */
-  constructor(deps: { pool: pg.Pool; maxReads: number; clock?: Clock }) {
+  /** `maxReads`: how many connections reads of single calls may use at once; `owner`: this server. */
+  constructor(deps: { pool: pg.Pool; maxReads: number; owner?: string | undefined; clock?: Clock }) {
     this.#pool = deps.pool;
+    this.#owner = deps.owner;
     this.#reads = new CallReads({ pool: deps.pool, maxRunning: deps.maxReads });
     this.#writes = new GroupCommit({
       commit: (writes) => this.#commit(writes),
@@ -76,16 +79,20 @@ export class CallStore implements NotifiedCallStore {
 
   /**
    * The end is when we learnt of it; the duration counts to the last thing that was recorded of the call, so that a
-   * night without a server is nobody's bill. For one node: it takes every open call for a dead one's.
+   * night without a server is nobody's bill. Of two servers that close the same calls one does; both tell of them the same.
    */
   async failOpenCalls(
     at: Date,
     noticesOf: (closed: readonly ClosedCall[]) => Promise<readonly Notice[]> = async () => [],
+    left: LeftBy = 'own',
   ): Promise<number> {
-    const { rows } = await this.#pool.query<ClosingRow>(closingSql, [at, serverDied]);
-    const { sql, values } = noticeClauses(await noticesOf(closedCalls(rows)), 3);
+    const { rows } = await this.#pool.query<ClosingRow>(closingSql(left), [at, serverDied, this.#owner ?? null]);
+    if (rows.length === 0) return 0;
+    const closed = closedCalls(rows);
+    const sids = closed.map(({ call }) => call.callSid);
+    const { sql, values } = noticeClauses(await noticesOf(closed), 4);
     const text = failOpenSql.replace('WITH', () => `WITH ${sql},`);
-    const { rows: counts } = await this.#pool.query<{ closed: number }>(text, [at, serverDied, ...values]);
+    const { rows: counts } = await this.#pool.query<{ closed: number }>(text, [at, serverDied, sids, ...values]);
     return counts[0]?.closed ?? 0;
   }
 
@@ -107,7 +114,7 @@ export class CallStore implements NotifiedCallStore {
   }
 
   async #commit(writes: readonly CallWrite[]): Promise<void> {
-    const batch = CallBatch.of(writes);
+    const batch = CallBatch.of(writes, this.#owner);
     if (!batch.isEmpty) await this.#pool.query(batchStatement(batch));
   }
 }

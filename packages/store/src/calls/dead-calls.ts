@@ -1,4 +1,5 @@
 import type { ClosedCall } from '@intermix/webhooks';
+import { type LeftBy, leftOpenSql } from '../servers/left-open.js';
 import { callRowOf, callValues, type JsonValues, legRowOf, legValues } from './call-json.js';
 import { callOfRow, legOfRow } from './call-rows.js';
 
@@ -18,8 +19,8 @@ export interface ClosingRow {
   last_seen: string;
 }
 
-/** The open calls as they will be once they are closed. $1 the time, $2 the termination. */
-export const closingSql = `
+/** The calls that were left open as they will be once they are closed. $1 the time, $2 the termination, $3 this server. */
+export const closingSql = (left: LeftBy): string => `
   SELECT ${callValues} AS call, (
     SELECT json_agg(${legValues} ORDER BY l.position) FROM (
       SELECT (jsonb_populate_record(l, CASE WHEN l.ended_at IS NULL THEN
@@ -30,7 +31,7 @@ export const closingSql = `
   FROM (
     SELECT (jsonb_populate_record(c, jsonb_build_object('status', 'failed', 'ended_at', $1::timestamptz,
       'termination', $2::jsonb, 'duration_sec', ${talkedSec}))).*
-    FROM calls c WHERE c.ended_at IS NULL
+    FROM calls c WHERE c.ended_at IS NULL AND ${leftOpenSql(left, 'c.owner', '$3')}
   ) c`;
 
 export function closedCalls(rows: readonly ClosingRow[]): ClosedCall[] {
@@ -41,9 +42,11 @@ export function closedCalls(rows: readonly ClosingRow[]): ClosedCall[] {
   }));
 }
 
-/** Closes them. $1 the time, $2 the termination. */
+/** Closes those of these that are still open. $1 the time, $2 the termination, $3 the sids. */
 export const failOpenSql = `
-  WITH open AS (SELECT call_sid, answered_at FROM calls WHERE ended_at IS NULL FOR UPDATE),
+  WITH open AS (
+    SELECT call_sid, answered_at FROM calls WHERE call_sid = ANY($3::text[]) AND ended_at IS NULL FOR UPDATE
+  ),
   closed AS (
     UPDATE calls c SET status = 'failed', ended_at = $1::timestamptz, termination = $2::jsonb, duration_sec = ${talkedSec}
     FROM open WHERE c.call_sid = open.call_sid RETURNING c.call_sid

@@ -13,6 +13,9 @@ import * as bots from './0011-bots.js';
 import * as voiceRetries from './0012-voice-retries.js';
 import * as recordingOwners from './0013-recording-owners.js';
 import * as recordingControl from './0014-recording-control.js';
+import * as servers from './0015-servers.js';
+import * as botCallsByAge from './0016-bot-calls-by-age.js';
+import * as waitingTries from './0017-waiting-tries.js';
 
 /** All migrations by name, which is their order. A list, not a folder scan: the build may move files. */
 export const migrations: Record<string, Migration> = {
@@ -30,4 +33,7 @@ export const migrations: Record<string, Migration> = {
   '0012-voice-retries': { up: (db) => voiceRetries.up(db) },
   '0013-recording-owners': { up: (db) => recordingOwners.up(db) },
   '0014-recording-control': { up: (db) => recordingControl.up(db) },
+  '0015-servers': { up: (db) => servers.up(db) },
+  '0016-bot-calls-by-age': { up: (db) => botCallsByAge.up(db) },
+  '0017-waiting-tries': { up: (db) => waitingTries.up(db) },
 };

@@ -1,6 +1,7 @@
-import type { BotCall, BotCallFacts, BotInput, SessionReport } from '@intermix/bots';
+import type { BotCallFacts, BotCallReport, BotInput, SessionReport } from '@intermix/bots';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
+import { botCallPage } from '../bots/bot-call-page.js';
 import type { Store } from '../open-store.js';
 import { makeTenant, newCarrier, spareNumber } from './tenant.js';
 
@@ -9,6 +10,9 @@ const input = (more: Partial<BotInput> = {}): BotInput => ({
   ...{ auth: { type: 'basic', username: 'u', password: 'planted-password' }, activeHours: undefined, ...more },
 });
 const hours = { timeZone: 'Asia/Kolkata', windows: [{ days: ['mon' as const], from: '09:00', to: '18:00' }] };
+
+/** With what `botCallRetentionDays` the store under test is opened: nothing of these tests is older. */
+export const keptDays = 3_650;
 
 /** What any store of bots and their calls does. */
 export function botContract(theStore: () => Store): void {
@@ -69,8 +73,8 @@ export function botContract(theStore: () => Store): void {
     expect((await bots.versions(accountSid, id))?.map(({ version }) => version)).toEqual([101]);
   });
 
-  it('does not delete a bot that a number or a flow leads to; a number leads to bots that are there', async () => {
-    const { bots, carriers, flows } = theStore();
+  it('does not delete a bot that a number, a flow or the Exotel integration leads to; a number leads to bots that are there', async () => {
+    const { bots, carriers, flows, systemDocuments } = theStore();
     const { accountSid } = await makeTenant(theStore());
     const { id } = await bots.create(accountSid, input());
     const carrier = await carriers.createCarrier(newCarrier(accountSid));
@@ -90,6 +94,22 @@ export function botContract(theStore: () => Store): void {
       message: expect.stringContaining('"F"'),
     });
     await flows.delete(accountSid, flow.id);
+    const integrate = (bot_id: string) =>
+      systemDocuments.change(accountSid, 'exotel', () => ({
+        values: {
+          dids: [
+            { did_id: 'a', number: '+912', bot_id: '' },
+            { did_id: 'b', number: '+919876543210', bot_id },
+          ],
+        },
+        secrets: {},
+      }));
+    await integrate(id);
+    await expect(bots.delete(accountSid, id)).rejects.toMatchObject({
+      ...named,
+      message: expect.stringContaining('+919876543210 of the Exotel integration'),
+    });
+    await integrate('');
     expect(await bots.delete(accountSid, id)).toBe(true);
   });
 
@@ -137,13 +157,83 @@ export function botContract(theStore: () => Store): void {
     await botCalls.begin(facts(accountSid, 'bcl_1'), at(1));
     await botCalls.begin(facts(accountSid, 'bcl_2'), at(1));
     await botCalls.finish(facts(accountSid, 'bcl_2'), report, at(2));
-    expect(await botCalls.failOpen(at(9))).toBeGreaterThanOrEqual(1);
+    const reported = { ...reportOf(accountSid, 'ext-open'), status: 'in-progress' } as const;
+    await botCalls.report(reported);
+    expect(await botCalls.failOpen(at(9), 'own')).toBeGreaterThanOrEqual(1);
     expect(await botCalls.find(accountSid, 'bcl_1')).toMatchObject({
       status: 'failed',
       disconnectedBy: 'error',
       endedAt: at(9),
     });
     expect((await botCalls.find(accountSid, 'bcl_2'))?.status).toBe('completed');
+    expect((await botCalls.find(accountSid, 'ext-open'))?.status).toBe('in-progress'); // It runs elsewhere.
+  });
+
+  it('keeps the results of a call whose beginning could not be kept, and a beginning that comes twice', async () => {
+    const { botCalls } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const call = facts(accountSid, 'bcl_late');
+    await botCalls.finish(call, report, at(10));
+    const whole = await botCalls.find(accountSid, 'bcl_late');
+    expect(whole).toMatchObject({
+      ...{ status: 'completed', botId: 'bot_1', callSid: 'c', from: '+911', customParameters: { lang: 'hi' } },
+      ...{
+        transcript: report.transcript,
+        startedAt: new Date(at(10).getTime() - 1234),
+        endedAt: at(10),
+        source: 'bot',
+      },
+    });
+    await botCalls.begin(call, at(11));
+    expect(await botCalls.find(accountSid, 'bcl_late')).toEqual(whole);
+  });
+
+  it('fails reported calls of which nobody tells, once they must be over; results that come later count', async () => {
+    const { bots, botCalls } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const short = (await bots.create(accountSid, input({ maxCallSec: 60 }))).id;
+    const long = (await bots.create(accountSid, input({ name: 'Long', maxCallSec: 3_600 }))).id;
+    const begin = (sessionId: string, botId: string, minutesAgo: number) =>
+      botCalls.report({
+        ...{ ...reportOf(accountSid, sessionId), botId, status: 'in-progress' },
+        startedAt: new Date(Date.now() - minutesAgo * 60_000),
+      });
+    await begin('short-over', short, 12);
+    await begin('short', short, 10);
+    await begin('long', long, 69);
+    await begin('of-nobody', 'bot_gone', 71);
+    await botCalls.begin(facts(accountSid, 'bcl_own'), new Date(Date.now() - 86_400_000));
+    let failed: number;
+    do {
+      failed = await botCalls.failUnreported(1);
+      expect(failed).toBeLessThanOrEqual(1);
+    } while (failed > 0);
+    const { calls } = await botCalls.list({ accountSid, status: 'in-progress', limit: 9 });
+    expect(calls.map(({ sessionId }) => sessionId)).toEqual(['short', 'long', 'bcl_own']);
+    const over = await botCalls.find(accountSid, 'short-over');
+    expect(over).toMatchObject({
+      status: 'failed',
+      detail: expect.stringContaining('results'),
+      endedAt: expect.any(Date),
+    });
+    const told = { ...reportOf(accountSid, 'short-over'), status: undefined, endedAt: at(50), transcript: 'late' };
+    expect(await botCalls.report(told)).toBe('completed');
+    expect(await botCalls.find(accountSid, 'short-over')).toMatchObject({
+      ...{ status: 'completed', detail: undefined, endedAt: at(50), transcript: 'late' },
+    });
+  });
+
+  it('deletes calls that are kept no longer, in portions', async () => {
+    const { botCalls } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+    for (const index of [1, 2, 3])
+      await botCalls.begin(facts(accountSid, `bcl_old${index}`), daysAgo(keptDays + index));
+    await botCalls.begin(facts(accountSid, 'bcl_young'), daysAgo(keptDays - 1));
+    expect(await botCalls.prune(2)).toBe(2);
+    while ((await botCalls.prune(2)) > 0);
+    const { calls } = await botCalls.list({ accountSid, limit: 9 });
+    expect(calls.map(({ sessionId }) => sessionId)).toEqual(['bcl_young']);
   });
 
   it('lists calls, newest first, by filters and in pages that miss none', async () => {
@@ -176,33 +266,69 @@ export function botContract(theStore: () => Store): void {
     });
   });
 
-  it('takes reported calls, once and again, and lets none replace what a bot of ours left', async () => {
+  it('reads a page of calls from an index, without sorting all that the account has', async () => {
+    const { db } = theStore();
+    const cursor = Buffer.from(`${at(1).getTime()}.bcl_p1`).toString('base64url');
+    await db.transaction().execute(async (trx) => {
+      await sql`SET LOCAL enable_sort = off`.execute(trx); // In a small table it costs nothing; one that must sort still does.
+      for (const filter of [{}, { cursor }, { botId: 'bot_1', cursor }]) {
+        const plan = await botCallPage(trx, { accountSid: 'acc', limit: 2, ...filter }).explain('json');
+        expect(JSON.stringify(plan)).toMatch(/"Index Name":"bot_calls_by_(account|bot)"/);
+        expect(JSON.stringify(plan)).not.toContain('Sort');
+      }
+    });
+  });
+
+  const reportOf = (accountSid: string, sessionId: string): BotCallReport => ({
+    ...{ sessionId, accountSid, botId: 'bot_1', startedAt: at(1), status: 'completed', details: {} },
+  });
+
+  it('lays what is told of a reported call later over what was told before, and takes nothing away', async () => {
     const { botCalls } = theStore();
     const { accountSid } = await makeTenant(theStore());
-    const reported: BotCall = {
+    const begun = { ...reportOf(accountSid, 'ext-1'), status: 'in-progress', from: '+911', streamSid: 's' } as const;
+    expect(await botCalls.report({ ...begun, details: { connected_event: { a: 1 } } })).toBe('in-progress');
+    const first: BotCallReport = {
       ...{
-        sessionId: 'ext-1',
-        accountSid,
-        botId: '',
-        streamSid: '',
-        callSid: '',
-        from: '+911',
-        to: '',
-        status: 'completed',
+        ...reportOf(accountSid, 'ext-1'),
+        status: 'failed',
+        disconnectedBy: 'error',
+        startedAt: at(5),
+        endedAt: at(6),
       },
-      ...{ disconnectedBy: 'customer', detail: undefined, startedAt: at(1), endedAt: at(2), durationMs: 1000 },
-      ...{ source: 'reported', customParameters: {}, transcript: 'hello\0\ud800', events: [], usage: {} },
-      ...{ latencySamples: [], details: { intents: ['a'] } },
+      ...{
+        durationMs: 4_000.4,
+        transcript: 'hello\0\ud800',
+        events: [{ a: 1 }],
+        usage: { n: 1 },
+        latencySamples: [{}],
+      },
+      details: { intents: ['a'], qc: 1 },
     };
-    expect(await botCalls.report(reported)).toBe(true);
-    expect(await botCalls.report({ ...reported, status: 'voicemail', startedAt: at(5) })).toBe(true);
+    expect(await botCalls.report(first)).toBe('failed');
+    const later = { ...reportOf(accountSid, 'ext-1'), status: undefined, callSid: 'c9', endedAt: at(99) };
+    expect(await botCalls.report({ ...later, details: { qc: 2 } })).toBe('failed');
     expect(await botCalls.find(accountSid, 'ext-1')).toMatchObject({
-      status: 'voicemail',
-      startedAt: at(1),
-      details: { intents: ['a'] },
+      ...{ status: 'failed', disconnectedBy: 'error', startedAt: at(1), endedAt: at(6), durationMs: 4_000 },
+      ...{ from: '+911', streamSid: 's', callSid: 'c9', transcript: 'hello\uFFFD\uFFFD', events: [{ a: 1 }] },
+      ...{ usage: { n: 1 }, latencySamples: [{}], source: 'reported' },
+      details: { connected_event: { a: 1 }, intents: ['a'], qc: 2 },
+    });
+    const again = { ...reportOf(accountSid, 'ext-1'), status: 'voicemail', disconnectedBy: 'voicemail' } as const;
+    expect(await botCalls.report({ ...again, transcript: [] })).toBe('voicemail');
+    expect(await botCalls.find(accountSid, 'ext-1')).toMatchObject({ disconnectedBy: 'voicemail', transcript: [] });
+  });
+
+  it('takes a reported call that nobody announced, and lets none replace what a bot of ours left', async () => {
+    const { botCalls } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    expect(await botCalls.report({ ...reportOf(accountSid, 'ext-2'), status: undefined })).toBe('completed');
+    expect(await botCalls.find(accountSid, 'ext-2')).toMatchObject({
+      ...{ status: 'completed', callSid: '', from: '', transcript: [], events: [], usage: {}, durationMs: 0 },
     });
     await botCalls.begin(facts(accountSid, 'bcl_own'), at(1));
-    expect(await botCalls.report({ ...reported, sessionId: 'bcl_own' })).toBe(false);
-    expect((await botCalls.find(accountSid, 'bcl_own'))?.source).toBe('bot');
+    const { startedAt } = (await botCalls.find(accountSid, 'bcl_own')) ?? {};
+    expect(await botCalls.report({ ...reportOf(accountSid, 'bcl_own'), transcript: 'x' })).toBeUndefined();
+    expect(await botCalls.find(accountSid, 'bcl_own')).toMatchObject({ source: 'bot', transcript: [], startedAt });
   });
 }

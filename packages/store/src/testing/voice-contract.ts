@@ -74,15 +74,45 @@ export function voiceContract(theStore: () => Store): void {
     // Kept, and never placed.
     const ids = { callSid: randomBytes(16).toString('hex'), accountSid, mode: 'numbers', from: '+911', to: '+912' };
     await store.voiceOrders.create({ ...ids, statusCallback, parentCallSid: first } as VoiceOrder);
-    const untold = async () => (await store.voiceOrders.findUntold(100)).filter((one) => one.accountSid === accountSid);
+    const unsettled = async () =>
+      (await store.voiceOrders.findUnsettled('own', 1_000)).filter((one) => one.accountSid === accountSid);
     const order = { callback: statusCallback, from: '+911', to: '+912', firstCallSid: first };
-    expect(await untold()).toEqual([{ accountSid, firstCallSid: first, lastCallSid: last, order }]);
+    const found = { accountSid, firstCallSid: first, lastCallSid: last, callback: order };
+    expect(await unsettled()).toEqual([{ ...found, waiting: undefined }]);
     expect((await store.voiceOrders.findStatusCallbacks([last])).get(last)).toEqual(order);
     expect(await sids({ parentCallSid: first })).toEqual([last]);
     await store.voiceOrders.settle('somebody else', first);
-    expect(await untold()).toHaveLength(1);
+    expect(await unsettled()).toHaveLength(1);
     await store.voiceOrders.settle(accountSid, first);
-    expect(await untold()).toEqual([]);
+    expect(await unsettled()).toEqual([]);
+  });
+
+  it('keeps a try that waits until it begins, with its order, which nobody reads in the database', async () => {
+    const { store, accountSid, add } = await begin();
+    const [one, two] = [
+      await add(1, {}, { isRetrying: true, statusCallback: undefined }),
+      await add(2, {}, { isRetrying: true }),
+    ];
+    const { voiceOrders } = store;
+    const waiting = { at: new Date(noon), triesLeft: 2, order: '{"url":"wss://planted-secret@a.example"}' };
+    await voiceOrders.setWaiting('somebody else', one, waiting);
+    const found = async (after?: string) =>
+      (await voiceOrders.findUnsettled('own', 1_000, after)).filter((order) => order.accountSid === accountSid);
+    expect((await found()).map((order) => order.waiting)).toEqual([undefined, undefined]);
+    await voiceOrders.setWaiting(accountSid, one, waiting);
+    expect(await found()).toMatchObject([
+      { firstCallSid: one, lastCallSid: one, callback: undefined, waiting },
+      { firstCallSid: two, waiting: undefined },
+    ]);
+    expect((await found(one)).map(({ firstCallSid }) => firstCallSid)).toEqual([two]);
+    const { rows } = await sql`SELECT o::text FROM voice_orders o WHERE call_sid = ${one}`.execute(store.db);
+    expect(JSON.stringify(rows)).not.toContain('planted');
+    await voiceOrders.setWaiting(accountSid, one, undefined);
+    expect((await found())[0]?.waiting).toBeUndefined();
+    await voiceOrders.setWaiting(accountSid, one, waiting);
+    await voiceOrders.settle(accountSid, one);
+    await voiceOrders.setWaiting(accountSid, one, waiting); // Late: it is settled.
+    expect((await found()).map(({ firstCallSid }) => firstCallSid)).toEqual([two]);
   });
 
   it('finds calls by each filter, and by all together', async () => {

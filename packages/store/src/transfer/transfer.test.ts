@@ -14,9 +14,11 @@ import { Readable } from 'node:stream';
 import { silentLogger } from '@intermix/kernel';
 import { defaultRecordingSettings } from '@intermix/recordings';
 import { startTestPostgres, type TestPostgres, whyNoPostgres } from '@intermix/testkit';
-import { sql } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '../database.js';
+import { migrate, migrateTo } from '../migrate.js';
 import { openStore, type Store } from '../open-store.js';
 import { newMappedUser } from '../testing/integrations-contract.js';
 import { makeTenant, newCall, newCarrier, newEvent, newLeg, spareNumber, type TestTenant } from '../testing/tenant.js';
@@ -84,7 +86,9 @@ async function fill(store: Store): Promise<TestTenant> {
   await fillBots(store, tenant);
   const statusCallback = { url: `https://a.example/${awkward}`, events: [], contentType: 'application/json' } as const;
   const order = { callSid: `ord-${tenant.accountSid}`, mode: 'numbers', from: awkward, to: undefined } as const;
-  await store.voiceOrders.create({ ...order, ...tenant, statusCallback, parentCallSid: undefined });
+  await store.voiceOrders.create({ ...order, ...tenant, statusCallback, parentCallSid: undefined, isRetrying: true });
+  await store.voiceOrders.setWaiting(accountSid, order.callSid, { at: new Date(), triesLeft: 1, order: awkward });
+  await store.servers.stillHere();
   return tenant;
 }
 
@@ -213,7 +217,7 @@ describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, 
 
   beforeAll(async () => {
     server = await startTestPostgres();
-    const store = await openStore({ dataDir, logger: silentLogger });
+    const store = await openStore({ dataDir, owner: 'server-1', logger: silentLogger });
     tenant = await fill(store);
     await fill(store);
     feedCursor = (await store.webhooks.feed.read({ ...tenant, limit: 10 })).cursor;
@@ -262,6 +266,12 @@ describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, 
       expect((await store.users.findSipAccount(accountSid, 'ravi-sip'))?.credentials.password).toBe('pw-ravi');
       expect(await store.settings.get('colour')).toBe('blue');
       expect((await store.systemDocuments.find(accountSid, 'exotel'))?.secrets).toEqual({ api_key: awkward });
+      await store.db
+        .updateTable('servers')
+        .set({ seen_at: new Date(0) })
+        .execute();
+      const left = (await store.voiceOrders.findUnsettled('gone', 9)).find((one) => one.accountSid === accountSid);
+      expect(left?.waiting).toMatchObject({ triesLeft: 1, order: awkward });
       const [made] = await store.mappedUsers.create([newMappedUser(tenant, 'new')]);
       const { users } = await store.mappedUsers.list(accountSid, appId, { limit: 9, offset: 0 });
       expect(users.map(({ userId }) => userId)).toEqual(['ravi', 'new']);
@@ -399,6 +409,20 @@ describe.skipIf(missing !== undefined)('moving the data', { timeout: 120_000 }, 
     const { rows: next } = await sql<{ next: string }>`SELECT nextval('dids_position_seq') AS next`.execute(store.db);
     expect(next[0]?.next).toBe('42');
     await store.close();
+  });
+
+  it('gives a database of an early build the index that it lacks', async () => {
+    const pool = new pg.Pool({ connectionString: await newDatabase() });
+    const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+    try {
+      await migrateTo(db, '0015-servers');
+      await sql`DROP INDEX bot_calls_by_session`.execute(db);
+      await migrate(db);
+      const { rows } = await sql`SELECT FROM pg_indexes WHERE indexname = 'bot_calls_by_session'`.execute(db);
+      expect(rows).toHaveLength(1);
+    } finally {
+      await db.destroy();
+    }
   });
 
   it('refuses to export while a server has the database, or when there is none', async () => {

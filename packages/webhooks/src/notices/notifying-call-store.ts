@@ -1,6 +1,6 @@
 import type { CallChange, CallEventRecord, CallQuery, CallRecord, CallStore, LegRecord } from '@intermix/calls';
 import type { Notice } from '../ports/notice.js';
-import type { NotifiedCallStore } from '../ports/notified-call-store.js';
+import type { ClosedCall, LeftBy, NotifiedCallStore } from '../ports/notified-call-store.js';
 import type { StatusCallbacks } from '../status-callbacks/status-callbacks.js';
 import { CallMemory, type RememberedCall } from './call-memory.js';
 import { type CallNotices, nothing, type PreparedNotices } from './call-notices.js';
@@ -69,13 +69,14 @@ export class NotifyingCallStore implements CallStore {
     return this.#store.list(query);
   }
 
-  async failOpenCalls(at: Date): Promise<number> {
+  async failOpenCalls(at: Date, left: LeftBy = 'own'): Promise<number> {
     let prepared = nothing;
-    const closed = await this.#store.failOpenCalls(at, async (calls) => {
+    const noticesOf = async (calls: readonly ClosedCall[]) => {
       const callbacks = await this.#statusCallbacks?.ofClosed(calls, at);
       prepared = withMore(await this.#notices.ofClosed(calls, at), callbacks);
       return prepared.notices;
-    });
+    };
+    const closed = await this.#store.failOpenCalls(at, noticesOf, left);
     this.#committed(prepared);
     return closed;
   }

@@ -9,6 +9,9 @@ export interface ClosedCall {
   lastSeenAt: Date;
 }
 
+/** Whose open calls: what this server's last process left, or what servers left that are not there any more. */
+export type LeftBy = 'own' | 'gone';
+
 /** A store of calls that writes notices, and what is to be delivered of them, in the transaction of the call's rows. */
 export interface NotifiedCallStore extends CallStore {
   create(
@@ -19,5 +22,9 @@ export interface NotifiedCallStore extends CallStore {
   ): Promise<void>;
   apply(change: CallChange, notices?: readonly Notice[]): Promise<void>;
   /** `noticesOf` gives what is to be told of the calls that are being closed. */
-  failOpenCalls(at: Date, noticesOf?: (closed: readonly ClosedCall[]) => Promise<readonly Notice[]>): Promise<number>;
+  failOpenCalls(
+    at: Date,
+    noticesOf?: (closed: readonly ClosedCall[]) => Promise<readonly Notice[]>,
+    left?: LeftBy,
+  ): Promise<number>;
 }

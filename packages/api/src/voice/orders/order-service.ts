@@ -74,14 +74,15 @@ export class OrderService {
     const { programs } = this.#deps;
     const { mode, stream, recording, timeLimitSec } = asked;
     if (mode === 'numbers') return this.#party(accountSid, 'To', asked.to ?? '');
-    if (mode === 'bot' && stream) return { program: programs.bot({ stream, recording, timeLimitSec }) };
+    if (mode === 'bot' && stream)
+      return { program: programs.bot({ stream, recording, timeLimitSec }), named: { stream } };
     const rule = `give …/${accountSid}/exoml/start_voice/<flow id>`;
     const flowId = programs.flowIdOfUrl(asked.flowUrl ?? '', accountSid);
     if (flowId === undefined)
       throw ApiError.invalid('Url', `"Url" is not the address of a flow of this account: ${rule}.`);
     const program = await programs.findFlow(accountSid, flowId);
     if (program === undefined) throw ApiError.invalid('Url', `"Url" names a flow that the account has not: ${rule}.`);
-    return { program };
+    return { program, named: { flowId } };
   }
 
   async #placed(order: VoiceCallOrder): Promise<CallRecord> {
