@@ -11,6 +11,7 @@ const names = [
   'whole-server',
   'media-bridge',
   'streams',
+  'bots',
   'recordings',
   'sdk',
   'api-reads',
