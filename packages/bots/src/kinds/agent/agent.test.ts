@@ -271,6 +271,44 @@ describe('a record of the call without longer numbers', () => {
   });
 });
 
+describe('a far end that drops half a second of what it was sent', () => {
+  /** It tells its queue with each frame, as Intermix does, and plays a second and a half of two seconds. */
+  async function heardButForHalfASecond(config: object) {
+    const talk = await makeTalk(config);
+    talk.socket.speak('r1', { ms: 2_000 }).finish('r1', { words: 'one two three four' });
+    for (let at = 100; at <= 2_500; at += 100) {
+      await talk.bench.clock.advanceAsync(100);
+      talk.bench.hear(0, 800, { queueMs: Math.max(0, 1_500 - at), playedMs: Math.min(1_500, at) });
+    }
+    for (const name of ['agent-1', 'agent-2']) talk.bench.mark(name, { queueMs: 0, playedMs: 1_500 });
+    return talk;
+  }
+
+  it('does not keep the bot from asking whether somebody is there', async () => {
+    const { bench, socket } = await heardButForHalfASecond({ silence: { after_seconds: 5, times: 1 } });
+    for (let at = 0; at < 5_500; at += 100) {
+      await bench.clock.advanceAsync(100);
+      bench.hear(0, 800, { queueMs: 0, playedMs: 1_500 });
+    }
+    expect(socket.of('response.create')).toHaveLength(1);
+  });
+
+  it('is not cleared of what is not there; the next words are talked into where they are', async () => {
+    const { bench, socket } = await heardButForHalfASecond({});
+    socket.tell(speechStarted());
+    expect(bench.events()).not.toContain('clear');
+    socket.tell(speechStopped).speak('r2', { ms: 2_000 });
+    bench.mark('agent-3', { queueMs: 2_000, playedMs: 1_500 });
+    for (let at = 100; at <= 700; at += 100) {
+      await bench.clock.advanceAsync(100);
+      bench.hear(0, 800, { queueMs: 2_000 - at, playedMs: 1_500 + at });
+    }
+    socket.tell(speechStarted('caller-2'));
+    expect(bench.events().at(-1)).toBe('clear');
+    expect(socket.of('conversation.item.truncate').at(-1)).toMatchObject({ item_id: 'item-r2', audio_end_ms: 700 });
+  });
+});
+
 describe('barge-in', () => {
   it('drops what is not heard, cancels the response, and tells how much was heard', async () => {
     const { bench, socket, pass } = await makeTalk();
