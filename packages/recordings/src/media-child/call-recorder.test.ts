@@ -230,6 +230,18 @@ describe('CallRecorder', () => {
     expect(beginsAt(9000)).toBeLessThan(40);
   });
 
+  it('keeps the pitch of a stream whose first packets were late', async () => {
+    const call = record({
+      order: { format: 'wav' },
+      says: { says: tone(440), lateMs: (atMs) => (atMs < 260 ? 80 : 0) },
+      hears: { says: () => undefined },
+    });
+    await call.run(3000);
+    expect(await call.end()).toMatchObject({ ok: true, durationMs: 3000 });
+    const [left = new Float32Array()] = await decodeRecording(call.path);
+    for (let at = 500; at < 2900; at += 400) expect(toneIn(left, 440, at, at + 400).share).toBeGreaterThan(0.99);
+  });
+
   it.each([300, 700, 1400])(
     'has all that was said while its process stood still for %i ms, in its place',
     async (stillMs) => {

@@ -2,7 +2,7 @@ import type { Timer } from '@intermix/kernel';
 import type { Attachment, AttachmentContext } from '@intermix/media';
 import { channelCount, sampleRateHz } from '../files/recording-file.js';
 import type { RecordingCommand, RecordingResult, RecordOrder } from '../files/recording-spec.js';
-import { ChannelPlacer } from './channel-placer.js';
+import { ChannelPlacer, openingMs } from './channel-placer.js';
 import { mixed, sideBySide } from './mixing.js';
 import { Pauses } from './pauses.js';
 import { PcmWindow } from './pcm-window.js';
@@ -11,10 +11,11 @@ import type { EncodedFile, RecordingEncoder } from './recording-encoder.js';
 const flushMs = 200;
 /** How late a packet may come and still be in its place. */
 const holdBackMs = 500;
-/** A timer that comes so late tells that the process stood still. */
+/** A timer that comes so late tells that the process stood still, and that the packets of that time wait behind it. */
 const stoodStillMs = 100;
-/** Then the packets of that time wait behind the timer: so much of it is kept open for them until the next one. */
+/** So much is then kept open for them, until their stream has its place again. */
 const standstillMs = 1500;
+const catchingUpMs = openingMs + 20;
 const samplesPerMs = sampleRateHz / 1000;
 /** A part of a long stretch, so that a process that was stopped for a while does not make one enormous chunk. */
 const maxChunk = 8000;
@@ -35,7 +36,8 @@ export class CallRecorder implements Attachment {
   readonly #file: EncodedFile;
   readonly #unsubscribe: Array<() => void> = [];
   #timer: Timer | undefined;
-  #stoodStill = false;
+  #isCatchingUp = false;
+  #catchingUpUntilMs = Number.NEGATIVE_INFINITY;
   #isOpen = true;
   #isOver = false;
 
@@ -84,13 +86,24 @@ export class CallRecorder implements Attachment {
     const dueMs = clock.now() + flushMs;
     this.#timer = clock.schedule(flushMs, () => {
       if (!this.#isOpen) return;
-      // Not twice in a row: a process that is late with everything has to write all the same.
-      this.#stoodStill = !this.#stoodStill && clock.now() - dueMs > stoodStillMs;
-      if (!this.#stoodStill) for (const placer of this.#placers) placer.settle(clock.now());
-      this.#flush(this.#now - (this.#stoodStill ? standstillMs : holdBackMs) * samplesPerMs);
+      const nowMs = clock.now();
+      if (nowMs >= this.#catchingUpUntilMs) this.#write(nowMs, nowMs - dueMs > stoodStillMs);
       if (this.#now >= maxDurationMs * samplesPerMs) this.close();
       else this.#schedule();
     });
+  }
+
+  #write(nowMs: number, stoodStill: boolean): void {
+    // Once, and not again at the next timer: a process that is late with everything has to write all the same.
+    if (stoodStill && !this.#isCatchingUp) {
+      this.#isCatchingUp = true;
+      this.#catchingUpUntilMs = nowMs + catchingUpMs;
+      this.#flush(this.#now - standstillMs * samplesPerMs);
+      return;
+    }
+    this.#isCatchingUp = false;
+    for (const placer of this.#placers) placer.settle(nowMs);
+    this.#flush(this.#now - holdBackMs * samplesPerMs);
   }
 
   #flush(until: number): void {

@@ -2,9 +2,12 @@ import type { AudioFrame } from '@intermix/media';
 import { DelayFloor } from './delay-floor.js';
 
 const samplesPerMs = 8;
-/** A new stream is listened to for so long before its place is decided: its first packet may be a late one. */
-const openingMs = 160;
-/** Two seconds, which a process that stood still may find at once. */
+/**
+ * A new stream is listened to for so long before its place is decided: its first packets may be late ones, and what is placed too
+ * late is set right by a higher pitch. The recorder's hold-back is longer.
+ */
+export const openingMs = 360;
+/** More than two seconds, which a process that stood still may find at once. */
 const maxOpeningFrames = 128;
 /** After such a gap (hold, silence suppression, a break) nobody hears where the stream goes on: its place is decided anew. */
 const gapMs = 400;

@@ -7,6 +7,8 @@ export interface TalkingPartyOptions {
   ppm?: number;
   /** Most that a packet is late, ms; each is late by a share of that. */
   jitterMs?: number;
+  /** By how much a packet is late besides, ms, by the moment of the call that it is of. */
+  lateMs?(atMs: number): number;
   /** Share of packets that never come. */
   loss?: number;
   /** Moments of the call, ms since its beginning, whose packet comes whatever the loss. */
@@ -77,7 +79,7 @@ export class TalkingParty {
 
   /** A frame goes out when its last sample has been taken. */
   #speak(): void {
-    const { clock, says, jitterMs = 0, loss = 0, swapped = 0, spares = () => false } = this.#options;
+    const { clock, says, jitterMs = 0, lateMs = () => 0, loss = 0, swapped = 0, spares = () => false } = this.#options;
     const first = this.#frames * 160;
     const samples = new Int16Array(160);
     let isSilent = false;
@@ -86,7 +88,8 @@ export class TalkingParty {
       if (value === undefined) isSilent = true;
       samples[i] = Math.round((value ?? 0) * 32_000);
     }
-    const [lost, late, isSwapped] = [this.#next() < loss, this.#next() * jitterMs, this.#next() < swapped];
+    const [lost, jitter, isSwapped] = [this.#next() < loss, this.#next() * jitterMs, this.#next() < swapped];
+    const late = jitter + lateMs(first * this.#sampleMs);
     const isSpared = spares(first * this.#sampleMs) || spares((first + 159) * this.#sampleMs);
     if (isSilent || (lost && !isSpared)) return;
     const frame = { samples, position: this.#shift + first, source: this.source, atMs: 0 };
