@@ -23,6 +23,7 @@ export {
   parseStreamUrl,
   type StreamUrl,
   sampleRateOf,
+  shownUrlOf,
 } from './protocol/stream-url.js';
 export { noCounters, type StreamCounters, type StreamDetail, type StreamEnd } from './stream-end.js';
 export { StreamError, StreamMessageError, type StreamMessageProblem, type StreamProblem } from './stream-error.js';

@@ -1,10 +1,16 @@
 import type { Config } from '../config/settings.js';
 
-/** One thing that the program does besides being a server. Settings are the server's. */
+/** One thing that the program does besides being a server. */
 export interface Command {
-  /** Its arguments, for the overview. */
-  usage: string;
-  meaning: string;
-  /** Gives the sentence to end with. Rejects with an IntermixError, whose message is for a person. */
-  run(args: readonly string[], config: Config): Promise<string>;
+  /**
+   * Gives the sentence to end with, and an exit code where the end is not simply well. `settings` reads the server's, for who needs
+   * them. Rejects with an IntermixError, whose message is for a person.
+   */
+  run(args: readonly string[], settings: () => Config): Promise<string | CommandEnd>;
+}
+
+export interface CommandEnd {
+  /** Empty: everything has been said. */
+  sentence: string;
+  exitCode: number;
 }

@@ -13,11 +13,10 @@ const advice =
 
 /** Writes all data to a file for its owner's eyes only, or to standard output. A file that cannot be finished goes. */
 export const exportCommand: Command = {
-  usage: '[file]',
-  meaning: 'writes all data to a file, or to standard output; the server is stopped meanwhile',
-  async run(args, config) {
+  async run(args, settings) {
     const [path = '-', ...more] = args;
     if (more.length > 0) throw CommandError.usage('Give one file: intermix export [file]');
+    const config = settings();
     const rows = path === '-' ? await toStandardOutput(config) : await toFile(config, path);
     return `Exported ${rows} rows${path === '-' ? '' : ` to ${path}`}. ${advice}`;
   },

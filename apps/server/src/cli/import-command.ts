@@ -10,11 +10,10 @@ import { CommandError } from './command-error.js';
 
 /** Fills an empty database with an export. */
 export const importCommand: Command = {
-  usage: '<file>',
-  meaning: 'fills an empty database, that of INTERMIX_DATABASE_URL, with an export; - is standard input',
-  async run(args, config) {
+  async run(args, settings) {
     const [path, ...more] = args;
     if (path === undefined || more.length > 0) throw CommandError.usage('Give one file: intermix import <file>');
+    const config = settings();
     const file = path === '-' ? undefined : await openFile(path);
     try {
       return `Imported ${await read(config, file?.createReadStream() ?? process.stdin)} rows.`;

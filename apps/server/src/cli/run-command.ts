@@ -2,15 +2,30 @@ import { IntermixError } from '@intermix/kernel';
 import { ConfigError, readConfig } from '../config/read-config.js';
 import type { Command } from './command.js';
 import { CommandError } from './command-error.js';
-import { exportCommand } from './export-command.js';
-import { importCommand } from './import-command.js';
 
-const commands: Readonly<Record<string, Command>> = { export: exportCommand, import: importCommand };
+/** What there is; a command's own modules are loaded when it is called. */
+const commands: Readonly<Record<string, { usage: string; meaning: string; load: () => Promise<Command> }>> = {
+  export: {
+    usage: '[file]',
+    meaning: 'writes all data to a file, or to standard output; the server is stopped meanwhile',
+    load: async () => (await import('./export-command.js')).exportCommand,
+  },
+  import: {
+    usage: '<file>',
+    meaning: 'fills an empty database, that of INTERMIX_DATABASE_URL, with an export; - is standard input',
+    load: async () => (await import('./import-command.js')).importCommand,
+  },
+  bot: {
+    usage: 'test | record | replay',
+    meaning: "calls a bot as a script says and judges it; records a bot's calls; plays them again",
+    load: async () => (await import('./bot-command.js')).botCommand,
+  },
+};
 
 const overview = [
-  'intermix                 starts the server',
+  'intermix                             starts the server',
   ...Object.entries(commands).map(
-    ([name, { usage, meaning }]) => `intermix ${`${name} ${usage}`.padEnd(15)} ${meaning}`,
+    ([name, { usage, meaning }]) => `intermix ${`${name} ${usage}`.padEnd(27)} ${meaning}`,
   ),
 ].join('\n');
 
@@ -23,10 +38,12 @@ export async function runCommand(name: string, args: readonly string[]): Promise
     return 0;
   }
   try {
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    const command = Object.hasOwn(commands, name) ? await commands[name]?.load() : undefined;
     if (command === undefined) throw CommandError.usage(`There is no command "${name}".\n${overview}`);
-    process.stderr.write(`${await command.run(args, readConfig(process.env))}\n`);
-    return 0;
+    const end = await command.run(args, () => readConfig(process.env));
+    const { sentence, exitCode } = typeof end === 'string' ? { sentence: end, exitCode: 0 } : end;
+    if (sentence !== '') process.stderr.write(`${sentence}\n`);
+    return exitCode;
   } catch (error) {
     if (!(error instanceof IntermixError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -32,7 +32,7 @@ function pathOf({ instancePath, params }: SchemaFault): string {
 
 function messageOf(fault: SchemaFault | undefined): string {
   if (fault?.keyword === 'required') return 'is missing';
-  if (fault?.keyword === 'additionalProperties') return 'is not a field here';
+  if (fault?.keyword === 'additionalProperties' || fault?.keyword === 'boolean') return 'is not a field here';
   if (fault?.params.allowedValues) return `must be one of ${fault.params.allowedValues.join(', ')}`;
   return fault?.message ?? 'is not as it should be';
 }
