@@ -12,6 +12,7 @@ const names = [
   'media-bridge',
   'streams',
   'bots',
+  'bot-agent',
   'recordings',
   'sdk',
   'api-reads',
