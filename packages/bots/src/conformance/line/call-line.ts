@@ -77,13 +77,14 @@ export class CallLine {
   /** 20 ms go by. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
+    this.#sendFrame();
     const heard = this.#playout.next();
     const isAudible = this.#loudness.isAudible(heard);
     this.#botTrack.hear(isAudible, nowMs, tickMs);
     const said = this.#whole(this.#options.caller.tick(this.#viewOf(nowMs, heard, isAudible)));
     this.#callerTrack.hear(this.#loudness.isAudible(said), nowMs, tickMs);
     this.#options.audio?.write(said, heard);
-    this.#say(said);
+    this.#frame.push(said);
   }
 
   #viewOf(nowMs: number, frame: Int16Array, isAudible: boolean): CallerView {
@@ -110,15 +111,14 @@ export class CallLine {
     return whole;
   }
 
-  #say(said: Int16Array): void {
+  /** A full frame goes out when its last 20 ms have been said, and not before. */
+  #sendFrame(): void {
     const { isBinary, send, writer } = this.#options;
-    this.#frame.push(said);
     if (this.#frame.length < (isBinary ? frameTicks.binary : frameTicks.json)) return;
     const audio = Buffer.concat(this.#frame.map(octetsOf));
     this.#frame = [];
     this.#chunk++;
-    const timestampMs = this.#nowMs + tickMs;
-    send(isBinary ? audio : writer.media({ chunk: this.#chunk, timestampMs, audio }));
+    send(isBinary ? audio : writer.media({ chunk: this.#chunk, timestampMs: this.#nowMs, audio }));
   }
 
   #clear(atMs: number): void {

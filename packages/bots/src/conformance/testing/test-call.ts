@@ -20,26 +20,36 @@ export interface TestedCall {
 export async function testCall(
   script: { steps: object[]; [field: string]: unknown },
   behave: Behaviour,
-  more: Partial<BotTestOptions> & { prepare?: (network: PairedNetwork) => void } = {},
+  more: Partial<BotTestOptions> & { prepare?: (network: PairedNetwork) => void; fakeClock?: FakeClock } = {},
 ): Promise<TestedCall> {
-  const clock = new FakeClock();
+  const { fakeClock: clock = new FakeClock(), prepare, ...options } = more;
   const network = new PairedNetwork(clock, behave);
-  more.prepare?.(network);
-  let report: BotTestReport | undefined;
+  prepare?.(network);
   const running = runBotTest({
     ...{ script: readBotTestScript({ url: 'ws://bot.example/calls', ...script }), scriptPath: '/nowhere/script.json' },
-    ...{ env: {}, network, clock, random: systemRandom, ...more },
-  }).then((done) => {
-    report = done;
+    ...{ env: {}, network, clock, random: systemRandom, ...options },
+  });
+  const report = await reportOf(running, network, clock);
+  return { report, network, clock, rules: report.findings.map(({ rule }) => rule as RuleName) };
+}
+
+/** Lets the time of a call go by until it is told what became of it. */
+export async function reportOf(
+  running: Promise<BotTestReport>,
+  network: PairedNetwork,
+  clock: FakeClock,
+): Promise<BotTestReport> {
+  let report: BotTestReport | undefined;
+  const done = running.then((told) => {
+    report = told;
   });
   // Sounds are read from the disk first, which takes real time.
   const isCalled = () => network.urls.length + network.asked.length > 0;
-  await Promise.race([running, eventually(isCalled, { timeoutMs: 10_000, everyMs: 1 })]);
+  await Promise.race([done, eventually(isCalled, { timeoutMs: 10_000, everyMs: 1 })]);
   const until = clock.now() + longestMs;
-  while (!report && clock.now() < until) await Promise.race([running, clock.advanceAsync(100)]);
-  await running;
+  while (!report && clock.now() < until) await Promise.race([done, clock.advanceAsync(100)]);
   if (!report) throw new Error('the test never ended');
-  return { report, network, clock, rules: report.findings.map(({ rule }) => rule as RuleName) };
+  return report;
 }
 
 /** Samples as the octets of the wire, all of one value: audible, and of any length. */
