@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import {
   eventually,
@@ -10,11 +12,13 @@ import {
   toneWav,
 } from '@intermix/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { AdminApi } from '../support/admin.js';
 import { AudioWebServer } from '../support/audio-web-server.js';
 import { addCarrier, addNumber } from '../support/carriers.js';
+import { ExotelCaller } from '../support/exotel-caller.js';
 import { HeardFrames } from '../support/heard-frames.js';
-import { errorLines, expectNothingLeft, quickSipTimers } from '../support/metrics.js';
+import { errorLines, expectNothingLeft, metric, quickSipTimers } from '../support/metrics.js';
 import { type BotTalk, StreamBot } from '../support/stream-bot.js';
 
 const ourNumber = '+918047110001';
@@ -198,6 +202,25 @@ describe('a telephone call into a flow with a bot', () => {
     expect((await admin.request('DELETE', `/api/v1/bots/${botId}`)).status).toBe(409);
   });
 
+  it('has its sessions from outside ended when the bot is deleted, and is not there any more', async () => {
+    const { bot_id: botId } = (await admin.request('POST', '/api/v1/bots', { name: 'Short-lived', kind: 'echo' })).body;
+    const url = `${server.baseUrl.replace('http', 'ws')}/exotel/${botId}`;
+    const outside = await ExotelCaller.dial(url, { sid: 'outside', from: theirNumber, to: botNumber });
+    outside.say(700);
+    await outside.hears(700);
+    expect((await admin.request('DELETE', `/api/v1/bots/${botId}`)).status).toBe(204);
+    expect((await outside.isClosed()).code).toBe(1012);
+    const record = async () => {
+      const { items } = (await admin.request('GET', `/api/v1/bot-calls?bot_id=${botId}`)).body;
+      return items[0]?.ended_at ? items : undefined;
+    };
+    const told = { disconnected_by: 'error', detail: 'The bot was deleted.', status: 'failed' };
+    expect(await eventually(record, { timeoutMs: patience })).toMatchObject([told]);
+    expect(await upgradeStatus(url)).toBe(404);
+    expect(await metric(server, 'intermix_bot_connections_refused_total{status="404"}')).toBe(1);
+    expect(await metric(server, 'intermix_bot_calls_ended_total{by="error"}')).toBe(1);
+  });
+
   it('goes its other way when the bot talks nonsense', async () => {
     const phone = await call();
     const talk = await bot.talk(2);
@@ -228,6 +251,15 @@ async function firstWithin(ms: number, measure: (index: number) => Promise<numbe
 }
 
 const near = (heard: number | undefined, hz: number) => heard !== undefined && Math.abs(heard - hz) < 15;
+
+/** What a WebSocket is refused with. */
+async function upgradeStatus(url: string): Promise<number | undefined> {
+  const socket = new WebSocket(url);
+  socket.on('error', () => {});
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+  socket.terminate();
+  return response.statusCode;
+}
 
 /** A second of 1000 Hz. */
 function mp3(): Buffer {

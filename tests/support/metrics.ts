@@ -10,7 +10,10 @@ export async function metric(server: RunningServer, name: string): Promise<numbe
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
 }
 
-const traces = ['intermix_calls_active', 'intermix_legs_active', 'intermix_media_legs', 'intermix_sip_transactions'];
+const traces = [
+  ...['intermix_calls_active', 'intermix_legs_active', 'intermix_media_legs', 'intermix_sip_transactions'],
+  'intermix_bot_sessions',
+];
 
 /**
  * For a server that is to forget its transactions within a test: the longest timers of RFC 3261 are 64·T1, which is 32 s unless
@@ -18,7 +21,7 @@ const traces = ['intermix_calls_active', 'intermix_legs_active', 'intermix_media
  */
 export const quickSipTimers = { INTERMIX_SIP_T1_MS: '100' };
 
-/** Waits until no call, leg, media endpoint or transaction is left: 32 s, or 6 with `quickSipTimers`. */
+/** Waits until no call, leg, media endpoint, transaction or session of a bot is left: 32 s, or 6 with `quickSipTimers`. */
 export async function expectNothingLeft(server: RunningServer, timeoutMs = 50_000): Promise<void> {
   let last: Array<number | undefined> = [];
   const look = async () => {

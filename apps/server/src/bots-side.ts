@@ -39,7 +39,7 @@ export interface BotsSide {
   /** Bots as programs of calls. */
   readonly programs: CallPrograms;
   /** A bot was deleted: its sessions end. */
-  deleted(botId: string): void;
+  readonly deleted: (botId: string) => void;
   start(): Promise<void>;
   /** Closes the calls of bots on servers that are not there any more. */
   closeOfGone(at: Date): Promise<void>;

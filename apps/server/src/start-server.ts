@@ -203,6 +203,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     ...exotel.api,
     bots: {
       ...{ bots: store.bots, calls: store.botCalls, coreSecret: config.coreSecret },
+      onDeleted: bots.deleted,
       recordingUrlsOf: (accountSid, callSids) => recordings.urlsOf(accountSid, callSids),
     },
     simulator: () => simulated.running,

@@ -71,7 +71,7 @@ export interface ApiDeps {
   exotel: ExotelIntegrationRoutesDeps['exotel'];
   settings: SettingsRoutesDeps['settings'];
   fleet: Omit<FleetRoutesDeps, 'tokens'>;
-  bots: Pick<BotRoutesDeps, 'bots'> &
+  bots: Pick<BotRoutesDeps, 'bots' | 'onDeleted'> &
     Pick<BotCallRoutesDeps, 'recordingUrlsOf'> &
     Pick<OrchestratorRoutesDeps, 'coreSecret'> & {
       calls: BotCallRoutesDeps['calls'] & OrchestratorRoutesDeps['calls'];
@@ -164,7 +164,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   callRoutes(app, { calls: deps.calls, tokens, placing: new CallService(deps.integrations) });
   deliveryRoutes(app, { deliveries: deps.deliveries, tokens });
   flowRoutes(app, { ...deps.flows, tokens, clock: deps.clock });
-  botRoutes(app, { bots: deps.bots.bots, facts: deps.flows.facts, tokens });
+  botRoutes(app, { bots: deps.bots.bots, onDeleted: deps.bots.onDeleted, facts: deps.flows.facts, tokens });
   botCallRoutes(app, { ...deps.bots, tokens });
   orchestratorRoutes(app, { ...deps.bots, clock: deps.clock });
   await promptRoutes(app, { prompts: deps.prompts, tokens });

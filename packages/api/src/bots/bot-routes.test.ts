@@ -53,6 +53,7 @@ describe('/api/v1/bots', () => {
     expect((await ask('POST', `${path}/versions/99/restore`)).status).toBe(404);
     expect((await ask('DELETE', path)).status).toBe(204);
     expect((await ask('GET', path)).status).toBe(404);
+    expect(api.bots.deleted).toEqual([bot.bot_id]);
   });
 
   it('keeps credentials, and answers none', async () => {

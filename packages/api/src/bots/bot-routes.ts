@@ -10,6 +10,8 @@ import { botInput, botRead, botVersionRead, configProblem } from './bot-mapping.
 
 export interface BotRoutesDeps {
   bots: BotStore;
+  /** A bot is no more: its sessions are to end. */
+  onDeleted?: ((botId: string) => void) | undefined;
   /** What a configuration may name. */
   facts: Pick<FlowFacts, 'hasPrompt' | 'whyRefused'>;
   tokens: AccessTokens;
@@ -90,7 +92,7 @@ function readRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps
   );
 }
 
-function writeRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps): void {
+function writeRoutes(app: FastifyInstance, { bots, tokens, facts, onDeleted }: BotRoutesDeps): void {
   const preHandler = requireRole(tokens, 'admin');
   const before = async (request: FastifyRequest<OfBot>) => {
     const bot = await bots.find(adminOf(request).accountSid, request.params.bot_id);
@@ -165,6 +167,7 @@ function writeRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDep
     },
     async (request, reply) => {
       if (!(await bots.delete(adminOf(request).accountSid, request.params.bot_id))) throw ApiError.notFound('bot');
+      onDeleted?.(request.params.bot_id);
       return reply.status(204).send();
     },
   );

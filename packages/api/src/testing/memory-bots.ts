@@ -8,6 +8,8 @@ export interface MemoryBots extends Omit<ApiDeps['bots'], 'bots'> {
   kept: Map<string, BotCall>;
   /** Whose recordings were asked for, of which calls. The call `recorded` has one. */
   askedRecordings: Array<[accountSid: string, callSids: readonly string[]]>;
+  /** Of which it was told that they are no more. */
+  deleted: string[];
 }
 
 /** Of a reported call, what nobody has told. */
@@ -22,6 +24,7 @@ export function memoryBots(clock: Clock): MemoryBots {
   const versions = new Map<string, BotVersion[]>();
   const kept = new Map<string, BotCall>();
   const askedRecordings: MemoryBots['askedRecordings'] = [];
+  const deleted: string[] = [];
   const now = () => new Date(clock.now());
   const keep = (bot: StoredBot): StoredBot => {
     bots.set(bot.id, bot);
@@ -33,6 +36,8 @@ export function memoryBots(clock: Clock): MemoryBots {
     return bot?.accountSid === accountSid ? bot : undefined;
   };
   return {
+    deleted,
+    onDeleted: (botId) => void deleted.push(botId),
     bots: {
       create: async (accountSid: string, bot: BotInput) =>
         keep({ ...bot, id: `bot_${bots.size + 1}`, accountSid, version: 1, createdAt: now(), updatedAt: now() }),

@@ -19,6 +19,7 @@ import type {
   TranscriptRole,
 } from './bot.js';
 import type { BotSocket } from './bot-socket.js';
+import { factsOf, sampleRates } from './call-facts.js';
 import { IntakeBudget } from './intake-budget.js';
 import type { SessionLimits } from './session-limits.js';
 import { SessionRecord, storable } from './session-record.js';
@@ -40,8 +41,6 @@ export interface LiveSessionDeps {
   over: (end: { report: SessionReport } | { neverStarted: NeverStarted }) => void;
 }
 
-const sampleRates: readonly number[] = [8000, 16_000, 24_000];
-const maxFact = 256;
 /** What is told of a bot that closes: RFC 6455 §7.4.1. */
 const closeCodes: Record<DisconnectedBy, number> = {
   ...{ customer: 1000, bot: 1000, outside_hours: 1000, timeout: 1000, error: 1011 },
@@ -338,15 +337,4 @@ export class LiveSession implements BotSession {
     this.#bot = undefined;
     this.#socket.close(code, reason);
   }
-}
-
-function factsOf(start: StreamStart, { sessionId, bot }: SessionOrder): BotCallFacts {
-  const fact = (text: string) => storable(text, maxFact);
-  const custom = Object.entries(start.customParameters).slice(0, 20);
-  return {
-    ...{ sessionId, botId: bot.botId, botAccountSid: bot.accountSid, sampleRate: start.sampleRate },
-    ...{ streamSid: fact(start.streamSid), callSid: fact(start.callSid), accountSid: fact(start.accountSid) },
-    ...{ from: fact(start.from), to: fact(start.to) },
-    customParameters: Object.fromEntries(custom.map(([key, value]) => [fact(key), fact(value)])),
-  };
 }
