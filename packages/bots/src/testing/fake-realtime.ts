@@ -42,6 +42,10 @@ export class FakeRealtimeSocket implements GuardedWebSocket {
     else this.#handlers.message(Buffer.from(text), false);
   }
 
+  tellPing(): void {
+    this.#handlers.alive?.('ping');
+  }
+
   /** How much of what it told nobody has read. */
   get unread(): number {
     return this.#unread.length;

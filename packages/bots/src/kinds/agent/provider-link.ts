@@ -25,6 +25,8 @@ const budget = {
   burst: { messages: 5_000, octets: 24_000_000 },
   perSecond: { messages: 500, octets: 1_000_000 },
 };
+/** Of a ping or a pong. */
+const controlOctets = 64;
 /** A connection that lasted so long was sound: attempts count anew. */
 const soundAfterMs = 30_000;
 const backoff = { firstMs: 250, maxMs: 4_000 };
@@ -79,6 +81,7 @@ export class ProviderLink {
     const socket: GuardedWebSocket = this.#session.outside.openWebSocket(url, options, {
       opened: () => ifCurrent(() => this.#opened())(),
       message: (data, isBinary) => ifCurrent(() => this.#received(data, isBinary))(),
+      alive: () => ifCurrent(() => this.#mayTake(controlOctets))(),
       closed: (end) => ifCurrent(() => this.#lost(whyOf(end), mayTryAgain(end)))(),
     });
     this.#socket = socket;
@@ -106,12 +109,16 @@ export class ProviderLink {
 
   #received(data: Buffer, isBinary: boolean): void {
     this.#receivedAtMs = this.#session.clock.now();
-    if (!this.#budget.take(data.length)) {
-      this.#giveUp('It sends more than any speech needs.');
-      return;
-    }
+    if (!this.#mayTake(data.length)) return;
     const event = isBinary ? undefined : readProviderEvent(data.toString('utf8'));
     if (event !== undefined) this.#handlers.event(event);
+  }
+
+  /** Gives it up when that is too much. */
+  #mayTake(octets: number): boolean {
+    const isTaken = this.#budget.take(octets);
+    if (!isTaken) this.#giveUp('It sends more than any speech needs.');
+    return isTaken;
   }
 
   #drop(why: string): void {
