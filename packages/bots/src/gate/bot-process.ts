@@ -14,8 +14,8 @@ export interface BotProcessOptions {
   onGone: (how: string) => void;
 }
 
-/** Loading takes a second or so, and several on a machine that is busy. */
-const listeningMs = 30_000;
+/** Loading takes half a second, and many on a machine that is busy. */
+const listeningMs = 60_000;
 /** To tell what became of its sessions, when it is to end. */
 const stopMs = 5_000;
 /** What it told before its end is read within it; and one that was killed has gone. */
@@ -50,6 +50,12 @@ export class BotProcess {
   /** Undefined when it could not be made. */
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** False from its end on, before all that it told has been read. */
+  get isRunning(): boolean {
+    const child = this.#child;
+    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
   tell(message: ChildHears): void {

@@ -23,7 +23,7 @@ export interface BotWorkerDeps {
 
 /** Connections of one bot that have not begun a call yet: a far end begins within a second of connecting. */
 const maxBeginning = 50;
-/** A process that lives so long did not die of how it was started. */
+/** A process that listens for so long did not die of how it was started. */
 const soundAfterMs = 60_000;
 
 /** The process that runs bots: started, watched, started again when it dies. Its sessions die with it, and each is told. */
@@ -44,7 +44,7 @@ export class BotWorker {
 
   get load(): BotWorkerLoad {
     const pid = this.#process?.pid;
-    if (this.#port === undefined || pid === undefined) return { id: '1', status: 'unreachable' };
+    if (!this.#isUp || pid === undefined) return { id: '1', status: 'unreachable' };
     return { id: '1', calls: this.#open.size, max: this.#deps.maxSessions, pid };
   }
 
@@ -57,19 +57,20 @@ export class BotWorker {
       onMessage: (message) => this.#received(message),
       onGone: (how) => this.#gone(how),
     });
-    this.#sound = clock.schedule(soundAfterMs, () => {
-      this.#deaths = 0;
-    });
   }
 
   /** Orders a session. Gives the port on loopback where its ticket is taken; `full`, or `down` when it cannot run now. */
   admit(order: SessionOrder): { port: number } | 'full' | 'down' {
-    if (this.#port === undefined) return 'down';
+    if (!this.#isUp || this.#port === undefined) return 'down';
     if (this.#open.size >= this.#deps.maxSessions) return 'full';
     if (this.#beginning(order.bot.botId) >= maxBeginning) return 'full';
     this.#open.set(order.sessionId, { botId: order.bot.botId, isStarted: false });
     this.#process?.tell({ type: 'expect', order });
     return { port: this.#port };
+  }
+
+  get #isUp(): boolean {
+    return this.#port !== undefined && this.#process?.isRunning === true;
   }
 
   /** Who only connects must not hold the places of everybody's calls. */
@@ -100,7 +101,7 @@ export class BotWorker {
   #received(message: ChildSays): void {
     switch (message.type) {
       case 'listening':
-        this.#port = message.port;
+        this.#listens(message.port);
         break;
       case 'log':
         this.#deps.logger[message.level](message.fields, message.message);
@@ -116,6 +117,13 @@ export class BotWorker {
         this.#open.delete(message.sessionId);
         this.#deps.onEvent(message);
     }
+  }
+
+  #listens(port: number): void {
+    this.#port = port;
+    this.#sound = this.#deps.clock.schedule(soundAfterMs, () => {
+      this.#deaths = 0;
+    });
   }
 
   #started(sessionId: string): void {
