@@ -284,7 +284,7 @@ describe('calls by the Voice v1 API', () => {
     expect(errorLines(server)).toEqual([]);
   });
 
-  it('a server that dies tells the end of calls that it left or would have tried again, and keeps what was not taken', async () => {
+  it('a server that dies tells the end of calls that it left, makes the try that waited, and keeps what was not taken', async () => {
     const { echo, answer_tone: tone, busy } = numbers();
     const broken = await voice.order({ From: busy, To: echo, StatusCallback: `${receiver.url}/broken` });
     const untaken = await eventually(
@@ -297,7 +297,7 @@ describe('calls by the Voice v1 API', () => {
     expect(waitsMs).toBeLessThan(301_000);
 
     const waiting = await voice.order({
-      ...{ From: busy, To: echo, MaxRetries: '2', StatusCallback: `${receiver.url}/given-up` },
+      ...{ From: busy, To: echo, MaxRetries: '1', StatusCallback: `${receiver.url}/tried-after` },
     });
     await voice.ended(waiting.Sid);
     const left = await voice.order({ From: echo, To: tone, StatusCallback: `${receiver.url}/left` });
@@ -306,13 +306,16 @@ describe('calls by the Voice v1 API', () => {
     await server.restart();
     const [post] = await told('/left');
     expect(post?.body).toMatchObject({ CallSid: left.Sid, Status: 'failed' });
-    const [givenUp] = await told('/given-up');
-    expect(givenUp?.body).toMatchObject({ CallSid: waiting.Sid, Status: 'busy' });
     expect(await voice.call(left.Sid)).toMatchObject({ Status: 'failed', EndTime: post?.body.DateUpdated });
     expect((await deliveriesOf(broken.Sid)).map(({ delivery_id: id, attempts }) => [id, attempts])).toEqual([
       [untaken.delivery_id, 1],
     ]);
     expect(receiver.posts.filter(({ path }) => path === '/broken')).toHaveLength(1);
+    const end = () => receiver.posts.find(({ path }) => path === '/tried-after');
+    const last = await eventually(end, { timeoutMs: 30_000, message: 'the end of the try that waited' });
+    const { Calls } = await voice.list(`ParentCallSid=${waiting.Sid}`);
+    expect(Calls).toMatchObject([{ ParentCallSid: waiting.Sid, Status: 'busy', From: busy }]);
+    expect(last.body).toMatchObject({ CallSid: waiting.Sid, Status: 'busy', DateUpdated: Calls[0]?.EndTime });
   });
 
   it('more than 200 in a minute are refused until the first is a minute old', async () => {

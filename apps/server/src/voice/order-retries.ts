@@ -8,7 +8,7 @@ import { keptOrder, orderOfKept } from './kept-order.js';
 /** Exotel documents none. Long enough for a line to be free again, and for a telephone to be found. */
 const pauseMs = 15_000;
 /** After a start: devices and carriers have to be there again. */
-const resumeMs = 10_000;
+const resumeMs = 5_000;
 /** A try that is later than this is not made: whoever ordered it reckons with it no more. */
 const latestMs = 300_000;
 /** Tries that wait at the same time; what is beyond is given up at once. */

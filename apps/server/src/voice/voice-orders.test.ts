@@ -187,7 +187,7 @@ describe('further tries of an order', () => {
       const { clock, theSwitch, orders } = begin([left]);
       await clock.run(pauseMs + 200_000);
       await orders.start();
-      await clock.run(9_999);
+      await clock.run(4_999);
       expect(theSwitch.placed).toHaveLength(0);
       await clock.run(1);
       expect(theSwitch.placed).toHaveLength(1);

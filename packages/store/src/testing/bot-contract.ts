@@ -314,6 +314,10 @@ export function botContract(theStore: () => Store): void {
       ...{ usage: { n: 1 }, latencySamples: [{}], source: 'reported' },
       details: { connected_event: { a: 1 }, intents: ['a'], qc: 2 },
     });
+    const large = { more: 'x'.repeat(1_999_990) }; // With what is there, too much.
+    await botCalls.report({ ...reportOf(accountSid, 'ext-1'), status: undefined, details: large });
+    expect((await botCalls.find(accountSid, 'ext-1'))?.details).toMatchObject({ qc: 2 });
+    expect((await botCalls.find(accountSid, 'ext-1'))?.details).not.toHaveProperty('more');
     const again = { ...reportOf(accountSid, 'ext-1'), status: 'voicemail', disconnectedBy: 'voicemail' } as const;
     expect(await botCalls.report({ ...again, transcript: [] })).toBe('voicemail');
     expect(await botCalls.find(accountSid, 'ext-1')).toMatchObject({ disconnectedBy: 'voicemail', transcript: [] });

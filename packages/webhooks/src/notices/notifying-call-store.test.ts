@@ -418,6 +418,13 @@ describe('what never fails a call', () => {
     expect(completed).toMatchObject({ duration: 17, talk_time: 12, timestamp: endedAt.toISOString() });
   });
 
+  it('closes those of servers that are gone where that is asked, and its own else', async () => {
+    const { story } = begin();
+    await story.calls.failOpenCalls(at('11:00:00.000'), 'gone');
+    await story.calls.failOpenCalls(at('11:00:00.000'));
+    expect(story.store.swept).toEqual(['gone', 'own']);
+  });
+
   it('tells of those calls also when the settings are slow to come: the database has just started, and nobody waits', async () => {
     const { story, clock } = begin();
     const endedAt = at('11:00:00.000');

@@ -1,12 +1,14 @@
 import type { CallChange, CallEventRecord, CallRecord, LegRecord } from '@intermix/calls';
 import type { Notice } from '../ports/notice.js';
-import type { ClosedCall, NotifiedCallStore } from '../ports/notified-call-store.js';
+import type { ClosedCall, LeftBy, NotifiedCallStore } from '../ports/notified-call-store.js';
 
 /** A store of calls that only remembers what was to be told; can be made to fail. */
 export class ToldStore implements NotifiedCallStore {
   readonly told: Notice[] = [];
   open: ClosedCall[] = [];
   failing = false;
+  /** Whose open calls were asked for. */
+  readonly swept: LeftBy[] = [];
 
   async create(
     _call: CallRecord,
@@ -32,7 +34,9 @@ export class ToldStore implements NotifiedCallStore {
   async failOpenCalls(
     _at: Date,
     noticesOf: (closed: readonly ClosedCall[]) => Promise<readonly Notice[]> = async () => [],
+    left: LeftBy = 'own',
   ): Promise<number> {
+    this.swept.push(left);
     this.#take(await noticesOf(this.open));
     return this.open.length;
   }
