@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { readBotTestScript, runBotTest } from '@intermix/bots/conformance';
 import {
   eventually,
   type PhoneCall,
@@ -200,7 +201,24 @@ describe('a telephone call into a flow with a bot', () => {
     expect(body.usage.audio_out_ms).toBeGreaterThan(100);
     expect((await admin.request('GET', `/api/v1/calls/${body.call_sid}`)).body).toMatchObject({ status: 'completed' });
     expect((await admin.request('DELETE', `/api/v1/bots/${botId}`)).status).toBe(409);
+    await expectConformity(botId);
   });
+
+  /** What the testkit says to a bot of somebody else it has to say to ours: Exotel's cloud calls it as well. */
+  async function expectConformity(botId: string): Promise<void> {
+    const steps = [
+      { step: 'tone', hz: 700, ms: 600, expect: { tone_hz: 700 } },
+      { step: 'wait_for', what: 'silence' },
+      { step: 'hang_up' },
+    ];
+    const report = await runBotTest({
+      ...{ script: readBotTestScript({ steps, stop_wait_ms: patience }), scriptPath: '', env: {} },
+      url: `${server.baseUrl.replace('http', 'ws')}/exotel/${botId}?sample-rate=16000`,
+    });
+    const found = report.findings.filter(({ rule }) => rule !== 'underrun'); // On a busy machine the caller itself is late.
+    expect(found).toEqual([]);
+    expect(report).toMatchObject({ result: 'passed', call: { ended_by: 'caller', close_code: 1000 } });
+  }
 
   it('has its sessions from outside ended when the bot is deleted, and is not there any more', async () => {
     const { bot_id: botId } = (await admin.request('POST', '/api/v1/bots', { name: 'Short-lived', kind: 'echo' })).body;

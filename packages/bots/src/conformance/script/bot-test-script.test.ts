@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '@intermix/testkit';
 import { describe, expect, it } from 'vitest';
 import { BotTestError } from '../bot-test-error.js';
-import { readBotTestScript } from './bot-test-script.js';
+import { rules } from '../rules.js';
+import { Expectation, readBotTestScript, stepSchemas } from './bot-test-script.js';
 
 const hangUp = { step: 'hang_up' };
 
@@ -50,5 +54,28 @@ describe('a script', () => {
     const read = () => readBotTestScript(value);
     expect(read).toThrow(BotTestError);
     expect(read).toThrow(message);
+  });
+});
+
+describe('docs/guide/testing-bots.md', () => {
+  const guide = readFileSync(join(repositoryRoot(), 'docs/guide/testing-bots.md'), 'utf8');
+
+  it('has a script that can be copied', () => {
+    const scripts = [...guide.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = '']) => JSON.parse(text));
+    expect(scripts).toHaveLength(1);
+    const words = readBotTestScript(scripts[0]).steps.map(({ step }) => step);
+    expect(new Set(words)).toEqual(new Set(['wait_for', 'say', 'barge_in', 'dtmf', 'silence', 'hang_up']));
+  });
+
+  it('has every rule beside its severity, every step and every expectation', () => {
+    const rows = [...guide.matchAll(/^\| (`.*) \| ([\w, ]+) \|$/gm)].flatMap(([, names = '', severities = '']) => {
+      const words = [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+      return words.map((name, index) => [name, severities.split(', ')[index] ?? severities.split(', ')[0]] as const);
+    });
+    expect(Object.fromEntries(rows)).toMatchObject(
+      Object.fromEntries(Object.entries(rules).map(([name, { severity }]) => [name, severity])),
+    );
+    for (const word of [...Object.keys(stepSchemas), ...Object.keys(Expectation.properties)])
+      expect(guide).toContain(`\`${word}\``);
   });
 });
