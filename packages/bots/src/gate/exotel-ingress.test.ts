@@ -47,7 +47,7 @@ describe('WebSocket /exotel/{bot_id}', () => {
       socket.send(writer.start({ ...start, customParameters: {}, sampleRate: 8000 }));
     };
     const speak = () =>
-      socket.send(writer.media({ chunk: 1, timestampMs: 100, audio: octetsOf(new Int16Array(800).fill(9)) }));
+      socket.send(writer.media({ chunk: 1, timestampMs: 100, audio: octetsOf(new Int16Array(1_600).fill(9)) }));
     return { socket, heard, begin, speak, code: () => code };
   }
 

@@ -13,6 +13,9 @@ export interface EchoConfig {
   delay_ms: number;
 }
 
+/** Exotel's cloud wants messages of 3,200 octets at least; its own frames at 8 kHz have half of that. */
+const leastSamples = 1_600;
+
 /** Says back what it hears. For trials of a line, and the smallest example of a kind. */
 export const echo: BotKind<EchoConfig> = {
   name: 'echo',
@@ -22,6 +25,8 @@ export const echo: BotKind<EchoConfig> = {
 
 class EchoBot implements Bot {
   readonly #session: BotSession;
+  #heard: Int16Array[] = [];
+  #samples = 0;
 
   constructor({ delay_ms: delayMs }: EchoConfig, session: BotSession) {
     this.#session = session;
@@ -30,7 +35,11 @@ class EchoBot implements Bot {
   }
 
   handleAudio(samples: Int16Array): void {
-    this.#session.say(samples);
+    this.#heard.push(samples);
+    this.#samples += samples.length;
+    if (this.#samples < leastSamples) return;
+    for (const piece of this.#heard.splice(0)) this.#session.say(piece);
+    this.#samples = 0;
   }
 
   handleDtmf(digit: string): void {
