@@ -1,4 +1,4 @@
-import type { Admitted, Refused } from '@intermix/bots';
+import { type Admitted, FleetError, type Refused, type StoredBot } from '@intermix/bots';
 import type { StreamHandle } from '@intermix/streaming';
 import { expect, it } from 'vitest';
 import { botStreams } from './bot-streams.js';
@@ -10,7 +10,11 @@ const request = {
 };
 const attach = () => Promise.reject(new Error('not here'));
 
-function begin(admission: Admitted | Refused, open: () => Promise<StreamHandle>) {
+function begin(
+  admission: Admitted | Refused,
+  open: () => Promise<StreamHandle>,
+  chooseFleetServer: () => Promise<string> = () => Promise.reject(FleetError.noneHealthy()),
+) {
   const asked: string[] = [];
   const opener = botStreams({
     gate: { admitCall: async () => admission },
@@ -19,6 +23,11 @@ function begin(admission: Admitted | Refused, open: () => Promise<StreamHandle>)
         asked.push(options.url);
         return open();
       },
+    },
+    overflow: {
+      bots: { find: async (_, botId) => ({ id: botId, accountSid: 'acc', auth: { type: 'token', token: 'planted' } }) as StoredBot },
+      fleet: () => ({ chooseFleetServer }),
+      allowPrivate: false,
     },
     streamUrlOf: async (account, botId) => `wss://fleet.example/exotel/${account === 'acc' ? botId : 'foreign'}`,
   });
@@ -81,4 +90,22 @@ it('is told as failed when the gate refuses', async () => {
   const { open, asked } = begin({ ok: false, status: 429, why: 'Full.' }, () => Promise.reject(new Error('never')));
   expect(await (await open()).ended).toMatchObject({ status: 'failed', error: 'Full.', streamUrl: url });
   expect(asked).toEqual([]);
+});
+
+it.each([429, 503] as const)('is opened on the server of the fleet with most room when here it is refused with %i', async (status) => {
+  const refusal: Refused = { ok: false, status, why: 'Full.' };
+  const { open, asked } = begin(refusal, async () => stream(true), async () => 'https://other.example');
+  expect(await (await open()).ended).toMatchObject({ status: 'completed', streamUrl: url });
+  expect(asked).toEqual(['wss://other.example/exotel/bot_1?token=planted']);
+});
+
+it('says that no server of the fleet has room either, and asks none for a bot that is not there', async () => {
+  const full = begin({ ok: false, status: 429, why: 'Full.' }, async () => stream(true));
+  expect(await (await full.open()).ended).toMatchObject({
+    status: 'failed',
+    error: 'Full. No healthy fleet server available.',
+  });
+  const gone = begin({ ok: false, status: 404, why: 'None.' }, async () => stream(true), async () => 'https://o.example');
+  expect(await (await gone.open()).ended).toMatchObject({ status: 'failed', error: 'None.' });
+  expect([...full.asked, ...gone.asked]).toEqual([]);
 });

@@ -1,4 +1,14 @@
-import { type Admitted, type BotGate, exotelPath, ticketUser } from '@intermix/bots';
+import {
+  type Admitted,
+  type BotGate,
+  exotelPath,
+  type Fleet,
+  FleetError,
+  type Refused,
+  type StoredBot,
+  ticketUser,
+  urlOnFleet,
+} from '@intermix/bots';
 import type { OpenStream, StreamOpener, StreamResult } from '@intermix/flows';
 import type { ActiveStreams, StreamHandle } from '@intermix/streaming';
 
@@ -7,17 +17,31 @@ export interface BotStreamsDeps {
   streams: Pick<ActiveStreams, 'open'>;
   /** The WebSocket of a bot as others reach it: what flows are told that was used. */
   streamUrlOf: (accountSid: string, botId: string) => Promise<string>;
+  overflow: Overflow;
+}
+
+/** Where bots of our calls run when this server takes no more. */
+export interface Overflow {
+  bots: { find(accountSid: string, botId: string): Promise<StoredBot | undefined> };
+  fleet: () => Pick<Fleet, 'chooseFleetServer'>;
+  /** Whether servers of the fleet may have private addresses. */
+  allowPrivate: boolean;
 }
 
 /**
  * Opens the streams of our own calls to bots of the account: on loopback, straight to the process of the bots, whatever the
- * HTTP port speaks, and whatever customers' URLs may name.
+ * HTTP port speaks, and whatever customers' URLs may name. While that takes no more, on the server of the account's fleet that
+ * has most room.
  */
-export function botStreams({ gate, streams, streamUrlOf }: BotStreamsDeps): StreamOpener {
+export function botStreams({ gate, streams, streamUrlOf, overflow }: BotStreamsDeps): StreamOpener {
   return async (attach, { botId = '', ...request }) => {
     const streamUrl = await streamUrlOf(request.accountSid, botId);
     const admission = await gate.admitCall(request.accountSid, botId);
-    if (!admission.ok) return refusedStream(streamUrl, admission.why);
+    if (!admission.ok) {
+      const place = await placeOnFleet(request.accountSid, botId, admission, overflow);
+      if (place.url === undefined) return refusedStream(streamUrl, place.why);
+      return inWordsOfOutside(await streams.open(attach, { ...request, ...place }), streamUrl);
+    }
     try {
       const order = { ...request, url: insideUrlOf(admission, botId), allowPrivate: true };
       return told(await streams.open(attach, order), { streamUrl, admission });
@@ -26,6 +50,29 @@ export function botStreams({ gate, streams, streamUrlOf }: BotStreamsDeps): Stre
       throw error;
     }
   };
+}
+
+/** A server with room, for a bot that is refused here because there is none. */
+async function placeOnFleet(
+  accountSid: string,
+  botId: string,
+  { status, why }: Refused,
+  { bots, fleet, allowPrivate }: Overflow,
+): Promise<{ url: string; allowPrivate: boolean } | { url: undefined; why: string }> {
+  const bot = status === 429 || status === 503 ? await bots.find(accountSid, botId) : undefined;
+  if (bot === undefined) return { url: undefined, why };
+  try {
+    return { url: await urlOnFleet(fleet(), bot), allowPrivate };
+  } catch (error) {
+    if (error instanceof FleetError) return { url: undefined, why: `${why} ${error.message}.` };
+    throw error;
+  }
+}
+
+/** The URL that was opened holds the bot's credentials: flows are told the one that others know. */
+function inWordsOfOutside(stream: StreamHandle, streamUrl: string): OpenStream {
+  const ended = stream.ended.then((end): StreamResult => ({ ...end, streamUrl }));
+  return { streamSid: stream.streamSid, ended, stop: () => stream.stop() };
 }
 
 function insideUrlOf({ ticket, port }: Admitted, botId: string): string {

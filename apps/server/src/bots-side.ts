@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { BotCalls, type BotCapacity, BotGate, BotWorker, ExotelIngress } from '@intermix/bots';
+import { BotCalls, type BotCapacity, BotGate, BotWorker, ExotelIngress, type Fleet } from '@intermix/bots';
 import type { CallProgram, CallPrograms, ProgramTarget } from '@intermix/calls';
 import { createDirectBotProgram, type PromptFiles, type StreamOpener } from '@intermix/flows';
 import type { Clock, Logger, Random } from '@intermix/kernel';
@@ -22,6 +22,8 @@ export interface BotsSideOptions {
   maxSessions: number;
   /** A provider's key of an account's settings. */
   apiKey: (accountSid: string, provider: string) => Promise<string | undefined>;
+  /** Asked late: where bots of our calls run when this server takes no more. */
+  fleet: () => Pick<Fleet, 'chooseFleetServer'>;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -49,7 +51,7 @@ export interface BotsSide {
 /** Joins the process of the bots to the store, to prompts, and to the streams of our own calls. */
 export function botsSide(options: BotsSideOptions): BotsSide {
   const { store, prompts, streams, allowPrivate, trustedProxies, streamUrlOf, maxSessions } = options;
-  const { apiKey, clock, random, logger } = options;
+  const { apiKey, fleet, clock, random, logger } = options;
   const calls = new BotCalls({ store: store.botCalls, clock, logger });
   const worker = new BotWorker({
     ...{ maxSessions, allowPrivate, onEvent: calls.handleEvent, clock, random, logger },
@@ -57,7 +59,7 @@ export function botsSide(options: BotsSideOptions): BotsSide {
     render: async (accountSid, prompt) => (await prompts.fileFor(accountSid, prompt)).path,
   });
   const gate = new BotGate({ bots: store.bots, worker, apiKey, clock, random });
-  const openStream = botStreams({ gate, streams, streamUrlOf });
+  const openStream = botStreams({ gate, streams, streamUrlOf, overflow: { bots: store.bots, fleet, allowPrivate } });
   const ingress = new ExotelIngress({ gate, sourceOf: sourceAddressOf(trustedProxies), logger });
   return {
     counts: { refused: ingress.refused, neverStarted: calls.neverStarted, ended: calls.ended },

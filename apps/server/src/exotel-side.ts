@@ -1,5 +1,5 @@
 import type { ApiDeps } from '@intermix/api';
-import { type BotCapacity, ExotelIntegration, Fleet, SystemSettings } from '@intermix/bots';
+import { BotAddresses, type BotCapacity, ExotelIntegration, Fleet, SystemSettings } from '@intermix/bots';
 import type { Clock, Random } from '@intermix/kernel';
 import { OutboundClient } from '@intermix/outbound';
 import type { Store } from '@intermix/store';
@@ -12,24 +12,26 @@ export interface ExotelSideOptions {
   knowsBot: (accountSid: string, botId: string) => Promise<boolean>;
   /** Of this server. */
   capacity: BotCapacity;
+  /** Where others reach our HTTP, when the operator said so. */
+  publicUrl: string | undefined;
   clock: Clock;
   random: Random;
 }
 
 export interface ExotelSide {
-  readonly api: Pick<ApiDeps, 'exotel' | 'settings' | 'fleet'>;
-  /** Keys of providers, for bots. */
-  readonly settings: SystemSettings;
+  readonly api: Pick<ApiDeps, 'exotel' | 'settings' | 'fleet' | 'botAddresses'>;
+  readonly fleet: Fleet;
   stop(): Promise<void>;
 }
 
 /** Joins the Exotel integration, the platform's settings and the fleet to the store and to the client that opens URLs. */
 export function exotelSide(options: ExotelSideOptions): ExotelSide {
-  const { store, allowPrivate, knowsBot, capacity, clock, random } = options;
+  const { store, allowPrivate, knowsBot, capacity, publicUrl, clock, random } = options;
   const client = new OutboundClient({ clock, allowPrivate });
   const documents = store.systemDocuments;
   const settings = new SystemSettings({ documents, checkUrl: (url) => client.checkUrl(url) });
-  const exotel = new ExotelIntegration({ documents, fleet: settings, client, knowsBot });
+  const botAddresses = new BotAddresses({ fleet: settings, publicUrl });
+  const exotel = new ExotelIntegration({ documents, addresses: botAddresses, client, knowsBot });
   const fleet = new Fleet({ addresses: settings, client, random });
-  return { api: { exotel, settings, fleet: { fleet, capacity } }, settings, stop: () => client.close() };
+  return { api: { exotel, settings, botAddresses, fleet: { fleet, capacity } }, fleet, stop: () => client.close() };
 }

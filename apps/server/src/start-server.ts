@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApi } from '@intermix/api';
-import { exotelPath } from '@intermix/bots';
+import { exotelPath, websocketUrlOf } from '@intermix/bots';
 import { createSwitchboard, type Switchboard } from '@intermix/calls';
 import { hex, type Logger, systemClock, systemRandom } from '@intermix/kernel';
 import { type MediaEngine, MediaError } from '@intermix/media';
@@ -97,10 +97,9 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     ...{ store, streams, prompts: speech.files, allowPrivate, maxSessions: config.botSessions, clock, random, logger },
     apiKey: (accountSid, provider) => exotel.settings.apiKey(accountSid, provider),
     trustedProxies: config.trustedProxies,
-    streamUrlOf: async (accountSid, botId) => {
-      const base = (await exotel.settings.coreFleet(accountSid))[0] ?? config.publicUrl ?? addresses.http_url;
-      return `${base.replace(/^http/, 'ws')}${exotelPath}${botId}`;
-    },
+    streamUrlOf: async (accountSid, botId) =>
+      websocketUrlOf((await exotel.api.botAddresses.baseOf(accountSid)) ?? addresses.http_url, botId),
+    fleet: () => exotel.fleet,
   });
   const flows = flowsSide({
     ...{
@@ -175,7 +174,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     urlRule: urlRule(webhooks.urls),
   });
   const exotel = exotelSide({
-    ...{ store, allowPrivate, clock, random },
+    ...{ store, allowPrivate, publicUrl: config.publicUrl, clock, random },
     knowsBot: async (accountSid, botId) => (await store.bots.find(accountSid, botId)) !== undefined,
     capacity: bots.capacity,
   });

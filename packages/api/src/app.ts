@@ -70,6 +70,7 @@ export interface ApiDeps {
   flows: Pick<FlowRoutesDeps, 'flows' | 'facts'>;
   exotel: ExotelIntegrationRoutesDeps['exotel'];
   settings: SettingsRoutesDeps['settings'];
+  botAddresses: BotRoutesDeps['addresses'] & OrchestratorRoutesDeps['addresses'];
   fleet: Omit<FleetRoutesDeps, 'tokens'>;
   bots: Pick<BotRoutesDeps, 'bots' | 'onDeleted'> &
     Pick<BotCallRoutesDeps, 'recordingUrlsOf'> &
@@ -164,9 +165,11 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   callRoutes(app, { calls: deps.calls, tokens, placing: new CallService(deps.integrations) });
   deliveryRoutes(app, { deliveries: deps.deliveries, tokens });
   flowRoutes(app, { ...deps.flows, tokens, clock: deps.clock });
-  botRoutes(app, { bots: deps.bots.bots, onDeleted: deps.bots.onDeleted, facts: deps.flows.facts, tokens });
+  const botFacts = { settings: deps.settings, addresses: deps.botAddresses };
+  const { bots, onDeleted } = deps.bots;
+  botRoutes(app, { bots, onDeleted, facts: deps.flows.facts, ...botFacts, tokens });
   botCallRoutes(app, { ...deps.bots, tokens });
-  orchestratorRoutes(app, { ...deps.bots, clock: deps.clock });
+  orchestratorRoutes(app, { ...deps.bots, ...botFacts, clock: deps.clock });
   await promptRoutes(app, { prompts: deps.prompts, tokens });
   recordingRoutes(app, { ...deps.recordings, tokens });
   const credentials = new BasicCredentials({ accounts: deps.integrations.accounts, clock: deps.clock });

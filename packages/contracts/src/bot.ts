@@ -33,6 +33,11 @@ export const BotActiveHours = Type.Object(
 );
 export type BotActiveHours = Static<typeof BotActiveHours>;
 
+/** The same as it is written: without a zone, they are in the account's `display_timezone`. */
+const { time_zone: zone, ...windows } = BotActiveHours.properties;
+export const BotActiveHoursInput = Type.Object({ time_zone: Type.Optional(zone), ...windows }, closed);
+export type BotActiveHoursInput = Static<typeof BotActiveHoursInput>;
+
 /** Whoever knows the URL may guess it. */
 const Secret = Type.String({ minLength: 16, maxLength: 256, pattern: '^[^\\x00-\\x20\\x7f]+$' });
 
@@ -56,7 +61,7 @@ const fields = {
   kind: Type.String({ minLength: 1, maxLength: 32, description: 'echo, ivr, agent, remote' }),
   config,
   auth: BotAuthInput,
-  active_hours: nullable(BotActiveHours),
+  active_hours: nullable(BotActiveHoursInput),
   max_call_seconds: Type.Integer({ minimum: 10, maximum: 3600 }),
 };
 const { name, kind, ...optional } = fields;
@@ -69,7 +74,15 @@ export const BotCreate = Type.Object(
 export type BotCreate = Static<typeof BotCreate>;
 
 /** `PUT`: what is left out stays; `active_hours: null` is always. */
-export const BotUpdate = Type.Object(Type.Partial(Type.Object(fields)).properties, { ...closed, minProperties: 1 });
+export const BotUpdate = Type.Object(
+  {
+    ...Type.Partial(Type.Object(fields)).properties,
+    version: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'The one that was read: 409 when the bot has another by now' }),
+    ),
+  },
+  { ...closed, minProperties: 1 },
+);
 export type BotUpdate = Static<typeof BotUpdate>;
 
 export const BotRead = Type.Object({

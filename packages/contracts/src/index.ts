@@ -2,6 +2,7 @@ export { AuditEntryRead, AuditList, AuditQuery } from './audit.js';
 export { type Bootstrap, BootstrapSchema, type BootstrapUser } from './bootstrap.js';
 export {
   type BotActiveHours,
+  type BotActiveHoursInput,
   type BotAuthInput,
   BotCallList,
   BotCallListQuery,

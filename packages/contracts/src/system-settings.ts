@@ -123,6 +123,9 @@ export const SystemSettingsRead = Type.Object({
   dialler: Type.Object({ amd: read(amd) }),
   core_fleet: Type.Array(Type.String()),
   display_timezone: Type.String(),
+  kept_for_others: Type.Array(Type.String(), {
+    description: 'Blocks that nothing on this server reads: they are checked and kept for programs outside of it',
+  }),
 });
 export type SystemSettingsRead = Static<typeof SystemSettingsRead>;
 
@@ -177,4 +180,5 @@ export const systemSettingsDefaults: SystemSettingsRead = {
   },
   core_fleet: [],
   display_timezone: 'UTC',
+  kept_for_others: ['minio', 'agent_assist', 'knowledge', 'dialler'],
 };

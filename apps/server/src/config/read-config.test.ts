@@ -45,12 +45,22 @@ describe('settings', () => {
     ['INTERMIX_TTS_ENGINE', 'festival', 'espeak-ng'],
     ['INTERMIX_TTS_URL', 'api.openai.com', 'https://api.openai.com/v1'],
     ['INTERMIX_TTS_URL', 'https://key@api.openai.com/v1', 'without user'],
+    ['INTERMIX_CORE_SECRET', 'twenty-three characters', 'at least 24 characters'],
     ['INTERMIX_HTTP_PROT', '8080', 'not a setting'],
   ])('refuses %s=%s with a sentence that names it and the cure', (name, value, cure) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(name);
     expect(problems[0]).toContain(cure);
+  });
+
+  it.each([
+    ['INTERMIX_CORE_SECRET', 'planted-secret'],
+    ['INTERMIX_DATABASE_URL', 'mysql://u:planted@db.example/x'],
+    ['INTERMIX_TTS_URL', 'https://planted@api.openai.com/v1'],
+  ])('repeats nothing of %s, which may hold a secret', (name, value) => {
+    expect(problemsOf({ [name]: value })[0]).toContain(name);
+    expect(problemsOf({ [name]: value })[0]).not.toContain('planted');
   });
 
   it('names settings that contradict each other', () => {

@@ -1,4 +1,5 @@
 import { IntermixError } from '@intermix/kernel';
+import type { Setting } from './setting.js';
 import { type Config, settings } from './settings.js';
 
 /** One or more settings cannot be used. The message has one sentence for each. */
@@ -21,12 +22,16 @@ export function readConfig(environment: Environment): Config {
     const text = given === undefined || given === '' ? setting.default : given;
     if (text === undefined) continue;
     const reading = setting.read(text);
-    if ('problem' in reading) problems.push(`${setting.name} is "${text}": ${reading.problem}.`);
+    if ('problem' in reading) problems.push(refusal(setting, text, reading.problem));
     else values[key] = reading.value;
   }
   if (problems.length === 0) problems.push(...contradictions(values as Config));
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(values) as Config;
+}
+
+function refusal({ name, isSecret }: Setting<unknown>, text: string, problem: string): string {
+  return `${name} ${isSecret ? 'cannot be used' : `is "${text}"`}: ${problem}.`;
 }
 
 /** A misspelt name would silently leave a default in force, so it is refused. `INTERMIX_TEST_…` belongs to tests. */

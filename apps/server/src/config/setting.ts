@@ -13,11 +13,23 @@ export interface Setting<T> {
   /** Allowed values, in words. */
   allowed: string;
   read(text: string): Reading<T>;
+  /** Whether its text is, or may hold, what nobody is to read: a refusal does not repeat it. */
+  isSecret?: boolean;
 }
 
 /** Any text, for instance a path or a host. */
 export function text(): Pick<Setting<string>, 'allowed' | 'read'> {
   return { allowed: 'text', read: (value) => ({ value }) };
+}
+
+/** A text that lets somebody in. `shortest`: characters, of one that strangers may try to guess. */
+export function secret(shortest = 1): Pick<Setting<string>, 'allowed' | 'read' | 'isSecret'> {
+  const problem = `give at least ${shortest} characters that nobody can guess, such as \`openssl rand -hex 24\` prints`;
+  return {
+    isSecret: true,
+    allowed: shortest === 1 ? 'text' : `text of at least ${shortest} characters`,
+    read: (value) => (value.length >= shortest ? { value } : { problem }),
+  };
 }
 
 /** A TCP or UDP port. 0 is allowed where any free port will do. */

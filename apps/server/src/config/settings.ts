@@ -8,6 +8,7 @@ import {
   type Reading,
   type Setting,
   seconds,
+  secret,
   text,
 } from './setting.js';
 
@@ -159,7 +160,7 @@ export const settings = {
     default: undefined,
     meaning:
       'Secret shared with the TURN servers (coturn: `use-auth-secret`, `static-auth-secret`). Each browser gets credentials of its own that expire.',
-    ...text(),
+    ...secret(),
   }),
   turnLifetimeSec: setting({
     name: 'INTERMIX_TURN_LIFETIME_SEC',
@@ -199,6 +200,7 @@ export const settings = {
     name: 'INTERMIX_DATABASE_URL',
     default: undefined,
     meaning: 'PostgreSQL 15 or newer. Unset: an embedded database in the data folder, for a single server.',
+    isSecret: true,
     allowed: '`postgres://user:password@host:port/database`',
     read(value): Reading<string> {
       const isPostgres = /^postgres(ql)?:\/\/\S+$/.test(value);
@@ -217,7 +219,7 @@ export const settings = {
     name: 'INTERMIX_PUBLIC_URL',
     default: undefined,
     meaning:
-      'Where others reach our HTTP: what addresses that we give away, such as those of recordings, begin with. Unset: the address on which HTTP listens.',
+      'Where others reach our HTTP: what addresses that we give away begin with, such as those of recordings, of bots that have no fleet, and for the results of calls. Unset: the address on which HTTP listens.',
     allowed: '`http://host` or `https://host`, perhaps with a port and a path',
     read(value): Reading<string> {
       const isUrl = /^https?:\/\/[^/\s?#]+(\/[^\s?#]*)?$/.test(value);
@@ -269,7 +271,7 @@ export const settings = {
     name: 'INTERMIX_RECORDINGS_S3_SECRET',
     default: undefined,
     meaning: 'Secret of the access key.',
-    ...text(),
+    ...secret(),
   }),
   auditRetentionDays: setting({
     name: 'INTERMIX_AUDIT_RETENTION_DAYS',
@@ -308,8 +310,8 @@ export const settings = {
     name: 'INTERMIX_CORE_SECRET',
     default: undefined,
     meaning:
-      'Secret that orchestrators of others show as `X-CXBCore-Secret`, for `/api/v1/config/{bot_id}` and `/api/v1/call-results`. Unset: nobody may use these.',
-    ...text(),
+      'Secret that orchestrators of others show as `X-CXBCore-Secret`, for `/api/v1/config/{bot_id}` and `/api/v1/call-results`. It opens the configuration of every account’s bots. Unset: nobody may use these.',
+    ...secret(24),
   }),
   ttsEngine: setting({
     name: 'INTERMIX_TTS_ENGINE',
@@ -323,6 +325,7 @@ export const settings = {
     default: undefined,
     meaning:
       'Base of a speech provider with OpenAI’s interface: texts go to `{base}/audio/speech`. It may lead to a private address.',
+    isSecret: true,
     allowed: '`https://host/path`, `http://host/path`',
     read(value): Reading<string> {
       const isUrl = /^https?:\/\/[^\s?#@]+$/.test(value) && URL.canParse(value);
@@ -335,7 +338,7 @@ export const settings = {
     name: 'INTERMIX_TTS_KEY',
     default: undefined,
     meaning: 'Key of the speech provider, sent as a bearer token. Neither logged nor kept.',
-    ...text(),
+    ...secret(),
   }),
   ttsModel: setting({
     name: 'INTERMIX_TTS_MODEL',

@@ -26,6 +26,16 @@ export function apiKeyActor(accountSid: string): AccountActor {
   return { accountSid, actor: { type: 'api-key', id: accountSid, name: 'API key' } };
 }
 
+/** Whoever holds a token of an app, or of a customer. */
+export function tokenActor(owner: { accountSid: string; customerId: string; appId: string | undefined }): AccountActor {
+  const { accountSid, customerId, appId } = owner;
+  const actor: Actor =
+    appId === undefined
+      ? { type: 'customer', id: customerId, name: 'token of the customer' }
+      : { type: 'app', id: appId, name: 'token of the app' };
+  return { accountSid, actor };
+}
+
 export function personActor(person: { personId: string; email: string; accountSid: string }): AccountActor {
   return { accountSid: person.accountSid, actor: { type: 'person', id: person.personId, name: person.email } };
 }

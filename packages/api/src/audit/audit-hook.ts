@@ -13,8 +13,24 @@ export interface AuditedRoute {
   resource?: string;
   /** The thing as the API shows it, read before the change: only then can the entry tell what differs. */
   before?(request: FastifyRequest): Promise<object | undefined>;
+  /** The part of the answer that shows the thing as it is now. Default: all of it. */
+  shown?(answer: unknown): unknown;
+  /** What was changed, where that is several things, or is not to be seen from `before`, the answer and the request's body. */
+  things?(request: FastifyRequest, change: Change): readonly AuditedThing[] | Promise<readonly AuditedThing[]>;
   /** Id of what was changed. Default: `id` of the answer, or `<resource>_id`, where the path names a collection; else the path's last parameter. */
   id?(request: FastifyRequest, answer: unknown): string | undefined;
+}
+
+/** One of the things that a request changed. */
+export interface AuditedThing {
+  id: string | undefined;
+  changes: Readonly<Record<string, FieldChange>>;
+}
+
+/** What is known of a change once it is made. */
+export interface Change {
+  before?: object | undefined;
+  answer?: unknown;
 }
 
 declare module 'fastify' {
@@ -28,11 +44,6 @@ declare module 'fastify' {
 }
 
 const changing = ['POST', 'PUT', 'PATCH', 'DELETE'];
-
-interface Change {
-  before?: object | undefined;
-  answer?: unknown;
-}
 
 /**
  * Puts on record what persons and machines of an account change: an entry for every request that succeeded, written before
@@ -73,25 +84,38 @@ function watch(
     const who = actorOf(request);
     if (change === undefined || who === undefined || reply.statusCode >= 400) return payload;
     changes.delete(request);
-    const id = audited.id ? audited.id(request, change.answer) : idOf(request, change.answer, type);
-    await put({ ...who, ...originOf(request), action, resource: { type, id }, changes: told(request, change) }, deps);
+    const things = (await audited.things?.(request, change)) ?? [theThing(request, change, audited, type)];
+    const common = { ...who, ...originOf(request), action };
+    await put(
+      things.map(({ id, changes: fields }) => ({ ...common, resource: { type, id }, changes: fields })),
+      deps,
+    );
     return payload;
   });
 }
 
 /** What is done cannot be undone when the record fails: then the log has it, and the answer is 500. */
-async function put(entry: NewAuditEntry, { audit, logger }: { audit: AuditLog; logger: Logger }): Promise<void> {
+async function put(entries: NewAuditEntry[], { audit, logger }: { audit: AuditLog; logger: Logger }): Promise<void> {
   try {
-    await audit.append(entry);
+    await audit.append(...entries);
   } catch (error) {
-    logger.error({ err: error, entry }, 'a change could not be put on record; this line is all there is of it');
+    for (const entry of entries)
+      logger.error({ err: error, entry }, 'a change could not be put on record; this line is all there is of it');
     throw error;
   }
 }
 
-function told(request: FastifyRequest, { before, answer }: Change): Readonly<Record<string, FieldChange>> {
-  if (before === undefined) return givenFields(request.body, answer);
-  return request.method === 'DELETE' ? lostFields(before) : changedFields(before, answer, request.body);
+function theThing(
+  request: FastifyRequest,
+  { before, answer }: Change,
+  audited: AuditedRoute,
+  type: string,
+): AuditedThing {
+  const id = audited.id ? audited.id(request, answer) : idOf(request, answer, type);
+  const shown = audited.shown ? audited.shown(answer) : answer;
+  if (before === undefined) return { id, changes: givenFields(request.body, shown) };
+  const changes = request.method === 'DELETE' ? lostFields(before) : changedFields(before, shown, request.body);
+  return { id, changes };
 }
 
 function idOf(request: FastifyRequest, answer: unknown, type: string): string | undefined {

@@ -1,8 +1,11 @@
-/** Who did it: a person who signed in, or a machine with the account's API key (`id` is the account's sid then). */
+/**
+ * Who did it: a person who signed in, or a machine: with the account's API key (`id` is the account's sid then), or with the
+ * token of a customer or of an app.
+ */
 export interface Actor {
-  type: 'person' | 'api-key';
+  type: 'person' | 'api-key' | 'customer' | 'app';
   id: string;
-  /** E-mail address of the person as it is now; for a key, what it is. */
+  /** E-mail address of the person as it is now; for a key or a token, what it is. */
   name: string;
 }
 
@@ -43,7 +46,8 @@ export interface AuditFilter {
 
 /** Who changed what, when and from where. Implemented by the store. */
 export interface AuditLog {
-  append(entry: NewAuditEntry): Promise<void>;
+  /** All of them, or none. */
+  append(...entries: NewAuditEntry[]): Promise<void>;
   /** Newest first. */
   list(
     query: AuditFilter & { limit: number; cursor?: string | undefined },

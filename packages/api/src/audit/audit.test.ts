@@ -102,7 +102,7 @@ describe('the audit log', { timeout: 60_000 }, () => {
     expect(made.status).toBe(200);
     expect(changesIn(api)).toMatchObject([
       {
-        ...{ action: 'createCustomer', resource: { type: 'customer', id: made.body.Data.CustomerId } },
+        ...{ action: 'createCustomer', resource: { type: 'customer', id: made.body.Data.CustomerID } },
         ...{ actor: { name: 'super_admin.one@example.com' }, changes: { CustomerName: { to: 'Acme' } } },
       },
     ]);
@@ -152,6 +152,7 @@ describe('the audit log', { timeout: 60_000 }, () => {
     expect(unrecorded.sort()).toEqual([
       'DELETE /api/v1/simulator/calls/{id}',
       'POST /api/v1/bots/validate',
+      'POST /api/v1/call-results',
       'POST /api/v1/flows/validate',
       'POST /api/v1/flows/{flow_id}/simulate',
       'POST /api/v1/simulator/calls',

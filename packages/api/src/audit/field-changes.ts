@@ -10,7 +10,7 @@ const maxDepth = 4;
 const secretWords =
   /pass(word|wd|phrase|code)|secret|token|credential|authorization|cookie|apikey|accesskey|privatekey|signature|headers|^key$/;
 /** They change with everything, and tell nothing. */
-const unimportant = new Set(['created_at', 'updated_at', 'id', 'account_sid']);
+const unimportant = new Set(['created_at', 'updated_at', 'id']);
 
 type Fields = ReadonlyMap<string, unknown>;
 

@@ -8,6 +8,8 @@ const maxEntries = 10_000;
  */
 export class GuessLimit {
   readonly #failures = new Map<string, { count: number; untilMs: number }>();
+  /** Tries of which it is not known yet whether they fail. */
+  readonly #pending = new Map<string, number>();
   readonly #clock: Clock;
   readonly #allowed: number;
   readonly #windowMs: number;
@@ -18,11 +20,26 @@ export class GuessLimit {
     this.#windowMs = options.windowMs;
   }
 
-  /** Seconds to wait before the next try; 0 when it may come now. */
+  /** Seconds to wait before the next try; 0 when it may come now. What is being tried counts as failed. */
   waitSec(key: string): number {
+    const now = this.#clock.now();
     const entry = this.#failures.get(key);
-    if (entry === undefined || entry.count < this.#allowed) return 0;
-    return Math.max(0, (entry.untilMs - this.#clock.now()) / 1000);
+    const failures = entry !== undefined && entry.untilMs > now ? entry : { count: 0, untilMs: now };
+    if (failures.count >= this.#allowed) return (failures.untilMs - now) / 1000;
+    return failures.count + (this.#pending.get(key) ?? 0) >= this.#allowed ? 1 : 0;
+  }
+
+  /** Counts a try from now on, as failed until it is `over`: many at once would all be let in before the first is counted. */
+  begin(key: string): { over: (isRight: boolean) => void } {
+    this.#pending.set(key, (this.#pending.get(key) ?? 0) + 1);
+    return {
+      over: (isRight) => {
+        const left = (this.#pending.get(key) ?? 1) - 1;
+        if (left > 0) this.#pending.set(key, left);
+        else this.#pending.delete(key);
+        if (!isRight) this.failed(key);
+      },
+    };
   }
 
   failed(key: string): void {

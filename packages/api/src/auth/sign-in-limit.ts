@@ -1,11 +1,12 @@
+import { sourceNetworkOf } from '@intermix/bots';
 import type { Clock } from '@intermix/kernel';
 import { ApiError } from '../http/api-error.js';
 import { GuessLimit } from './guess-limit.js';
+import { WaitingLines } from './waiting-lines.js';
 
 const windowMs = 60_000;
 const guessesPerPerson = 5;
 const guessesPerSource = 30;
-const maxInLine = 20;
 
 /** Who tries to sign in. */
 export interface SignInTry {
@@ -24,7 +25,9 @@ export interface SignInTry {
 export class SignInLimit {
   readonly #perPerson: GuessLimit;
   readonly #perSource: GuessLimit;
-  readonly #lines = new Map<string, { length: number; last: Promise<unknown> }>();
+  readonly #linesOfPersons = new WaitingLines({ atOnce: 1, longest: 20 });
+  /** Passwords are checked two at a time: whoever sends many from one place holds a few places of that, not all of them. */
+  readonly #linesOfSources = new WaitingLines({ atOnce: 4, longest: 40 });
 
   constructor(deps: { clock: Clock }) {
     this.#perPerson = new GuessLimit({ clock: deps.clock, allowed: guessesPerPerson, windowMs });
@@ -33,39 +36,42 @@ export class SignInLimit {
 
   /** Runs the check of a password unless there were too many wrong ones; throws 429 then. Undefined: it was wrong. */
   check<T>(one: SignInTry, verify: () => Promise<T | undefined>): Promise<T | undefined> {
-    const key = one.client === undefined ? `${one.source} ${one.email}` : `client ${one.client} ${one.email}`;
-    const sourceKey = one.client === undefined ? one.source : undefined;
-    return this.#inLine(key, async () => {
-      this.#refuse(key, sourceKey);
-      const found = await verify();
-      if (found !== undefined) this.#perPerson.succeeded(key);
-      else {
-        this.#perPerson.failed(key);
-        if (sourceKey !== undefined) this.#perSource.failed(sourceKey);
-      }
-      return found;
-    });
+    const { client, email } = one;
+    const source = sourceNetworkOf(one.source);
+    if (client !== undefined) {
+      const key = `client ${client} ${email}`;
+      return this.#linesOfPersons.run(key, () => this.#counted(key, undefined, verify));
+    }
+    const key = `${source} ${email}`;
+    return this.#linesOfPersons.run(key, () =>
+      this.#linesOfSources.run(source, () => this.#counted(key, source, verify)),
+    );
   }
 
-  #refuse(key: string, sourceKey: string | undefined): void {
-    const ofSource = sourceKey === undefined ? 0 : this.#perSource.waitSec(sourceKey);
+  /** The try counts as wrong before it is checked, and until it is known to be right. */
+  async #counted<T>(
+    key: string,
+    source: string | undefined,
+    verify: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    this.#refuse(key, source);
+    const ofSource = source === undefined ? undefined : this.#perSource.begin(source);
+    let isWrong = false; // Nor is it when the check itself fails.
+    let found: T | undefined;
+    try {
+      found = await verify();
+      isWrong = found === undefined;
+    } finally {
+      ofSource?.over(!isWrong);
+    }
+    if (found !== undefined) this.#perPerson.succeeded(key);
+    else this.#perPerson.failed(key);
+    return found;
+  }
+
+  #refuse(key: string, source: string | undefined): void {
+    const ofSource = source === undefined ? 0 : this.#perSource.waitSec(source);
     const waitSec = Math.max(this.#perPerson.waitSec(key), ofSource);
     if (waitSec > 0) throw ApiError.tooMany('Too many wrong passwords: wait a minute.', waitSec);
-  }
-
-  /** One after the other for a key: many at once would all be let through before the first is counted. */
-  async #inLine<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const line = this.#lines.get(key) ?? { length: 0, last: Promise.resolve() };
-    if (line.length >= maxInLine) throw ApiError.tooMany('Too many tries at once: wait a moment.', 1);
-    this.#lines.set(key, line);
-    line.length++;
-    const result = line.last.then(work);
-    line.last = result.catch(() => undefined);
-    try {
-      return await result;
-    } finally {
-      line.length--;
-      if (line.length === 0) this.#lines.delete(key);
-    }
   }
 }

@@ -78,12 +78,34 @@ describe('guessing passwords', { timeout: 60_000 }, () => {
     expect((await login(api, password, { token, email: 'agent.one@example.com' })).status).toBe(429);
   });
 
+  it('by one holds up nobody elsewhere: passwords of other places are checked meanwhile', async () => {
+    const api = await makeApi();
+    const flood = Array.from({ length: 200 }, (_, n) =>
+      login(api, 'guess', { from: `203.0.113.${n % 2}`, email: `${n}@example.com` }),
+    );
+    expect((await login(api, password, { from: '198.51.100.7' })).status).toBe(200);
+    await Promise.all(flood);
+  });
+
+  it('is counted by the network, where addresses are given by the million', async () => {
+    const api = await makeApi();
+    for (let n = 0; n < 5; n++) await login(api, `guess ${n}`, { from: `2001:db8:0:1::${n + 1}` });
+    expect((await login(api, password, { from: '2001:db8:0:1:2:3:4:5' })).status).toBe(429);
+    expect((await login(api, password, { from: '2001:db8:0:2::1' })).status).toBe(200);
+  });
+
   it('is counted also when all guesses come at once, and right passwords at once are all right', async () => {
     const api = await makeApi();
     const guesses = Array.from({ length: 12 }, (_, n) => login(api, `guess ${n}`, { from: '203.0.113.66' }));
     const statuses = (await Promise.all(guesses)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 401)).toHaveLength(5);
     expect(statuses.filter((status) => status === 429)).toHaveLength(7);
+    const others = Array.from({ length: 66 }, (_, n) =>
+      login(api, 'guess', { from: '203.0.113.7', email: `${n}@x.example` }),
+    );
+    const ofSource = (await Promise.all(others)).map(({ status }) => status);
+    expect(ofSource.filter((status) => status === 401)).toHaveLength(30);
+    expect(ofSource.filter((status) => status === 429)).toHaveLength(36);
     const right = await Promise.all(Array.from({ length: 12 }, () => login(api, password)));
     expect(right.map(({ status }) => status)).toEqual(Array(12).fill(200));
   });

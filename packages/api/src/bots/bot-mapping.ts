@@ -6,25 +6,34 @@ import {
   type BotNeed,
   type BotVersion,
   botKinds,
-  exotelPath,
   isTimeZone,
   maskSecrets,
   type StoredBot,
   unmaskSecrets,
+  websocketUrlOf,
 } from '@intermix/bots';
-import type { BotActiveHours, BotAuthInput, BotCreate, BotRead, BotUpdate, BotVersionRead } from '@intermix/contracts';
+import type {
+  BotActiveHours,
+  BotActiveHoursInput,
+  BotAuthInput,
+  BotCreate,
+  BotRead,
+  BotUpdate,
+  BotVersionRead,
+} from '@intermix/contracts';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../http/api-error.js';
 
 const defaultMaxCallSec = 600;
 type Config = Record<string, unknown>;
 
-export function botRead(bot: StoredBot, { protocol, host }: FastifyRequest): BotRead {
+/** `base`: where operators say that bots are reached; else it is where the one who asks reached us. */
+export function botRead(bot: StoredBot, base: string | undefined, { protocol, host }: FastifyRequest): BotRead {
   const { id, auth, createdAt, updatedAt } = bot;
   return {
     ...{ bot_id: id, ...shownOf(bot), version: bot.version },
     auth: { type: auth.type, username: auth.type === 'basic' ? auth.username : null },
-    websocket_url: `${protocol === 'https' ? 'wss' : 'ws'}://${host}${exotelPath}${id}`,
+    websocket_url: websocketUrlOf(base ?? `${protocol}://${host}`, id),
     ...{ created_at: createdAt.toISOString(), updated_at: updatedAt.toISOString() },
   };
 }
@@ -33,16 +42,28 @@ export function botVersionRead(version: BotVersion): BotVersionRead {
   return { ...shownOf(version), version: version.version, created_at: version.createdAt.toISOString() };
 }
 
-function shownOf({ name, kind, config, activeHours, maxCallSec }: Omit<BotInput, 'auth'>) {
+function shownOf({ name, kind: kindName, config, activeHours, maxCallSec }: Omit<BotInput, 'auth'>) {
+  const kind = botKinds.get(kindName);
+  // Of a kind that this release does not have, nobody knows which texts are secrets.
+  const secretKeys = kind === undefined ? 'every' : (kind.secretKeys ?? []);
   return {
-    ...{ name, kind, config: maskSecrets(config, botKinds.get(kind)?.secretKeys ?? []) as Config },
+    ...{ name, kind: kindName, config: maskSecrets(config, secretKeys) as Config },
     active_hours: activeHours ? { time_zone: activeHours.timeZone, windows: windowsOf(activeHours) } : null,
     max_call_seconds: maxCallSec,
   };
 }
 
-/** A whole bot from what was sent, and from what was there. Throws ApiError and BotConfigError. */
-export function botInput(sent: BotCreate | BotUpdate, kept?: BotInput): { input: BotInput; needs: BotNeed[] } {
+/** A bot as it is to be kept, and what it relies on. */
+export interface WantedBot {
+  input: BotInput;
+  needs: BotNeed[];
+}
+
+/**
+ * A whole bot from what was sent, and from what was there. `timeZone`: of hours that name none. Throws ApiError and
+ * BotConfigError.
+ */
+export function botInput(sent: BotCreate | BotUpdate, timeZone: string, kept?: BotInput): WantedBot {
   const name = sent.name ?? kept?.name ?? '';
   const kindName = sent.kind ?? kept?.kind ?? '';
   const kind = botKinds.get(kindName);
@@ -53,10 +74,17 @@ export function botInput(sent: BotCreate | BotUpdate, kept?: BotInput): { input:
   const read = kind.parse(config);
   const input: BotInput = {
     ...{ name, kind: kindName, config: read, auth: authOf(sent.auth, kept?.auth) },
-    activeHours: sent.active_hours === undefined ? kept?.activeHours : hoursOf(sent.active_hours),
+    activeHours: sent.active_hours === undefined ? kept?.activeHours : hoursOf(sent.active_hours, timeZone),
     maxCallSec: sent.max_call_seconds ?? kept?.maxCallSec ?? defaultMaxCallSec,
   };
   return { input, needs: kind.needs?.(read) ?? [] };
+}
+
+/** An earlier version with the credentials of now, held to the rules of now. Throws as `botInput` does. */
+export function restoredInput({ name, kind, config, activeHours, maxCallSec }: BotVersion, auth: BotAuth): WantedBot {
+  const hours = activeHours ? { time_zone: activeHours.timeZone, windows: windowsOf(activeHours) } : null;
+  const sent = { name, kind, config: config as Config, active_hours: hours, max_call_seconds: maxCallSec };
+  return botInput(sent, 'UTC', { name, kind, config, auth, activeHours, maxCallSec });
 }
 
 /** What is wrong with a configuration, for who asks without keeping it. */
@@ -82,17 +110,15 @@ function authOf(sent: BotAuthInput | undefined, kept: BotAuth | undefined): BotA
   return { type: 'basic', username, password };
 }
 
-function hoursOf(sent: BotActiveHours | null): ActiveHours | undefined {
+function hoursOf(sent: BotActiveHoursInput | null, displayTimeZone: string): ActiveHours | undefined {
   if (sent === null) return undefined;
-  if (!isTimeZone(sent.time_zone))
-    throw ApiError.invalid(
-      'active_hours.time_zone',
-      `"${sent.time_zone}" is no time zone: give one such as Asia/Kolkata.`,
-    );
+  const { time_zone: timeZone = displayTimeZone } = sent;
+  if (!isTimeZone(timeZone))
+    throw ApiError.invalid('active_hours.time_zone', `"${timeZone}" is no time zone: give one such as Asia/Kolkata.`);
   const same = sent.windows.findIndex(({ from, to }) => from === to);
   if (same >= 0)
     throw ApiError.invalid(`active_hours.windows.${same}.to`, 'The window is empty: a whole day is 00:00 to 24:00.');
-  return { timeZone: sent.time_zone, windows: sent.windows };
+  return { timeZone, windows: sent.windows };
 }
 
 function windowsOf({ windows }: ActiveHours): BotActiveHours['windows'] {

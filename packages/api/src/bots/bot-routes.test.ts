@@ -1,6 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeApi, type TestApi } from '../testing/make-api.js';
 
+const ivrOfDeletedPrompt = {
+  start: 'main',
+  menus: { main: { prompt: { prompt_id: 'prm_gone' }, choices: { '1': { hangup: true } } } },
+};
 const hours = { time_zone: 'Asia/Kolkata', windows: [{ days: ['mon', 'tue'], from: '09:00', to: '18:00' }] };
 
 describe('/api/v1/bots', () => {
@@ -100,6 +104,115 @@ describe('/api/v1/bots', () => {
     expect(right.body).toEqual({ valid: true, problems: [] });
   });
 
+  const agent = {
+    kind: 'agent',
+    config: { url: 'wss://model.example/v1/realtime', api_key: 'planted-key', voice: 'alloy' },
+  };
+
+  it('sends a key that was not shown to no other server: it is to be given anew', async () => {
+    const bot = await made(agent);
+    const path = `/bots/${bot.bot_id}`;
+    const config = { ...bot.config, url: 'wss://evil.example/v1/realtime' };
+    const refused = await ask('PUT', path, { config });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: { code: 'ERR_BOT_CONFIG', field: 'config.api_key' } },
+    });
+    expect((await ask('GET', path)).body).toMatchObject({ config: bot.config, version: 1 });
+    expect((await ask('PUT', path, { config: { ...config, api_key: 'planted-new' } })).status).toBe(200);
+    expect(await api.bots.bots.findAnywhere(bot.bot_id)).toMatchObject({ config: { api_key: 'planted-new' } });
+  });
+
+  it('holds a version that is restored to the rules of now', async () => {
+    const { bot_id: id } = await made();
+    const keep = async (change: object) => {
+      const stored = await api.bots.bots.findAnywhere(id);
+      if (stored) await api.bots.bots.update('one', id, { ...stored, ...change });
+    };
+    await keep({ kind: 'ivr', config: ivrOfDeletedPrompt });
+    await keep({ kind: 'echo', config: { gone: true } });
+    await keep({ kind: 'echo', config: { delay_ms: 9 } });
+    const restore = (version: number) => ask('POST', `/bots/${id}/versions/${version}/restore`);
+    const place = expect.stringMatching(/^config\.menus\.main\.prompt/);
+    expect(await restore(2)).toMatchObject({ status: 400, body: { error: { field: place } } });
+    expect(await restore(3)).toMatchObject({ status: 400, body: { error: { field: 'config.gone' } } });
+    expect((await ask('GET', `/bots/${id}`)).body).toMatchObject({ kind: 'echo', config: { delay_ms: 9 }, version: 4 });
+    expect((await restore(1)).body).toMatchObject({ config: { delay_ms: 0 }, version: 5 });
+  });
+
+  it('shows no text of a bot whose kind this release does not have, and has it made another', async () => {
+    const bot = await made();
+    const stored = await api.bots.bots.findAnywhere(bot.bot_id);
+    const config = { some: { text: 'planted', list: ['planted'], count: 3 } };
+    if (stored) await api.bots.bots.update('one', bot.bot_id, { ...stored, kind: 'of-the-future', config });
+    const path = `/bots/${bot.bot_id}`;
+    const shown = [await ask('GET', path), await ask('GET', '/bots'), await ask('GET', `${path}/versions`)];
+    expect(JSON.stringify(shown)).not.toContain('planted');
+    expect(shown[0]?.body.config).toEqual({ some: { text: '********', list: ['********'], count: 3 } });
+    expect((await ask('PUT', path, { name: 'Same' })).body.error.field).toBe('kind');
+    expect((await ask('PUT', path, { kind: 'echo', config: {} })).body).toMatchObject({ kind: 'echo', version: 3 });
+  });
+
+  it('is changed only as it was read, for who says what that was', async () => {
+    const { bot_id: id } = await made();
+    const put = (body: object, ifMatch?: string) =>
+      ask('PUT', `/bots/${id}`, body, { ...as('admin'), ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }) });
+    expect((await put({ config: { delay_ms: 100 }, version: 1 })).body).toMatchObject({ version: 2 });
+    const late = await put({ config: { delay_ms: 200 }, version: 1 });
+    expect(late).toMatchObject({ status: 409, body: { error: { code: 'ERR_STORE_CONFLICT', field: 'version' } } });
+    expect((await put({ config: { delay_ms: 200 } }, '"1"')).status).toBe(409);
+    expect((await put({ config: { delay_ms: 300 } }, '"2"')).body).toMatchObject({ version: 3 });
+    expect((await put({ config: { delay_ms: 400 } }, '*')).body).toMatchObject({ version: 4 });
+    expect((await put({ config: { delay_ms: 0 } }, 'yesterday')).body.error.field).toBe('If-Match');
+    expect((await put({ version: 0 })).body.error.field).toBe('version');
+    const { headers } = await api.app.inject({ url: `/api/v1/bots/${id}`, headers: as('admin') });
+    expect(headers.etag).toBe('"4"');
+  });
+
+  it('loses nothing when two change it at once', async () => {
+    const bot = await made();
+    await Promise.all([
+      ask('PUT', `/bots/${bot.bot_id}`, { max_call_seconds: 60 }),
+      ask('PUT', `/bots/${bot.bot_id}`, { config: { delay_ms: 100 } }),
+      ask('PUT', `/bots/${bot.bot_id}`, { active_hours: hours }),
+    ]);
+    expect((await ask('GET', `/bots/${bot.bot_id}`)).body).toMatchObject({
+      ...{ max_call_seconds: 60, config: { delay_ms: 100 }, active_hours: hours, version: 4 },
+    });
+  });
+
+  it('takes hours without a zone in that of the account', async () => {
+    const { time_zone: _, ...windows } = hours;
+    await api.exotel.deps.settings.putTimezone('one', 'Asia/Kolkata');
+    const bot = await made({ active_hours: windows });
+    await api.exotel.deps.settings.putTimezone('one', 'UTC');
+    expect((await ask('GET', `/bots/${bot.bot_id}`)).body.active_hours).toEqual(hours);
+    expect((await made({ active_hours: windows })).active_hours.time_zone).toBe('UTC');
+  });
+
+  it('has its WebSocket on the first server of the fleet, else on the public address, else where it was asked for', async () => {
+    const bot = await made();
+    const url = async (path: string) => {
+      const { body } = await ask('GET', path);
+      return (body.items?.at(-1) ?? body).websocket_url;
+    };
+    const paths = [`/bots/${bot.bot_id}`, '/bots'];
+    expect(await Promise.all(paths.map(url))).toEqual(Array(2).fill(`ws://localhost:80/exotel/${bot.bot_id}`));
+    await api.exotel.deps.settings.putFleet('one', ['https://core.example']);
+    expect(await Promise.all(paths.map(url))).toEqual(Array(2).fill(`wss://core.example/exotel/${bot.bot_id}`));
+    await api.exotel.deps.settings.putFleet('one', []);
+    const behind = await makeApi({ publicUrl: 'https://pbx.example' });
+    const headers = { authorization: `Bearer ${await behind.tokenOf('admin')}`, host: 'evil.example' };
+    const payload = { name: 'Echo', kind: 'echo' };
+    const answer = await behind.app.inject({ method: 'POST', url: '/api/v1/bots', headers, payload });
+    expect(answer.json().websocket_url).toBe(`wss://pbx.example/exotel/${answer.json().bot_id}`);
+    const told = await behind.app.inject({
+      url: `/api/v1/config/${answer.json().bot_id}`,
+      headers: { ...core, host: 'evil.example' },
+    });
+    expect(told.json().webhook_url).toBe('https://pbx.example/api/v1/call-results');
+  });
+
   it("shows and changes nothing of another account's", async () => {
     const { bot_id: id } = await made();
     const tried = [
@@ -140,6 +253,38 @@ describe('/api/v1/bots', () => {
       const { bot_id: id } = await made();
       expect((await ask('GET', `/config/${id}`, undefined, headers as never)).status).toBe(403);
       expect((await ask('POST', '/call-results', { session_id: 'x' }, headers as never)).status).toBe(403);
+    });
+
+    it('are slowed, each address by itself, when they guess', async () => {
+      const guarded = await makeApi();
+      const guess = async (secret: string | undefined, remoteAddress: string) => {
+        const headers = secret === undefined ? {} : { 'x-cxbcore-secret': secret };
+        return (await guarded.app.inject({ url: '/api/v1/config/bot_none', headers, remoteAddress })).statusCode;
+      };
+      for (let n = 0; n < 20; n++) expect(await guess(undefined, '203.0.113.9')).toBe(403); // No guess.
+      for (let n = 0; n < 10; n++) expect(await guess(`guess ${n}`, '203.0.113.9')).toBe(403);
+      expect(await guess('planted-core', '203.0.113.9')).toBe(429);
+      expect(await guess('planted-core', '203.0.113.10')).toBe(404);
+      for (let n = 0; n < 10; n++) await guess('guess', `2001:db8:0:1::${n + 1}`);
+      expect(await guess('planted-core', '2001:db8:0:1:ffff::')).toBe(429);
+      expect(await guess('planted-core', '2001:db8:0:2::1')).toBe(404);
+      await guarded.clock.advance(60_000);
+      expect(await guess('planted-core', '203.0.113.9')).toBe(404);
+    });
+
+    it('are told the words of an agent, and the zone of the account', async () => {
+      const greeting = { by: 'provider', text: 'Hello {{name}}.' };
+      const { bot_id: id } = await made({
+        ...agent,
+        config: { ...agent.config, greeting, instructions: 'You are {{name}}’s.' },
+      });
+      await api.exotel.deps.settings.putTimezone('one', 'Asia/Kolkata');
+      const event = encodeURIComponent('{"name":"Asha"}');
+      const { body } = await ask('GET', `/config/${id}?connected_event=${event}`, undefined, core);
+      await api.exotel.deps.settings.putTimezone('one', 'UTC');
+      expect(body).toMatchObject({
+        ...{ system_prompt: 'You are Asha’s.', opening_message: 'Hello Asha.', timezone: 'Asia/Kolkata' },
+      });
     });
 
     it('tell a bot’s configuration, in either spelling of the header, and take the results of its session', async () => {

@@ -1,12 +1,13 @@
-import type { BotInput, BotNeed, BotStore } from '@intermix/bots';
+import type { BotAddresses, BotInput, BotStore, StoredBot, SystemSettings } from '@intermix/bots';
 import { BotCreate, BotList, BotRead, BotUpdate, BotValidation, BotVersionList } from '@intermix/contracts';
 import type { FlowFacts } from '@intermix/flows';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { AccessTokens } from '../auth/access-tokens.js';
 import { adminOf, requireRole } from '../auth/require-role.js';
 import { ApiError } from '../http/api-error.js';
-import { botInput, botRead, botVersionRead, configProblem } from './bot-mapping.js';
+import { botInput, botRead, botVersionRead, configProblem, restoredInput, type WantedBot } from './bot-mapping.js';
+import { changeBot, expectedVersion } from './change-bot.js';
 
 export interface BotRoutesDeps {
   bots: BotStore;
@@ -14,6 +15,8 @@ export interface BotRoutesDeps {
   onDeleted?: ((botId: string) => void) | undefined;
   /** What a configuration may name. */
   facts: Pick<FlowFacts, 'hasPrompt' | 'whyRefused'>;
+  addresses: Pick<BotAddresses, 'baseOf'>;
+  settings: Pick<SystemSettings, 'displayTimezone'>;
   tokens: AccessTokens;
 }
 
@@ -33,25 +36,33 @@ export function botRoutes(app: FastifyInstance, deps: BotRoutesDeps): void {
   writeRoutes(app, deps);
 }
 
-function readRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps): void {
+/** A bot as it is answered, with the tag of its version (RFC 9110 §8.8.3). */
+async function shown(bot: StoredBot, { addresses }: BotRoutesDeps, request: FastifyRequest, reply: FastifyReply) {
+  void reply.header('etag', `"${bot.version}"`);
+  return botRead(bot, await addresses.baseOf(bot.accountSid), request);
+}
+
+function readRoutes(app: FastifyInstance, deps: BotRoutesDeps): void {
+  const { bots, tokens, addresses } = deps;
   const preHandler = requireRole(tokens, 'supervisor');
 
   app.get(
     '/api/v1/bots',
     { preHandler, schema: { ...documented('Bots, oldest first', 'listBots'), response: { 200: BotList } } },
     async (request) => {
-      const found = await bots.list(adminOf(request).accountSid);
-      return { items: found.map((bot) => botRead(bot, request)), next_cursor: null };
+      const { accountSid } = adminOf(request);
+      const [found, base] = await Promise.all([bots.list(accountSid), addresses.baseOf(accountSid)]);
+      return { items: found.map((bot) => botRead(bot, base, request)), next_cursor: null };
     },
   );
 
   app.get<OfBot>(
     '/api/v1/bots/:bot_id',
     { preHandler, schema: { ...documented('One bot', 'getBot'), params: BotPath, response: { 200: BotRead } } },
-    async (request) => {
-      const bot = await bots.find(adminOf(request).accountSid, request.params.bot_id);
+    async (request, reply) => {
+      const bot = await bots.latest(adminOf(request).accountSid, request.params.bot_id);
       if (bot === undefined) throw ApiError.notFound('bot');
-      return botRead(bot, request);
+      return shown(bot, deps, request, reply);
     },
   );
 
@@ -83,7 +94,8 @@ function readRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps
     },
     async (request) => {
       try {
-        await checked(botInput(request.body), { accountSid: adminOf(request).accountSid, facts });
+        const { accountSid } = adminOf(request);
+        await checked(botInput(request.body, await zoneOf(request, deps)), accountSid, deps);
         return { valid: true, problems: [] };
       } catch (error) {
         return { valid: false, problems: [configProblem(error)] };
@@ -92,11 +104,12 @@ function readRoutes(app: FastifyInstance, { bots, tokens, facts }: BotRoutesDeps
   );
 }
 
-function writeRoutes(app: FastifyInstance, { bots, tokens, facts, onDeleted }: BotRoutesDeps): void {
+function writeRoutes(app: FastifyInstance, deps: BotRoutesDeps): void {
+  const { bots, tokens, addresses, onDeleted } = deps;
   const preHandler = requireRole(tokens, 'admin');
   const before = async (request: FastifyRequest<OfBot>) => {
-    const bot = await bots.find(adminOf(request).accountSid, request.params.bot_id);
-    return bot && botRead(bot, request);
+    const bot = await bots.latest(adminOf(request).accountSid, request.params.bot_id);
+    return bot && botRead(bot, await addresses.baseOf(bot.accountSid), request);
   };
   const idOf = (request: FastifyRequest) => (request.params as OfBot['Params']).bot_id;
   const config = { audit: { resource: 'bot', before, id: idOf } };
@@ -109,8 +122,9 @@ function writeRoutes(app: FastifyInstance, { bots, tokens, facts, onDeleted }: B
     },
     async (request, reply) => {
       const { accountSid } = adminOf(request);
-      const bot = await bots.create(accountSid, await checked(botInput(request.body), { accountSid, facts }));
-      return reply.status(201).send(botRead(bot, request));
+      const wanted = await checked(botInput(request.body, await zoneOf(request, deps)), accountSid, deps);
+      const bot = await bots.create(accountSid, wanted);
+      return reply.status(201).send(await shown(bot, deps, request, reply));
     },
   );
 
@@ -120,17 +134,21 @@ function writeRoutes(app: FastifyInstance, { bots, tokens, facts, onDeleted }: B
       ...{ preHandler, config },
       schema: {
         ...documented('Change a bot: its next version. Calls that run keep theirs', 'updateBot'),
+        description:
+          'With "version", or If-Match, only when that is the bot’s version still. A masked secret keeps what was there, unless a URL beside it leads to another server now.',
         ...{ params: BotPath, body: BotUpdate, response: { 200: BotRead } },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { accountSid } = adminOf(request);
-      const before = await bots.find(accountSid, request.params.bot_id);
-      if (before === undefined) throw ApiError.notFound('bot');
-      const wanted = await checked(botInput(request.body, before), { accountSid, facts });
-      const bot = await bots.update(accountSid, before.id, wanted);
-      if (bot === undefined) throw ApiError.notFound('bot');
-      return botRead(bot, request);
+      const { version, ...sent } = request.body;
+      const expected = expectedVersion(version, request.headers['if-match']);
+      const timeZone = await zoneOf(request, deps);
+      const change = { accountSid, botId: request.params.bot_id, expected };
+      const bot = await changeBot(bots, change, (before) =>
+        checked(botInput(sent, timeZone, before), accountSid, deps),
+      );
+      return shown(bot, deps, request, reply);
     },
   );
 
@@ -143,16 +161,16 @@ function writeRoutes(app: FastifyInstance, { bots, tokens, facts, onDeleted }: B
         ...{ params: VersionPath, response: { 200: BotRead } },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { accountSid } = adminOf(request);
       const { bot_id: botId, version } = request.params;
-      const now = await bots.find(accountSid, botId);
-      const then = (await bots.versions(accountSid, botId))?.find((one) => one.version === version);
-      if (now === undefined || then === undefined) throw ApiError.notFound(now ? 'version' : 'bot');
-      const { name, kind, config, activeHours, maxCallSec } = then;
-      const bot = await bots.update(accountSid, botId, { name, kind, config, activeHours, maxCallSec, auth: now.auth });
-      if (bot === undefined) throw ApiError.notFound('bot');
-      return botRead(bot, request);
+      const expected = expectedVersion(undefined, request.headers['if-match']);
+      const bot = await changeBot(bots, { accountSid, botId, expected }, async ({ auth }) => {
+        const then = (await bots.versions(accountSid, botId))?.find((one) => one.version === version);
+        if (then === undefined) throw ApiError.notFound('version');
+        return checked(restoredInput(then, auth), accountSid, deps);
+      });
+      return shown(bot, deps, request, reply);
     },
   );
 
@@ -173,10 +191,16 @@ function writeRoutes(app: FastifyInstance, { bots, tokens, facts, onDeleted }: B
   );
 }
 
+/** Zone of hours that name none. */
+function zoneOf(request: FastifyRequest, { settings }: BotRoutesDeps): Promise<string> {
+  return settings.displayTimezone(adminOf(request).accountSid);
+}
+
 /** Throws ApiError when something that the bot needs is not there. */
 async function checked(
-  { input, needs }: { input: BotInput; needs: BotNeed[] },
-  { accountSid, facts }: { accountSid: string; facts: BotRoutesDeps['facts'] },
+  { input, needs }: WantedBot,
+  accountSid: string,
+  { facts }: Pick<BotRoutesDeps, 'facts'>,
 ): Promise<BotInput> {
   for (const need of needs) {
     const why = need.kind === 'url' ? facts.whyRefused(need.url) : undefined;

@@ -37,7 +37,7 @@ export function connectedEventOf(text: string | undefined): Record<string, unkno
 /** A bot as an orchestrator of others runs it. `variables` are put where texts have `{{name}}` or `{{custom.name}}`. */
 export function orchestratorConfig(
   bot: StoredBot,
-  call: { sessionId: string; webhookUrl: string; variables: Readonly<Record<string, unknown>> },
+  call: { sessionId: string; webhookUrl: string; timeZone: string; variables: Readonly<Record<string, unknown>> },
 ): Record<string, unknown> {
   const config = bot.kind === 'agent' ? ofAgent(bot.config as AgentTexts) : objectOf(bot.config);
   const text = (...names: string[]) => {
@@ -49,7 +49,7 @@ export function orchestratorConfig(
   return {
     ...{ session_id: call.sessionId, webhook_url: call.webhookUrl, bot_id: bot.id },
     ...{ system_prompt: text('system_prompt', 'instructions'), opening_message: text('opening_message', 'greeting') },
-    ...{ timezone: bot.activeHours?.timeZone ?? 'UTC', max_call_duration_seconds: longestSec(bot) },
+    ...{ timezone: call.timeZone, max_call_duration_seconds: longestSec(bot) },
     ...Object.fromEntries([...known, ...blocks]),
   };
 }

@@ -1,8 +1,19 @@
-import { type BotCallReport, type BotCallStore, type BotStore, boundedReport, isActive, isSame } from '@intermix/bots';
+import {
+  type BotAddresses,
+  type BotCallReport,
+  type BotCallStore,
+  type BotStore,
+  boundedReport,
+  isActive,
+  isSame,
+  type SystemSettings,
+  sourceNetworkOf,
+} from '@intermix/bots';
 import { CallResultsBody } from '@intermix/contracts';
 import { type Clock, createId } from '@intermix/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { GuessLimit } from '../auth/guess-limit.js';
 import { ApiError } from '../http/api-error.js';
 import { connectedEventOf, orchestratorConfig } from './orchestrator-config.js';
 
@@ -11,8 +22,13 @@ export interface OrchestratorRoutesDeps {
   calls: Pick<BotCallStore, 'ownerOf' | 'report'>;
   /** Undefined: nobody is let in. */
   coreSecret: string | undefined;
+  addresses: Pick<BotAddresses, 'publicUrl'>;
+  settings: Pick<SystemSettings, 'displayTimezone'>;
   clock: Clock;
 }
+
+const wrongSecretsPerSource = 10;
+const windowMs = 60_000;
 
 const maxResultsBytes = 4 * 1024 * 1024;
 const failed = new Set(['error', 'no_answer', 'rejected']);
@@ -25,7 +41,8 @@ const shared = { tags: ['bots'], response: { 200: Type.Record(Type.String(), Typ
 
 /** The two endpoints that orchestrators of others use: a bot's configuration for a call, and what became of it. */
 export function orchestratorRoutes(app: FastifyInstance, deps: OrchestratorRoutesDeps): void {
-  const preHandler = async (request: FastifyRequest) => checkSecret(request, deps.coreSecret);
+  const guesses = new GuessLimit({ clock: deps.clock, allowed: wrongSecretsPerSource, windowMs });
+  const preHandler = async (request: FastifyRequest) => checkSecret(request, deps.coreSecret, guesses);
   const config = { access: 'core-secret' } as const;
 
   app.get<{ Params: { bot_id: string }; Querystring: Record<string, string> }>(
@@ -56,15 +73,17 @@ export function orchestratorRoutes(app: FastifyInstance, deps: OrchestratorRoute
       const { id: botId, accountSid } = bot;
       const begun = { sessionId, accountSid, botId, streamSid, from, startedAt: new Date(now) };
       await deps.calls.report({ ...begun, status: 'in-progress', details: { connected_event: variables } });
-      const webhookUrl = `${request.protocol}://${request.host}/api/v1/call-results`;
-      return orchestratorConfig(bot, { sessionId, webhookUrl, variables: { from, ...variables } });
+      const base = deps.addresses.publicUrl ?? `${request.protocol}://${request.host}`;
+      const timeZone = bot.activeHours?.timeZone ?? (await deps.settings.displayTimezone(accountSid));
+      const call = { sessionId, webhookUrl: `${base}/api/v1/call-results`, timeZone, variables: { from, ...variables } };
+      return orchestratorConfig(bot, call);
     },
   );
 
   app.post<{ Body: CallResultsBody }>(
     '/api/v1/call-results',
     {
-      ...{ onRequest: preHandler, config, bodyLimit: maxResultsBytes },
+      ...{ onRequest: preHandler, config: { ...config, audit: false }, bodyLimit: maxResultsBytes }, // No change of anybody's.
       schema: {
         ...{ ...shared, summary: 'What became of a call, once or again', operationId: 'reportCallResults' },
         body: CallResultsBody,
@@ -122,8 +141,12 @@ function withoutNulls(body: CallResultsBody): CallResultsBody {
 }
 
 /** `X-CXBCore-Secret`, or `X-CXB-Core-Secret` as other pages of the vendor's spell it. */
-function checkSecret({ headers }: FastifyRequest, coreSecret: string | undefined): void {
+function checkSecret({ headers, ip }: FastifyRequest, coreSecret: string | undefined, guesses: GuessLimit): void {
   const shown = headers['x-cxbcore-secret'] ?? headers['x-cxb-core-secret'];
+  const source = sourceNetworkOf(ip);
+  const waitSec = guesses.waitSec(source);
+  if (waitSec > 0) throw ApiError.tooMany('Too many wrong core secrets: wait a minute.', waitSec);
   if (coreSecret !== undefined && typeof shown === 'string' && isSame(shown, coreSecret)) return;
+  if (shown !== undefined) guesses.failed(source);
   throw ApiError.forbidden('The core secret is missing or another; see INTERMIX_CORE_SECRET.');
 }

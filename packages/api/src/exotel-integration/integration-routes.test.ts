@@ -1,3 +1,4 @@
+import { TestCallError } from '@intermix/bots';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeApi, type TestApi } from '../testing/make-api.js';
 
@@ -112,6 +113,27 @@ describe('/api/v1/integrations/exotel', () => {
     expect(api.exotel.sent[0]?.url).toBe('https://api.exotel.com/v1/Accounts/acme1/Calls/connect');
     expect((await ask(`POST /dids/${did_id}/test-call`, { to_number: '9876543210' }, 'two')).status).toBe(404);
     expect(api.exotel.sent).toHaveLength(1);
+  });
+
+  it.each([
+    ['timeout', 'crm.example did not answer within 20 s.'],
+    ['unreachable', 'crm.example refused the connection.'],
+  ] as const)('answers 502 when Exotel does not, for %s', async (problem, why) => {
+    await ask('PUT ', credentials);
+    const { did_id } = (await ask('POST /dids', { number: '+918047112233', flow_url })).body;
+    api.exotel.fails.with = new TestCallError(problem, why);
+    expect(await ask(`POST /dids/${did_id}/test-call`, { to_number: '9876543210' })).toMatchObject({
+      status: 502,
+      body: { error: { code: 'ERR_EXOTEL_CALL', message: expect.stringContaining(why) } },
+    });
+  });
+
+  it('sends key and token to another server only when they are given anew', async () => {
+    await ask('PUT ', credentials);
+    const refused = await ask('PUT ', { api_base_url: 'https://evil.example' });
+    expect(refused).toMatchObject({ status: 400, body: { error: { code: 'ERR_VALIDATION', field: 'api_key' } } });
+    expect((await ask('GET ')).body.api_base_url).toBe('https://api.exotel.com');
+    expect((await ask('PUT ', { ...credentials, api_base_url: 'https://api.in.exotel.com' })).status).toBe(200);
   });
 
   it.each([

@@ -147,7 +147,7 @@ function testCallRoutes(app: FastifyInstance, { exotel, tokens }: ExotelIntegrat
   app.post<DidParams & { Body: ExotelTestCallRequest }>(
     `${base}/dids/:did_id/test-call`,
     {
-      ...admin,
+      ...{ ...admin, config: { audit: { resource: 'exotel-did' } } },
       schema: {
         ...documented("Ring a customer and join them with the number's flow, by Exotel's API", 'placeExotelTestCall'),
         params: DidPath,

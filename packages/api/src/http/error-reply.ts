@@ -15,8 +15,8 @@ const statusOfCode: Readonly<Record<string, number>> = {
   ERR_UNAVAILABLE: 503,
 };
 
-/** Errors of test calls by their problem; 502 for the rest: the provider is at fault. */
-const statusOfTestCallProblem: Readonly<Record<string, number>> = { 'not-test-ready': 400, timeout: 504 };
+/** Errors of test calls by their problem; 502 for the rest, a time-out too: the provider is at fault. */
+const statusOfTestCallProblem: Readonly<Record<string, number>> = { 'not-test-ready': 400 };
 
 /** Errors of prompts by their problem; 400 for the rest: what was given is at fault. */
 const statusOfSpeechProblem: Readonly<Record<string, number>> = {

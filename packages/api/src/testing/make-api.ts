@@ -5,6 +5,7 @@ import type { CallRecord, Carrier, Did } from '@intermix/calls';
 import { type Logger, silentLogger } from '@intermix/kernel';
 import type { PlaceCallOptions } from '@intermix/simulator';
 import { FakeClock } from '@intermix/testkit';
+import type { Delivery } from '@intermix/webhooks';
 import { hash } from '@node-rs/argon2';
 import type { FastifyInstance } from 'fastify';
 import { createApi } from '../app.js';
@@ -73,6 +74,21 @@ const call: CallRecord = {
   customField: undefined,
 };
 
+/** What telling `dlv_1` of account `one` again makes. */
+const delivery: Delivery = {
+  ...{
+    deliveryId: 'dlv_2',
+    eventId: 'evt_1',
+    eventType: 'call_ringing',
+    accountSid: 'one',
+    appId: 'app',
+    callSid: 'c1',
+  },
+  ...{ url: 'https://crm.example/calls', host: 'crm.example:443', status: 'pending', attempts: 0, replayOf: 'dlv_1' },
+  ...{ createdAt: new Date('2026-01-01T00:00:00Z'), dueAt: undefined, lastHttpStatus: undefined, lastError: undefined },
+  finishedAt: undefined,
+};
+
 export interface TestApi {
   app: FastifyInstance;
   clock: FakeClock;
@@ -94,6 +110,7 @@ export interface TestApiOptions {
   isLocalOnly?: boolean;
   origins?: readonly string[];
   trustedProxies?: readonly string[];
+  publicUrl?: string;
   logger?: Logger;
 }
 
@@ -106,7 +123,7 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
   const recordings = memoryRecordings(clock);
   const integrations = memoryIntegrations(clock);
   const voice = memoryVoice(clock);
-  const exotel = memoryExotel();
+  const exotel = memoryExotel({ publicUrl: options.publicUrl });
   const bots = memoryBots(clock);
   const ready = { store: true, sip: true, media: true };
   let changes = 0;
@@ -133,7 +150,8 @@ export async function makeApi(options: TestApiOptions = {}): Promise<TestApi> {
     deliveries: {
       list: async () => ({ deliveries: [], nextCursor: undefined }),
       find: async () => undefined,
-      replay: async () => undefined,
+      replay: async (accountSid, deliveryId) =>
+        accountSid === delivery.accountSid && deliveryId === 'dlv_1' ? delivery : undefined,
       replayAll: async () => ({ replayed: 0, hasMore: false, nextCursor: undefined, lastDeliveryAt: undefined }),
     },
     prompts: memoryPrompts(clock),

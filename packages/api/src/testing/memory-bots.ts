@@ -41,11 +41,13 @@ export function memoryBots(clock: Clock): MemoryBots {
     bots: {
       create: async (accountSid: string, bot: BotInput) =>
         keep({ ...bot, id: `bot_${bots.size + 1}`, accountSid, version: 1, createdAt: now(), updatedAt: now() }),
-      update: async (accountSid, id, bot) => {
+      update: async (accountSid, id, bot, version) => {
         const before = find(accountSid, id);
+        if (version !== undefined && before?.version !== version) return undefined;
         return before && keep({ ...before, ...bot, version: before.version + 1 });
       },
       find: async (accountSid, id) => find(accountSid, id),
+      latest: async (accountSid, id) => find(accountSid, id),
       findAnywhere: async (id) => bots.get(id),
       list: async (accountSid) => [...bots.values()].filter((bot) => bot.accountSid === accountSid),
       versions: async (accountSid, id) => (find(accountSid, id) ? versions.get(id) : undefined),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CallError, type CallRecord, toE164 } from '@intermix/calls';
 import { type Clock, IntermixError } from '@intermix/kernel';
+import type { SigningSecret, SigningSecrets } from '@intermix/webhooks';
 import type { IntegrationDeps } from '../integrations/parts.js';
 import type {
   AppRecord,
@@ -176,7 +177,7 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
     deliveries: { ofCall: async () => [] },
     recordings: memoryRecordings(clock).recordings,
     feed: { read: async () => ({ events: [], cursor: undefined, hasMore: false }) },
-    signingSecrets: { inForce: async () => [], rotate: async () => undefined },
+    signingSecrets: memorySigningSecrets(now),
     accounts: {
       findAccount: async (sid) => (sid === accountOne.sid ? accountOne : undefined),
       authenticateAccount: async (key, token) =>
@@ -226,6 +227,20 @@ export function memoryIntegrations(clock: Clock): MemoryIntegrations {
   const ofApp = { customerId: customer.id, accountSid: 'one', name: 'crm', exotelDomain: 'mumbai', isActive: true };
   apps.set(app.id, { ...app, ...ofApp, ...times() });
   return { deps, customer, app, forgotten, placed, notified, callFails };
+}
+
+function memorySigningSecrets(now: () => Date): SigningSecrets {
+  const secrets = new Map<string, SigningSecret[]>();
+  return {
+    inForce: async (_accountSid, appId) => secrets.get(appId) ?? [],
+    async rotate(_accountSid, appId) {
+      const before = secrets.get(appId) ?? [];
+      const secret = `whsec_${Buffer.from(`planted signing secret ${before.length}`).toString('base64')}`;
+      const made = { id: `sec_${before.length + 1}`, secret, createdAt: now(), expiresAt: undefined };
+      secrets.set(appId, [made, ...before]);
+      return made;
+    },
+  };
 }
 
 function memoryContacts(now: () => Date): ContactStore {

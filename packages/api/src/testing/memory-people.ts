@@ -109,7 +109,7 @@ export function memoryPeople(clock: Clock, passwordHash: string): MemoryPeople {
       },
     },
     audit: {
-      append: async (entry) => append(entry),
+      append: async (...made) => made.forEach(append),
       async list({ accountSid, actorId, action, resourceType, resourceId, limit }) {
         const wanted = entries.filter(
           (entry) =>

@@ -1,54 +1,75 @@
 import { maskedSecret } from '../session/bot.js';
 import { BotConfigError } from '../session/bot-config-error.js';
+import { addressesIn, sameDoor } from './addresses-in.js';
+import { maskedUrl, unmaskedUrl } from './masked-url.js';
 
-type Keys = ReadonlySet<string>;
+type Keys = ReadonlySet<string> | 'every';
 
-/** A configuration as it may be shown: secrets, and passwords in URLs, masked. */
-export function maskSecrets(config: unknown, secretKeys: readonly string[]): unknown {
-  return masked(config, new Set(secretKeys), false);
+/**
+ * A configuration as it may be shown: secrets, and what is secret in URLs, masked. `every`: all its texts, where nobody knows
+ * which are secrets.
+ */
+export function maskSecrets(config: unknown, secretKeys: readonly string[] | 'every'): unknown {
+  return masked(config, secretKeys === 'every' ? secretKeys : new Set(secretKeys), false);
 }
 
-/** What was written, with what was there in place of every masked text. Throws BotConfigError where nothing was. */
-export function unmaskSecrets(wanted: unknown, kept: unknown, path = ''): unknown {
-  if (typeof wanted === 'string') return unmaskedText(wanted, kept, path);
-  const at = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`);
+/**
+ * What was written, with what was there in place of every masked text. Throws BotConfigError where nothing was; and where a
+ * URL beside the secret, or around it, leads to another server than before: whoever may not read a secret is not to have it
+ * sent to a place of theirs.
+ */
+export function unmaskSecrets(wanted: unknown, kept: unknown): unknown {
+  return unmasked(wanted, kept, { path: '', moved: undefined });
+}
+
+interface Place {
+  path: string;
+  /** Path of the first URL around it that leads elsewhere. */
+  moved: string | undefined;
+}
+
+function unmasked(wanted: unknown, kept: unknown, place: Place): unknown {
+  if (typeof wanted === 'string') return unmaskedText(wanted, kept, place);
+  const at = (key: string | number) => (place.path === '' ? String(key) : `${place.path}.${key}`);
   if (Array.isArray(wanted))
-    return wanted.map((item, index) => unmaskSecrets(item, sameIn(kept, item, index), at(index)));
+    return wanted.map((item, index) => unmasked(item, sameIn(kept, item, index), { ...place, path: at(index) }));
   if (!isObject(wanted)) return wanted;
   const before = isObject(kept) ? kept : {};
+  const moved = place.moved ?? movedIn(wanted, before);
   const pairs = Object.entries(wanted).map(
-    ([key, value]) => [key, unmaskSecrets(value, before[key], at(key))] as const,
+    ([key, value]) => [key, unmasked(value, before[key], { path: at(key), moved })] as const,
   );
   return Object.fromEntries(pairs);
+}
+
+function unmaskedText(wanted: string, kept: unknown, { path, moved }: Place): string {
+  if (wanted !== maskedSecret) {
+    const keptUrl = typeof kept === 'string' && sameDoor(kept, wanted) ? kept : '';
+    const url = unmaskedUrl(wanted, keptUrl);
+    if (url !== undefined) return url;
+  } else if (typeof kept === 'string' && kept !== '') {
+    if (moved === undefined) return kept;
+    throw new BotConfigError(
+      path,
+      `${path} is masked, and ${moved} leads to another server now: give the secret anew.`,
+    );
+  }
+  throw new BotConfigError(path, `${path} is masked, and there is no secret to keep: give it.`);
+}
+
+/** The first URL that leads elsewhere, has come or has gone. */
+function movedIn(wanted: object, kept: object): string | undefined {
+  const [now, before] = [addressesIn(wanted, kept), addressesIn(kept, kept)];
+  return [...new Set([...now.keys(), ...before.keys()])].find((path) => now.get(path) !== before.get(path));
 }
 
 function masked(value: unknown, keys: Keys, isSecret: boolean): unknown {
   if (typeof value === 'string') return isSecret && value !== '' ? maskedSecret : maskedUrl(value);
-  if (Array.isArray(value)) return value.map((item) => masked(item, keys, isSecret));
+  if (Array.isArray(value)) return value.map((item) => masked(item, keys, isSecret || keys === 'every'));
   if (!isObject(value)) return value;
-  const pairs = Object.entries(value).map(
-    ([key, item]) => [key, masked(item, keys, isSecret || keys.has(key))] as const,
-  );
+  const hides = (key: string) => isSecret || keys === 'every' || keys.has(key);
+  const pairs = Object.entries(value).map(([key, item]) => [key, masked(item, keys, hides(key))] as const);
   return Object.fromEntries(pairs);
-}
-
-const credentials = /^([a-z]+:\/\/[^/?#@:]*:)([^/?#@]+)(@)/i;
-
-function maskedUrl(text: string): string {
-  return text.replace(credentials, `$1${maskedSecret}$3`);
-}
-
-function unmaskedText(wanted: string, kept: unknown, path: string): string {
-  const isMaskedUrl = credentials.exec(wanted)?.[2] === maskedSecret;
-  if (wanted !== maskedSecret && !isMaskedUrl) return wanted;
-  // A password goes on only to where it went before.
-  if (typeof kept === 'string' && (wanted === maskedSecret || hostOf(kept) === hostOf(wanted)))
-    return isMaskedUrl ? wanted.replace(credentials, `$1${credentials.exec(kept)?.[2] ?? ''}$3`) : kept;
-  throw new BotConfigError(path, `${path} is masked, and there is no secret to keep: give it.`);
-}
-
-function hostOf(url: string): string | undefined {
-  return /^([a-z]+:\/\/[^/?#@:]*):[^/?#@]+(@[^/?#]*)/i.exec(url)?.slice(1).join('');
 }
 
 /** The item of the same name; else the one in the same place. */

@@ -1,6 +1,7 @@
 import { OutboundClient } from '@intermix/outbound';
 import { FakeClock } from '@intermix/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { BotAddresses } from '../fleet/bot-addresses.js';
 import { SystemSettings } from '../settings/system-settings.js';
 import { memoryDocuments } from '../testing/memory-documents.js';
 import { ExotelIntegration } from './exotel-integration.js';
@@ -10,13 +11,14 @@ afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();
 });
 
-function begin({ allowPrivate = true } = {}) {
+function begin({ allowPrivate = true, publicUrl }: { allowPrivate?: boolean; publicUrl?: string } = {}) {
   const client = new OutboundClient({ clock: new FakeClock(), allowPrivate });
   clients.push(client);
   const documents = memoryDocuments();
   const settings = new SystemSettings({ documents, checkUrl: (url) => client.checkUrl(url) });
+  const addresses = new BotAddresses({ fleet: settings, publicUrl });
   const knowsBot = async (accountSid: string, botId: string) => accountSid === 'one' && botId.startsWith('bot');
-  const integration = new ExotelIntegration({ documents, fleet: settings, client, knowsBot });
+  const integration = new ExotelIntegration({ documents, addresses, client, knowsBot });
   return { documents, settings, integration };
 }
 
@@ -61,9 +63,11 @@ describe('the integration record', () => {
       values: { account_sid: 'acme1', api_base_url: 'http://127.0.0.1:8080', dids: [] },
       secrets: { api_key: 'other-key', api_token: 'planted-token-1' },
     });
-    const cleared = await integration.putCredentials('one', { api_base_url: null, api_token: null });
-    expect(cleared).toMatchObject({ api_base_url: 'https://api.exotel.com', credentials_configured: false });
+    const cleared = await integration.putCredentials('one', { api_token: null });
+    expect(cleared).toMatchObject({ api_base_url: 'http://127.0.0.1:8080', credentials_configured: false });
     expect(documents.all()[0]?.secrets).toEqual({ api_key: 'other-key' });
+    const standard = await integration.putCredentials('one', { api_base_url: null, api_key: 'third-key' });
+    expect(standard.api_base_url).toBe('https://api.exotel.com');
   });
 
   it('never shows key or token, nor keeps them among the values', async () => {
@@ -76,6 +80,23 @@ describe('the integration record', () => {
       documents.all().map(({ values }) => values),
     ];
     expect(JSON.stringify(shown)).not.toContain('planted');
+  });
+
+  it.each([
+    ['another host', { api_base_url: 'https://evil.example' }, 'api_key'],
+    ['another host, with one of the two', { api_base_url: 'https://evil.example', api_key: 'new' }, 'api_token'],
+    ['the same without encryption', { api_base_url: 'http://api.in.exotel.com' }, 'api_key'],
+    ['the standard one', { api_base_url: '' }, 'api_key'],
+  ])('sends key and token that were kept to no other server: %s', async (_, update, field) => {
+    const { integration, documents } = begin();
+    await integration.putCredentials('one', { ...credentials, api_base_url: 'api.in.exotel.com' });
+    const before = documents.all();
+    await expect(integration.putCredentials('one', update)).rejects.toMatchObject({ code: 'ERR_VALIDATION', field });
+    expect(documents.all()).toEqual(before);
+    const path = { api_base_url: 'https://api.in.exotel.com/proxy' };
+    expect(await integration.putCredentials('one', path)).toMatchObject({ ...path, credentials_configured: true });
+    const anew = { ...update, api_key: 'new-key', api_token: '' };
+    expect(await integration.putCredentials('one', anew)).toMatchObject({ credentials_configured: false });
   });
 
   it.each([
@@ -196,6 +217,14 @@ describe('numbers of the integration', () => {
     await settings.putFleet('one', fleet);
     expect(await integration.addDid('one', { number: '9876543210', bot_id })).toMatchObject({ websocket_url });
     expect((await integration.read('one')).dids[0]).toMatchObject({ websocket_url });
+  });
+
+  it('have the WebSocket URL on the installation’s public address while the account has no fleet', async () => {
+    const { integration, settings } = begin({ publicUrl: 'https://pbx.example/phone' });
+    const did = await integration.addDid('one', { number: '9876543210', bot_id: 'bot_1' });
+    expect(did.websocket_url).toBe('wss://pbx.example/phone/exotel/bot_1');
+    await settings.putFleet('one', ['https://core.example']);
+    expect((await integration.findDid('one', did.did_id))?.websocket_url).toBe('wss://core.example/exotel/bot_1');
   });
 
   it('say whether a test call can be placed, and what is missing', async () => {

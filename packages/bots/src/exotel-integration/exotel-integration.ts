@@ -9,12 +9,14 @@ import type {
 } from '@intermix/contracts';
 import { createId } from '@intermix/kernel';
 import type { OutboundClient } from '@intermix/outbound';
+import { type BotAddresses, websocketUrlOf } from '../fleet/bot-addresses.js';
 import { baseUrlOf, checkedUrl } from '../settings/base-url.js';
 import { InputError } from '../settings/input-error.js';
 import type { SystemDocuments } from '../settings/system-documents.js';
 import { normaliseExotelNumber } from './exotel-number.js';
 import { IntegrationError } from './integration-error.js';
 import {
+  carriedOff,
   credentialsConfigured,
   defaultApiBaseUrl,
   documentOf,
@@ -22,7 +24,6 @@ import {
   type IntegrationRecord,
   integrationType,
   recordOf,
-  websocketUrlOf,
   whyNotTestReady,
 } from './integration-record.js';
 import { placeTestCall } from './test-call.js';
@@ -32,8 +33,7 @@ const mostDids = 1_000;
 
 export interface ExotelIntegrationDeps {
   documents: SystemDocuments;
-  /** Addresses of the servers that run bots. */
-  fleet: { coreFleet(accountSid: string): Promise<readonly string[]> };
+  addresses: Pick<BotAddresses, 'baseOf'>;
   client: Pick<OutboundClient, 'post' | 'checkUrl'>;
   /** Whether the account has this bot. */
   knowsBot: (accountSid: string, botId: string) => Promise<boolean>;
@@ -51,10 +51,15 @@ export class ExotelIntegration {
     return this.#shown(accountSid, await this.#find(accountSid));
   }
 
-  /** Changes what is given; an empty text clears. Throws InputError. */
+  /** Changes what is given; an empty text clears. Throws InputError, also where a key would follow the API's address unasked. */
   async putCredentials(accountSid: string, update: ExotelCredentialsUpdate): Promise<ExotelIntegrationRead> {
     const changes = this.#credentialsOf(update);
-    return this.#shown(accountSid, await this.#change(accountSid, (before) => ({ ...before, ...changes })));
+    const after = await this.#change(accountSid, (before) => {
+      const field = carriedOff(before, changes);
+      if (field !== undefined) throw InputError.secretWouldMove(field, 'api_base_url');
+      return { ...before, ...changes };
+    });
+    return this.#shown(accountSid, after);
   }
 
   /** One number; undefined when the account has none of that id. */
@@ -161,20 +166,26 @@ export class ExotelIntegration {
   }
 
   async #shown(accountSid: string, record: IntegrationRecord): Promise<ExotelIntegrationRead> {
-    const coreFleet = await this.#deps.fleet.coreFleet(accountSid);
+    const websocketUrl = await this.#websocketUrls(accountSid);
     const isConfigured = credentialsConfigured(record);
     return {
       status: isConfigured ? 'configured' : 'not_configured',
       credentials_configured: isConfigured,
       account_sid: record.account_sid,
       api_base_url: record.api_base_url || defaultApiBaseUrl,
-      dids: record.dids.map((did) => ({ ...did, websocket_url: websocketUrlOf(coreFleet, did.bot_id) })),
+      dids: record.dids.map((did) => ({ ...did, websocket_url: websocketUrl(did.bot_id) })),
     };
   }
 
   async #shownDid(accountSid: string, did: ExotelDid): Promise<ExotelDidRead> {
-    const coreFleet = await this.#deps.fleet.coreFleet(accountSid);
-    return { ...did, websocket_url: websocketUrlOf(coreFleet, did.bot_id) };
+    const websocketUrl = await this.#websocketUrls(accountSid);
+    return { ...did, websocket_url: websocketUrl(did.bot_id) };
+  }
+
+  /** Empty for a number without a bot. */
+  async #websocketUrls(accountSid: string): Promise<(botId: string) => string> {
+    const base = (await this.#deps.addresses.baseOf(accountSid)) ?? 'https://localhost';
+    return (botId) => (botId === '' ? '' : websocketUrlOf(base, botId));
   }
 }
 

@@ -55,9 +55,20 @@ export function whyNotTestReady(record: IntegrationRecord, did: ExotelDid): stri
   return '';
 }
 
-/** What Exotel's Voicebot applet is to open: on the first server of the fleet; empty without a bot. */
-export function websocketUrlOf(coreFleet: readonly string[], botId: string): string {
-  if (botId === '') return '';
-  const base = coreFleet[0]?.replace(/^http/, 'ws') ?? 'wss://localhost';
-  return `${base}/exotel/${encodeURIComponent(botId)}`;
+/**
+ * Which of key and token would go to another server than before without having been given anew; undefined when neither.
+ * Whoever may not read a secret is not to have it sent to a place of theirs.
+ */
+export function carriedOff(
+  before: IntegrationRecord,
+  update: Partial<IntegrationRecord>,
+): 'api_key' | 'api_token' | undefined {
+  if (update.api_base_url === undefined || serverOf(update.api_base_url) === serverOf(before.api_base_url))
+    return undefined;
+  return (['api_key', 'api_token'] as const).find((name) => before[name] !== '' && update[name] === undefined);
+}
+
+/** Scheme, host and port of the API. */
+function serverOf(apiBaseUrl: string): string {
+  return new URL(apiBaseUrl || defaultApiBaseUrl).origin;
 }

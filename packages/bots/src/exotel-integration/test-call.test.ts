@@ -1,6 +1,7 @@
 import { OutboundClient } from '@intermix/outbound';
 import { eventually, FakeClock } from '@intermix/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BotAddresses } from '../fleet/bot-addresses.js';
 import { SystemSettings } from '../settings/system-settings.js';
 import { answerWith, type FakeExotel, startFakeExotel } from '../testing/fake-exotel.js';
 import { memoryDocuments } from '../testing/memory-documents.js';
@@ -34,7 +35,8 @@ describe('a test call', () => {
   async function begin(changes: { api_base_url?: string; flow_url?: string; api_token?: string } = {}) {
     const documents = memoryDocuments();
     const settings = new SystemSettings({ documents, checkUrl: (url) => client.checkUrl(url) });
-    const integration = new ExotelIntegration({ documents, fleet: settings, client, knowsBot: async () => true });
+    const addresses = new BotAddresses({ fleet: settings, publicUrl: undefined });
+    const integration = new ExotelIntegration({ documents, addresses, client, knowsBot: async () => true });
     const credentials = { account_sid: 'acme1', api_key, api_token, api_base_url: exotel.baseUrl };
     const { flow_url: flow = flow_url, ...other } = changes;
     await integration.putCredentials('one', { ...credentials, ...other });

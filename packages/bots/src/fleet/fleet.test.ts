@@ -1,11 +1,13 @@
 import { OutboundClient } from '@intermix/outbound';
 import { eventually, FakeClock } from '@intermix/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { BotAuth } from '../ports/bot-store.js';
 import { type Answering, answerWith, type FakeExotel, startFakeExotel } from '../testing/fake-exotel.js';
 import type { BotWorkerLoad } from './bot-capacity.js';
 import { Fleet } from './fleet.js';
 import { serverHealthOf } from './fleet-health.js';
 import { fleetHealthOf, workerHealthOf } from './own-health.js';
+import { urlOnFleet } from './url-on-fleet.js';
 
 const health = (calls: number, max: number, available = max - calls) =>
   JSON.stringify({ status: 'ok', fleet_calls: calls, fleet_max: max, fleet_available: available, workers: [{}, {}] });
@@ -120,6 +122,19 @@ describe('the fleet', () => {
       const { fleet, urls } = await begin(answers, fraction);
       expect(await fleet.chooseFleetServer('one')).toBe(urls[at]);
     }
+  });
+
+  it('has a bot opened there with the credentials that it wants', async () => {
+    const { fleet, urls } = await begin([answerWith(200, health(1, 16))]);
+    const base = `${urls[0]?.replace('http', 'ws')}/exotel/bot_1`;
+    const bot = (auth: BotAuth) => ({ id: 'bot_1', accountSid: 'one', auth });
+    expect(await urlOnFleet(fleet, bot({ type: 'none' }))).toBe(base);
+    expect(await urlOnFleet(fleet, bot({ type: 'token', token: 'a&b' }))).toBe(`${base}?token=a%26b`);
+    const basic = new URL(await urlOnFleet(fleet, bot({ type: 'basic', username: 'u', password: 'p@s:s/%' })));
+    expect([basic.username, decodeURIComponent(basic.password)]).toEqual(['u', 'p@s:s/%']);
+    await expect(urlOnFleet(fleet, { ...bot({ type: 'none' }), accountSid: 'two' })).rejects.toThrow(
+      'No healthy fleet',
+    );
   });
 
   it.each([

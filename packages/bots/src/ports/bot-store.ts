@@ -36,9 +36,11 @@ export interface BotVersion extends Omit<BotInput, 'auth'> {
 export interface BotStore {
   /** Throws a conflict on `name`, or beyond the limit of the account. */
   create(accountSid: string, bot: BotInput): Promise<StoredBot>;
-  /** The next version. */
-  update(accountSid: string, botId: string, bot: BotInput): Promise<StoredBot | undefined>;
+  /** The next version. With `version` only of a bot that has this one now: undefined, too, when it has another. */
+  update(accountSid: string, botId: string, bot: BotInput, version?: number): Promise<StoredBot | undefined>;
   find(accountSid: string, botId: string): Promise<StoredBot | undefined>;
+  /** As it is now, whatever other servers have changed: `find` may be seconds old. */
+  latest(accountSid: string, botId: string): Promise<StoredBot | undefined>;
   /** Whosever it is: the path of a WebSocket names no account. */
   findAnywhere(botId: string): Promise<StoredBot | undefined>;
   list(accountSid: string): Promise<StoredBot[]>;

@@ -11,4 +11,10 @@ export class InputError extends IntermixError {
   ) {
     super(message, options);
   }
+
+  /** `address`: the field that leads to another server now. */
+  static secretWouldMove(field: string, address: string): InputError {
+    const why = `"${address}" leads to another server now, and would take the "${field}" that is kept along`;
+    return new InputError(field, `${why}: give "${field}" anew, or clear it.`);
+  }
 }

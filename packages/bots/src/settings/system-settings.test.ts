@@ -81,6 +81,31 @@ describe('settings of an account', () => {
     expect(await settings.apiKey('one', 'openai')).toBe(key);
   });
 
+  it.each([
+    ['minio', { endpoint: 'evil.example:9000' }, 'access_key'],
+    ['minio', { endpoint: 'evil.example:9000', access_key: 'new' }, 'secret_key'],
+    ['minio', { endpoint: 'evil.example:9000', access_key: 'new', secret_key: 'plan••••••-key' }, 'secret_key'],
+    ['minio', { secure: false }, 'access_key'],
+    ['knowledge', { vectordb_url: 'https://evil.example' }, 'vectordb_api_key'],
+    ['knowledge', { vectordb_url: '' }, 'vectordb_api_key'],
+  ] as const)('have no secret of %s sent elsewhere by %j: %s is to be given anew', async (block, update, field) => {
+    const { settings, documents } = begin();
+    const keys = { access_key: 'planted-access', secret_key: 'planted-secret-key' };
+    await settings.putMinio('one', { endpoint: 'store.example:9000', secure: true, ...keys });
+    await settings.putKnowledge('one', {
+      vectordb_url: 'https://vectors.example/a',
+      vectordb_api_key: 'planted-vectors',
+    });
+    const before = documents.all();
+    const put = (change: object) =>
+      block === 'minio' ? settings.putMinio('one', change) : settings.putKnowledge('one', change);
+    await expect(put(update)).rejects.toMatchObject({ code: 'ERR_VALIDATION', field });
+    expect(documents.all()).toEqual(before);
+    await put(block === 'minio' ? { ...update, access_key: 'new', secret_key: '' } : { ...update, [field]: 'new' });
+    await settings.putMinio('one', { bucket: 'other' });
+    await settings.putKnowledge('one', { chunk_size_chars: 700 });
+  });
+
   it('have at most 64 keys', async () => {
     const { settings } = begin();
     const keys = (from: number) =>

@@ -14,7 +14,7 @@ import { looksMasked, maskedSecret } from './masked-secret.js';
 import { emptyDocument, type SystemDocument, type SystemDocuments } from './system-documents.js';
 
 const documentType = 'system';
-type Values = Partial<Omit<SystemSettingsRead, 'api_keys'>>;
+type Values = Partial<Omit<SystemSettingsRead, 'api_keys' | 'kept_for_others'>>;
 const mostApiKeys = 64;
 // A secret is kept under its block and its field: `minio.secret_key`.
 const keyPrefix = 'api_keys.';
@@ -24,6 +24,8 @@ const secretFields = {
   agent_assist: [],
 } as const;
 type Block = keyof typeof secretFields;
+/** The field that says where a block's secrets are sent. */
+const addressFields: Partial<Record<Block, string>> = { minio: 'endpoint', knowledge: 'vectordb_url' };
 
 /** What the operators of an account have set for the whole platform: one document `{type: "system"}`. */
 export class SystemSettings {
@@ -105,10 +107,13 @@ export class SystemSettings {
     const given = Object.entries(update).filter(([, value]) => value !== undefined);
     const values = Object.fromEntries(given.filter((entry) => !isSecret(entry)));
     const secrets = given.filter(isSecret).map(([field, secret]) => [`${block}.${field}`, secret as string] as const);
-    return this.#change(accountSid, (before) => ({
-      ...withValues(before, { [block]: { ...valuesOf(before)[block], ...values } }),
-      secrets: withSecrets(before.secrets, secrets),
-    }));
+    return this.#change(accountSid, (before) => {
+      const after = withValues(before, { [block]: { ...valuesOf(before)[block], ...values } });
+      const kept = secretNames.filter((field) => isKept(before.secrets[`${block}.${field}`], update, field));
+      if (kept[0] !== undefined && leadsElsewhere(block, before, after))
+        throw InputError.secretWouldMove(kept[0], addressFields[block] ?? block);
+      return { ...after, secrets: withSecrets(before.secrets, secrets) };
+    });
   }
 
   async #find(accountSid: string): Promise<SystemDocument> {
@@ -126,6 +131,24 @@ function valuesOf(document: SystemDocument): Values {
 
 function withValues(document: SystemDocument, values: Values): SystemDocument {
   return { ...document, values: { ...document.values, ...values } };
+}
+
+/** Whether a secret stays as it is: it is not named, or named as we showed it. */
+function isKept(secret: string | undefined, update: object, field: string): boolean {
+  const given = (update as Record<string, string | undefined>)[field]?.trim();
+  return secret !== undefined && (given === undefined || looksMasked(given));
+}
+
+/** Whether the block's secrets would be sent to another server, or without the encryption that they had. */
+function leadsElsewhere(block: Block, before: SystemDocument, after: SystemDocument): boolean {
+  const [was, is] = [settled(before), settled(after)];
+  if (block === 'knowledge') return originOf(was.knowledge.vectordb_url) !== originOf(is.knowledge.vectordb_url);
+  const endpoint = ({ minio }: SystemSettingsRead) => minio.endpoint.trim().toLowerCase();
+  return block === 'minio' && (endpoint(was) !== endpoint(is) || (was.minio.secure && !is.minio.secure));
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
 }
 
 /**
@@ -164,6 +187,7 @@ function settled(document: SystemDocument): SystemSettingsRead {
     dialler: { amd: { ...defaults.dialler.amd, ...values.dialler?.amd } },
     core_fleet: values.core_fleet ?? defaults.core_fleet,
     display_timezone: values.display_timezone ?? defaults.display_timezone,
+    kept_for_others: defaults.kept_for_others,
   };
 }
 

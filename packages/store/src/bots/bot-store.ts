@@ -51,7 +51,7 @@ export class BotStore implements Port {
     );
   }
 
-  async update(accountSid: string, botId: string, bot: BotInput): Promise<StoredBot | undefined> {
+  async update(accountSid: string, botId: string, bot: BotInput, version?: number): Promise<StoredBot | undefined> {
     if (!isPossibleId(botId)) return undefined;
     return this.#write(botId, () =>
       this.#db.transaction().execute(async (trx) => {
@@ -60,6 +60,7 @@ export class BotStore implements Port {
           .set({ ...this.#columnsOf(bot), version: sql`version + 1`, updated_at: sql`now()` })
           .where('id', '=', botId)
           .where('account_sid', '=', accountSid)
+          .$if(version !== undefined, (query) => query.where('version', '=', version ?? 0))
           .returningAll()
           .executeTakeFirst();
         if (row === undefined) return undefined;
@@ -76,10 +77,12 @@ export class BotStore implements Port {
 
   async findAnywhere(botId: string): Promise<StoredBot | undefined> {
     if (!isPossibleId(botId)) return undefined;
-    return this.#cache.get(botId, async () => {
-      const row = await this.#db.selectFrom('bots').selectAll().where('id', '=', botId).executeTakeFirst();
-      return row && this.#botOfRow(row);
-    });
+    return this.#cache.get(botId, () => this.#read(botId));
+  }
+
+  async latest(accountSid: string, botId: string): Promise<StoredBot | undefined> {
+    const bot = isPossibleId(botId) ? await this.#read(botId) : undefined;
+    return bot?.accountSid === accountSid ? bot : undefined;
   }
 
   async list(accountSid: string): Promise<StoredBot[]> {
@@ -121,6 +124,11 @@ export class BotStore implements Port {
         .executeTakeFirst();
       return result.numDeletedRows > 0n;
     });
+  }
+
+  async #read(botId: string): Promise<StoredBot | undefined> {
+    const row = await this.#db.selectFrom('bots').selectAll().where('id', '=', botId).executeTakeFirst();
+    return row && this.#botOfRow(row);
   }
 
   async #refuseWhileNamed(accountSid: string, botId: string): Promise<void> {

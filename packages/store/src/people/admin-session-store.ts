@@ -81,7 +81,7 @@ export class AdminSessionStore {
         .execute();
       await keepToken(trx, { sessionId, accountSid, token: input.refreshToken, expiresAt });
       await endBeyond(trx, adminId, maxSessions);
-      await this.#audit.append(entryOf(sessionId), trx);
+      await this.#audit.appendWithin(trx, entryOf(sessionId));
       return { sessionId, expiresAt };
     });
   }
@@ -117,7 +117,7 @@ export class AdminSessionStore {
       await this.#db.transaction().execute(async (trx) => {
         const ending = trx.deleteFrom('admin_sessions').where('id', '=', sessionId);
         await ending.where('account_sid', '=', accountSid).execute();
-        await this.#audit.append(entry, trx);
+        await this.#audit.appendWithin(trx, entry);
       });
     } finally {
       this.forget();
@@ -170,7 +170,7 @@ export class AdminSessionStore {
     const spent = await spending.where('spent_at', 'is', null).executeTakeFirst();
     if (spent.numUpdatedRows === 0n) {
       await trx.deleteFrom('admin_sessions').where('id', '=', row.session_id).execute();
-      await this.#audit.append(wanted.entryOf(session), trx);
+      await this.#audit.appendWithin(trx, wanted.entryOf(session));
       return { result: 'reused', session };
     }
     const lastsUntil = Math.min(row.expires_at.getTime(), row.session_expires_at.getTime());

@@ -54,7 +54,7 @@ export class AdminStore {
       return await this.#db.transaction().execute(async (trx) => {
         const row = await trx.insertInto('admins').values(values).returningAll().executeTakeFirstOrThrow();
         const made = adminOfRow(row);
-        if (entryOf) await this.#audit.append(entryOf(made), trx);
+        if (entryOf) await this.#audit.appendWithin(trx, entryOf(made));
         return made;
       });
     } catch (cause) {
@@ -141,7 +141,7 @@ export class AdminStore {
           .returningAll()
           .executeTakeFirstOrThrow();
         if (endSessions !== undefined) await this.#sessions.endOf(adminId, endSessions, trx);
-        await this.#audit.append(entry, trx);
+        await this.#audit.appendWithin(trx, entry);
         return adminOfRow(row);
       });
     } finally {

@@ -4,9 +4,12 @@ import type { AuditLogTable, Database } from '../database.js';
 import { storableJson, storableText } from '../storable-json.js';
 import { StoreError } from '../store-error.js';
 
-/** Who did it: a person who signed in, or a machine with the account's API key (`id` is the account's sid then). */
+/**
+ * Who did it: a person who signed in, or a machine: with the account's API key (`id` is the account's sid then), or with the
+ * token of a customer or of an app.
+ */
 export interface AuditActor {
-  type: 'person' | 'api-key';
+  type: 'person' | 'api-key' | 'customer' | 'app';
   id: string;
   /** E-mail address of the person as it was then; name of the key. */
   name: string;
@@ -63,9 +66,22 @@ export class AuditStore {
     this.#keptMs = deps.keptDays * dayMs;
   }
 
+  /** All of them, or none. */
+  async append(...entries: NewAuditEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    await this.#db
+      .insertInto('audit_log')
+      .values(entries.map((entry) => this.#rowOf(entry)))
+      .execute();
+  }
+
   /** `within`: the transaction of the change itself; both are written, or neither. */
-  async append(entry: NewAuditEntry, within: Kysely<Database> = this.#db): Promise<void> {
-    const values = {
+  async appendWithin(within: Kysely<Database>, entry: NewAuditEntry): Promise<void> {
+    await within.insertInto('audit_log').values(this.#rowOf(entry)).execute();
+  }
+
+  #rowOf(entry: NewAuditEntry) {
+    return {
       id: createId('aud_', 16, this.#random),
       account_sid: entry.accountSid,
       at: new Date(this.#clock.now()),
@@ -79,7 +95,6 @@ export class AuditStore {
       source: entry.source,
       request_id: entry.requestId,
     };
-    await within.insertInto('audit_log').values(values).execute();
   }
 
   /** Newest first. Throws ERR_STORE_CURSOR. */

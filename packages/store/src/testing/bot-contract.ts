@@ -38,6 +38,18 @@ export function botContract(theStore: () => Store): void {
     ]);
   });
 
+  it('makes the next version of the one that is named, and of no other', async () => {
+    const { bots } = theStore();
+    const { accountSid } = await makeTenant(theStore());
+    const { id } = await bots.create(accountSid, input());
+    expect(await bots.update(accountSid, id, input({ name: 'Two' }), 1)).toMatchObject({ version: 2 });
+    expect(await bots.update(accountSid, id, input({ name: 'Late' }), 1)).toBeUndefined();
+    expect(await bots.latest(accountSid, id)).toMatchObject({ name: 'Two', version: 2 });
+    expect((await bots.versions(accountSid, id))?.map(({ version }) => version)).toEqual([2, 1]);
+    const { accountSid: other } = await makeTenant(theStore());
+    expect([await bots.latest(other, id), await bots.latest(accountSid, 'bot_none')]).toEqual([undefined, undefined]);
+  });
+
   it('writes down no secret of a bot in clear', async () => {
     const { bots, db } = theStore();
     const { accountSid } = await makeTenant(theStore());

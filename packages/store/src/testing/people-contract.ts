@@ -210,8 +210,8 @@ export function peopleContract(theStore: () => Store): void {
     it('loses what is older than it is kept for, and expired sessions go too', async () => {
       const { audit, db, adminSessions } = theStore();
       const { admin, accountSid, entry } = await person();
-      await audit.append(entry);
-      await audit.append(entry);
+      await audit.append(entry, { ...entry, actor: { type: 'app', id: 'app_1', name: 'token of the app' } });
+      expect((await audit.list({ accountSid, limit: 50 })).entries.map(({ actor }) => actor.type)).toEqual(['app', 'person']);
       const oldest = (await audit.list({ accountSid, limit: 1 })).entries[0]?.id ?? '';
       await db
         .updateTable('audit_log')

@@ -1,5 +1,6 @@
 import type { Clock } from '@intermix/kernel';
 import type { FastifyRequest } from 'fastify';
+import { setActor, tokenActor } from '../../audit/actor.js';
 import { ApiError } from '../../http/api-error.js';
 import type { IntegrationToken, TokenStore } from '../ports.js';
 import type { AppScope } from '../services/app-scope.js';
@@ -29,7 +30,9 @@ export class IntegrationAuth {
    */
   requireToken(scope: TokenScope) {
     return async (request: FastifyRequest): Promise<void> => {
-      this.#accessOf.set(request, await this.#verify(request, scope));
+      const access = await this.#verify(request, scope);
+      this.#accessOf.set(request, access);
+      setActor(request, tokenActor(access));
     };
   }
 

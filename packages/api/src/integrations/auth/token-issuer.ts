@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@intermix/kernel';
 import { GuessLimit } from '../../auth/guess-limit.js';
 import { ApiError } from '../../http/api-error.js';
-import type { AppStore, CustomerStore, TokenStore } from '../ports.js';
+import type { AppStore, CustomerStore, IntegrationToken, TokenStore } from '../ports.js';
 import { RequestRate } from './request-rate.js';
 
 export interface TokenIssuerDeps {
@@ -10,6 +10,11 @@ export interface TokenIssuerDeps {
   apps: Pick<AppStore, 'authenticate'>;
   clock: Clock;
   random: Random;
+}
+
+export interface IssuedToken {
+  token: string;
+  owner: Pick<IntegrationToken, 'accountSid' | 'customerId' | 'appId'>;
 }
 
 const lifetimeMs = 90 * 24 * 3_600_000;
@@ -35,7 +40,12 @@ export class TokenIssuer {
   }
 
   /** A token for 90 days. 401: id or secret is wrong, which of them is not told; 429: too many of these, or too many tokens. */
-  async issue(request: { entity: 'customer' | 'app'; id: string; secret: string; source: string }): Promise<string> {
+  async issue(request: {
+    entity: 'customer' | 'app';
+    id: string;
+    secret: string;
+    source: string;
+  }): Promise<IssuedToken> {
     const { entity, id, source } = request;
     const key = `${source} ${entity} ${id}`;
     const waitSec = Math.max(this.#perId.waitSec(key), this.#perSource.waitSec(source));
@@ -52,7 +62,7 @@ export class TokenIssuer {
     this.#issued.take(`${entity} ${id}`);
     const token = Buffer.from(this.#deps.random.bytes(tokenBytes)).toString('base64url');
     await this.#deps.tokens.create(token, { ...owner, expiresAt: new Date(this.#deps.clock.now() + lifetimeMs) });
-    return token;
+    return { token, owner };
   }
 
   async #owner(entity: 'customer' | 'app', id: string, secret: string) {

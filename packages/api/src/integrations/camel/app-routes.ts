@@ -1,6 +1,14 @@
-import { CamelAppAnswer, CamelAppCreate, CamelAppOrApps, CamelAppQuery, CamelDeleted } from '@intermix/contracts';
+import {
+  type CamelApp,
+  CamelAppAnswer,
+  CamelAppCreate,
+  CamelAppOrApps,
+  CamelAppQuery,
+  CamelDeleted,
+} from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../../http/api-error.js';
+import { auditedAppDeletion } from '../audited.js';
 import { wrongScope } from '../auth/integration-auth.js';
 import { camelSecret, camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
@@ -8,6 +16,8 @@ import { documented } from './documented.js';
 import { camelApp } from './mapping.js';
 
 const regions = ['mumbai', 'singapore'];
+
+const dataIn = (answer: unknown) => (answer as { Data?: CamelApp } | undefined)?.Data;
 
 /** `/app`: applications of a customer. */
 export function appRoutes(app: FastifyInstance, parts: IntegrationParts): void {
@@ -18,6 +28,7 @@ export function appRoutes(app: FastifyInstance, parts: IntegrationParts): void {
     '/app',
     {
       onRequest: auth.requireToken('customer'),
+      config: { audit: { resource: 'app', shown: dataIn, id: (_request, answer) => dataIn(answer)?.AppID } },
       schema: {
         ...documented(
           {
@@ -73,6 +84,7 @@ export function appRoutes(app: FastifyInstance, parts: IntegrationParts): void {
     '/app',
     {
       onRequest: auth.requireToken('app'),
+      config: { audit: auditedAppDeletion(parts.deps, (request) => auth.appOf(request)) },
       schema: documented(
         {
           tag,

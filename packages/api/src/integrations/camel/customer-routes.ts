@@ -1,5 +1,6 @@
 import { CamelCustomerAnswer, CamelCustomerCreate, CamelDeleted } from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
+import { auditedCustomerDeletion } from '../audited.js';
 import { camelSecret, camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import { documented } from './documented.js';
@@ -7,7 +8,7 @@ import { camelCustomer } from './mapping.js';
 
 /** Of the customer that an answer tells of. */
 function idIn(answer: unknown): string | undefined {
-  return (answer as { Data?: { CustomerId?: string } } | undefined)?.Data?.CustomerId;
+  return (answer as { Data?: { CustomerID?: string } } | undefined)?.Data?.CustomerID;
 }
 
 /** `/customer`: a customer of the account, who has apps. */
@@ -63,6 +64,7 @@ export function customerRoutes(app: FastifyInstance, parts: IntegrationParts): v
     '/customer',
     {
       onRequest: auth.requireToken('customer'),
+      config: { audit: auditedCustomerDeletion(parts.deps, (request) => auth.accessOf(request)) },
       schema: documented(
         {
           tag,

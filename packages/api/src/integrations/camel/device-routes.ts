@@ -1,10 +1,13 @@
 import { CamelDeviceUpdate, CamelUserAnswer } from '@intermix/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { auditedUser } from '../audited.js';
 import { camelSecret } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import { camelSpelling } from '../services/spelling.js';
 import { documented } from './documented.js';
 import { camelUserOf } from './user-routes.js';
+
+const userIdIn = ({ body }: FastifyRequest) => (body as CamelDeviceUpdate).UserId;
 
 /**
  * `PUT /device`. Both devices have a switch of their own, as in the other generation; `ActiveDeviceId` is the one that was
@@ -16,6 +19,7 @@ export function deviceRoutes(app: FastifyInstance, parts: IntegrationParts): voi
     '/device',
     {
       onRequest: auth.requireToken('app'),
+      config: { audit: auditedUser(parts.deps, (request) => auth.appOf(request), userIdIn) },
       schema: {
         ...documented(
           { tag: 'devices', summary: 'Switch a device on or off', operationId: 'updateDevice', token: 'token' },

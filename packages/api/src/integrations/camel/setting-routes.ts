@@ -8,16 +8,21 @@ import {
   CamelSettingWrite,
 } from '@intermix/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { AuditedRoute } from '../../audit/audit-hook.js';
+import { changedFields } from '../../audit/field-changes.js';
 import { ApiError } from '../../http/api-error.js';
 import { camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
+import type { AppSettings } from '../ports.js';
 import type { AppScope } from '../services/app-scope.js';
 import { documented } from './documented.js';
-import { settingPairs, settingPatch, settingSpelling, settingValue } from './setting-keys.js';
+import { knownKeys, settingPairs, settingPatch, settingSpelling, settingValue } from './setting-keys.js';
+
+const hidden = { secret: true } as const;
 
 /** `/app_setting`: an app's settings by key. */
 export function settingRoutes(app: FastifyInstance, parts: IntegrationParts): void {
-  const { auth, random, settings } = parts;
+  const { auth, random, settings, deps } = parts;
   const tag = 'settings';
   const onRequest = auth.requireToken('app');
 
@@ -27,8 +32,25 @@ export function settingRoutes(app: FastifyInstance, parts: IntegrationParts): vo
     await settings.write(scope, settingPatch(key, value), 'camel', settingSpelling);
     return camelSuccess(camelSetting(scope, key, value), random);
   };
+  /** Values of the vendor's keys are told; what customers keep under keys of their own is theirs. */
+  const audited = (
+    changeIn: (request: FastifyRequest) => { key: string; value: string | undefined },
+  ): AuditedRoute => ({
+    resource: 'app-settings',
+    before: (request) => deps.settings.find(auth.appOf(request).accountSid, auth.appOf(request).appId),
+    things: (request, { before }) => {
+      const { key, value } = changeIn(request);
+      const from = before && settingValue(before as AppSettings, key);
+      const changes = knownKeys.has(key) ? changedFields({ [key]: from }, { [key]: value }, {}) : { [key]: hidden };
+      return [{ id: auth.appOf(request).appId, changes }];
+    },
+  });
+  const written = audited(({ body }) => {
+    const { Key: key, Value: value } = body as CamelSettingWrite;
+    return { key, value };
+  });
   const writing = (summary: string, operationId: string) => ({
-    onRequest,
+    ...{ onRequest, config: { audit: written } },
     schema: {
       ...documented({ tag, summary, operationId, token: 'token' }, CamelSettingAnswer, [400, 401]),
       body: CamelSettingWrite,
@@ -68,10 +90,11 @@ export function settingRoutes(app: FastifyInstance, parts: IntegrationParts): vo
     },
   );
 
+  const deleted = audited(({ query }) => ({ key: (query as CamelSettingDeletion).key, value: undefined }));
   app.delete<{ Querystring: CamelSettingDeletion }>(
     '/app_setting',
     {
-      onRequest,
+      ...{ onRequest, config: { audit: deleted } },
       schema: {
         ...documented(
           { tag, summary: 'Take a setting away', operationId: 'deleteAppSetting', token: 'token' },

@@ -1,5 +1,6 @@
 import { CamelDeleted, CamelToken, CamelTokenRequest } from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
+import { setActor, tokenActor } from '../../audit/actor.js';
 import { camelSecret, camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import { documented } from './documented.js';
@@ -7,10 +8,12 @@ import { documented } from './documented.js';
 /** `/token`: an id and its secret against a token, and the end of one. */
 export function tokenRoutes(app: FastifyInstance, parts: IntegrationParts): void {
   const { auth, issuer, random, deps } = parts;
+  const config = { audit: { resource: 'token' } };
 
   app.post<{ Body: CamelTokenRequest }>(
     '/token',
     {
+      config,
       schema: {
         ...documented(
           { tag: 'tokens', summary: 'Get a token', operationId: 'createIntegrationToken', token: 'none' },
@@ -22,14 +25,16 @@ export function tokenRoutes(app: FastifyInstance, parts: IntegrationParts): void
     },
     async (request, reply) => {
       const { Id: id, Secret: secret, Entity: entity } = request.body;
-      return camelSecret(reply, await issuer.issue({ entity, id, secret, source: request.ip }), random);
+      const { token, owner } = await issuer.issue({ entity, id, secret, source: request.ip });
+      setActor(request, tokenActor(owner));
+      return camelSecret(reply, token, random);
     },
   );
 
   app.delete(
     '/token',
     {
-      onRequest: auth.requireToken('either'),
+      ...{ onRequest: auth.requireToken('either'), config },
       schema: documented(
         {
           tag: 'tokens',

@@ -9,9 +9,12 @@ import {
   CamelUsersQuery,
   CamelUserUpdate,
 } from '@intermix/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { AuditedRoute } from '../../audit/audit-hook.js';
+import { givenFields } from '../../audit/field-changes.js';
 import { ApiError } from '../../http/api-error.js';
+import { auditedUser, everyOne, within } from '../audited.js';
 import { camelSecret, camelSuccess } from '../http/envelope.js';
 import type { IntegrationParts } from '../parts.js';
 import type { MappedUser } from '../ports.js';
@@ -50,10 +53,16 @@ export function userRoutes(app: FastifyInstance, parts: IntegrationParts): void 
 }
 
 function createUsers(app: FastifyInstance, { auth, random, users }: IntegrationParts): void {
+  const madeUsers = (request: FastifyRequest) =>
+    (request.body as CamelUsersCreate).map((user) => ({
+      id: within(auth.appOf(request), user.AppUserId),
+      changes: givenFields(user),
+    }));
   app.post<{ Body: CamelUsersCreate }>(
     '/usermapping',
     {
       onRequest: auth.requireToken('app'),
+      config: { audit: { resource: 'app-user', things: madeUsers } },
       schema: {
         ...documented(
           {
@@ -130,12 +139,16 @@ async function findByQuery(parts: IntegrationParts, scope: AppScope, userId: str
   return parts.users.find(scope, userId.replaceAll(' ', '+'));
 }
 
+const idInBody = ({ body }: FastifyRequest) => (body as CamelUserUpdate).AppUserId;
+const idInPath = ({ params }: FastifyRequest) => (params as { id: string }).id;
+
 function updateUser(app: FastifyInstance, parts: IntegrationParts): void {
   const { auth, random, users } = parts;
   app.put<{ Body: CamelUserUpdate }>(
     '/usermapping',
     {
       onRequest: auth.requireToken('app'),
+      config: { audit: auditedUser(parts.deps, (request) => auth.appOf(request), idInBody) },
       schema: {
         ...documented(
           { tag, summary: 'Change a user’s virtual number', operationId: 'updateUserMapping', token: 'token' },
@@ -154,14 +167,31 @@ function updateUser(app: FastifyInstance, parts: IntegrationParts): void {
   );
 }
 
-function deleteUsers(app: FastifyInstance, { auth, random, users }: IntegrationParts): void {
+function deleteUsers(app: FastifyInstance, { auth, random, users, deps }: IntegrationParts): void {
   const onRequest = auth.requireToken('app');
+  const scopeOf = (request: FastifyRequest) => auth.appOf(request);
+  const all: AuditedRoute = {
+    resource: 'app-user',
+    before: async (request) => {
+      const { accountSid, appId } = scopeOf(request);
+      return { users: (await deps.users.list(accountSid, appId, { limit: 1, offset: 0 })).total };
+    },
+    id: (request) => within(scopeOf(request), everyOne),
+  };
+  const listed: AuditedRoute = {
+    resource: 'app-user',
+    things: (request) =>
+      (request.body as CamelUsersDeletion).map((id) => ({ id: within(scopeOf(request), id), changes: {} })),
+  };
   const deleting = (summary: string, operationId: string, refusals: readonly number[]) =>
     documented({ tag, summary, operationId, token: 'token' }, CamelDeleted, refusals);
 
   app.delete(
     '/usermapping',
-    { onRequest, schema: deleting('Delete all users of the app', 'deleteAllUserMappings', [401]) },
+    {
+      ...{ onRequest, config: { audit: all } },
+      schema: deleting('Delete all users of the app', 'deleteAllUserMappings', [401]),
+    },
     async (request) => {
       await users.deleteAll(auth.appOf(request));
       return camelSuccess('Deleted Successfuly', random); // The vendor's spelling.
@@ -171,7 +201,7 @@ function deleteUsers(app: FastifyInstance, { auth, random, users }: IntegrationP
   app.delete<{ Params: { id: string } }>(
     '/usermapping/:id',
     {
-      onRequest,
+      ...{ onRequest, config: { audit: auditedUser(deps, scopeOf, idInPath) } },
       schema: { ...deleting('Delete one user', 'deleteUserMapping', [400, 401, 404]), params: UserPath },
     },
     async (request) => {
@@ -183,7 +213,7 @@ function deleteUsers(app: FastifyInstance, { auth, random, users }: IntegrationP
   app.delete<{ Body: CamelUsersDeletion }>(
     '/users',
     {
-      onRequest,
+      ...{ onRequest, config: { audit: listed } },
       schema: {
         ...deleting('Delete the users that a list names; all or none', 'deleteUsers', [400, 401, 404]),
         body: CamelUsersDeletion,

@@ -7,7 +7,9 @@ import {
   SnakeDone,
 } from '@intermix/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { givenFields } from '../../audit/field-changes.js';
 import { ApiError } from '../../http/api-error.js';
+import { contactId, everyOne, within } from '../audited.js';
 import type { IntegrationParts } from '../parts.js';
 import type { Contact } from '../ports.js';
 import { snakeDone, snakeSuccess } from './answers.js';
@@ -29,12 +31,23 @@ export function contactRoutes(app: FastifyInstance, parts: IntegrationParts, sco
 
 function writeContacts(app: FastifyInstance, { contacts }: IntegrationParts, scope: PathScope): void {
   const single = new WeakSet<FastifyRequest>();
+  const writtenContacts = (request: FastifyRequest) => {
+    const [body, own] = [request.body as SnakeContactsWrite, scope.app(request)];
+    const [first] = body;
+    if (first !== undefined && body.length === 1)
+      return [{ id: contactId(own, first.number), changes: givenFields(first) }];
+    const numbers = body.map(({ number }) => number);
+    return [{ id: within(own, everyOne), changes: givenFields({ contacts: body.length, numbers }) }];
+  };
 
   app.put<{ Body: SnakeContactsWrite }>(
     `${appBase}/contacts`,
     {
-      bodyLimit,
-      onRequest: scope.requireApp(),
+      ...{
+        bodyLimit,
+        onRequest: scope.requireApp(),
+        config: { audit: { resource: 'contact', things: writtenContacts } },
+      },
       preValidation: async (request) => {
         const body: unknown = request.body;
         if (typeof body !== 'object' || body === null || Array.isArray(body)) return;
@@ -98,6 +111,12 @@ function listContacts(app: FastifyInstance, { contacts }: IntegrationParts, scop
 
 function oneContact(app: FastifyInstance, { contacts }: IntegrationParts, scope: PathScope): void {
   const url = `${appBase}/contacts/:number`;
+  const numberIn = (request: FastifyRequest) => (request.params as { number: string }).number;
+  const id = (request: FastifyRequest) => contactId(scope.app(request), numberIn(request));
+  const before = async (request: FastifyRequest) => {
+    const found = await contacts.find(scope.app(request), numberIn(request)).catch(() => undefined);
+    return found && { name: found.name, custom_field: found.customField };
+  };
 
   app.get<{ Params: { number: string } }>(
     url,
@@ -115,6 +134,7 @@ function oneContact(app: FastifyInstance, { contacts }: IntegrationParts, scope:
     url,
     {
       onRequest: scope.requireApp(),
+      config: { audit: { resource: 'contact', before, id } },
       schema: {
         ...documented({ tag, summary: 'Delete one entry', operationId: 'deleteContact' }, SnakeDone, [400]),
         params: ContactPath,

@@ -1,6 +1,7 @@
 import { SnakeCustomerAnswer, SnakeDone, SnakeUsageAnswer, SnakeUsageQuery } from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
 import { timeRange } from '../../http/time-range.js';
+import { auditedCustomerDeletion } from '../audited.js';
 import type { IntegrationParts } from '../parts.js';
 import { maxAppsPerCustomer } from '../services/tenant-service.js';
 import { snakeDone, snakeSuccess } from './answers.js';
@@ -45,6 +46,7 @@ export function customerRoutes(app: FastifyInstance, parts: IntegrationParts, sc
     customerBase,
     {
       onRequest: scope.requireCustomer(),
+      config: { audit: auditedCustomerDeletion(deps, (request) => scope.customer(request)) },
       schema: {
         ...documented(
           {

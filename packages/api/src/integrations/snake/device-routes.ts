@@ -1,6 +1,7 @@
 import { SnakeDevicesAnswer, SnakeDevicesChanged, SnakeDevicesUpdate } from '@intermix/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../../http/api-error.js';
+import { auditedUser } from '../audited.js';
 import type { IntegrationParts } from '../parts.js';
 import { snakeSpelling } from '../services/spelling.js';
 import { snakeSuccess } from './answers.js';
@@ -10,8 +11,10 @@ import type { PathScope } from './path-scope.js';
 import { appBase, UserPath } from './paths.js';
 import { changedDevices, snakeDevices } from './user-mapping.js';
 
+const userIdIn = ({ params }: FastifyRequest) => (params as { user_id: string }).user_id;
+
 /** `…/users/{user_id}/devices`: which of a user's devices ring. */
-export function deviceRoutes(app: FastifyInstance, { users }: IntegrationParts, scope: PathScope): void {
+export function deviceRoutes(app: FastifyInstance, { users, deps }: IntegrationParts, scope: PathScope): void {
   const tag = 'devices';
   const url = `${appBase}/users/:user_id/devices`;
 
@@ -19,6 +22,7 @@ export function deviceRoutes(app: FastifyInstance, { users }: IntegrationParts, 
     url,
     {
       onRequest: scope.requireApp(),
+      config: { audit: auditedUser(deps, (request) => scope.app(request), userIdIn) },
       schema: {
         ...documented(
           {

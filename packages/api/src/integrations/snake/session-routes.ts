@@ -27,6 +27,7 @@ export function sessionRoutes(
     `${appBase}/users/:user_id/session`,
     {
       onRequest: scope.requireApp(),
+      config: { audit: false }, // Each page that is opened asks for one; it ends by itself.
       // No body stands for one that leaves everything to us.
       preValidation: async (request) => {
         request.body ??= {};

@@ -1,5 +1,6 @@
 import { SnakeSettingsAnswer, SnakeSettingsUpdate } from '@intermix/contracts';
 import type { FastifyInstance } from 'fastify';
+import type { AuditedRoute } from '../../audit/audit-hook.js';
 import type { IntegrationParts } from '../parts.js';
 import { snakeSuccess } from './answers.js';
 import { documented } from './documented.js';
@@ -9,14 +10,24 @@ import { settingsPatch, settingsSpelling, snakeSettings } from './settings-mappi
 
 /** `…/settings`: where an app wants to be told of calls, and how these are treated. */
 export function settingsRoutes(app: FastifyInstance, parts: IntegrationParts, scope: PathScope): void {
-  const { settings, tenants } = parts;
+  const { settings, tenants, deps } = parts;
   const tag = 'settings';
   const onRequest = scope.requireApp();
+  const audit: AuditedRoute = {
+    resource: 'app-settings',
+    before: async (request) => {
+      const { accountSid, appId } = scope.app(request);
+      const [app, now] = await Promise.all([deps.apps.find(accountSid, appId), deps.settings.find(accountSid, appId)]);
+      return app && now && snakeSettings(app, now);
+    },
+    shown: (answer) => (answer as { data?: { settings?: object } } | undefined)?.data?.settings,
+    id: (request) => scope.app(request).appId,
+  };
 
   app.put<{ Body: SnakeSettingsUpdate }>(
     `${appBase}/settings`,
     {
-      onRequest,
+      ...{ onRequest, config: { audit } },
       schema: {
         ...documented(
           {

@@ -7,7 +7,8 @@ import {
   SnakeUsersQuery,
   SnakeUserUpdate,
 } from '@intermix/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { auditedUser, within } from '../audited.js';
 import type { IntegrationParts } from '../parts.js';
 import { snakeSpelling } from '../services/spelling.js';
 import { snakeDone, snakeSuccess } from './answers.js';
@@ -19,6 +20,8 @@ import { madeUser, snakeUser, wantedUser } from './user-mapping.js';
 
 const defaultPageSize = 20;
 const tag = 'users';
+const idInBody = ({ body }: FastifyRequest) => (body as SnakeUserCreate).user_id;
+const idInPath = ({ params }: FastifyRequest) => (params as { user_id: string }).user_id;
 const onePath = `${appBase}/users/:user_id`;
 
 /** `…/users`: users of an app, each with a SIP account. */
@@ -34,6 +37,7 @@ function createUser(app: FastifyInstance, { users, deps }: IntegrationParts, sco
     `${appBase}/users`,
     {
       onRequest: scope.requireApp(),
+      config: { audit: { resource: 'app-user', id: (request) => within(scope.app(request), idInBody(request)) } },
       schema: {
         ...documented(
           {
@@ -103,6 +107,7 @@ function oneUser(app: FastifyInstance, { users, deps }: IntegrationParts, scope:
     onePath,
     {
       onRequest: scope.requireApp(),
+      config: { audit: auditedUser(deps, (request) => scope.app(request), idInPath) },
       schema: {
         ...documented(
           { tag, summary: 'Delete a user: its registrations end, calls go on', operationId: 'deleteUser' },
@@ -127,6 +132,7 @@ function changeUser(app: FastifyInstance, { users, deps }: IntegrationParts, sco
       method,
       url: onePath,
       onRequest: scope.requireApp(),
+      config: { audit: auditedUser(deps, (request) => scope.app(request), idInPath) },
       schema: {
         ...documented(
           {

@@ -1,6 +1,6 @@
 import { SnakeSecretRotation, type SnakeWebhookSecret, SnakeWebhookSecrets } from '@intermix/contracts';
 import type { SigningSecret } from '@intermix/webhooks';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../http/api-error.js';
 import type { IntegrationParts } from '../parts.js';
 import type { AppScope } from '../services/app-scope.js';
@@ -20,6 +20,11 @@ export function webhookSecretRoutes(app: FastifyInstance, { deps }: IntegrationP
   const { signingSecrets } = deps;
   const onRequest = scope.requireApp('customer');
 
+  const rotated = (request: FastifyRequest) => {
+    const hours = (request.body as SnakeSecretRotation | undefined)?.overlap_hours ?? defaultOverlapHours;
+    const changes = { secret: { secret: true as const }, overlap_hours: { to: hours } };
+    return [{ id: scope.app(request).appId, changes }];
+  };
   const inForce = async ({ accountSid, appId }: AppScope, reply: FastifyReply) => {
     const secrets = await signingSecrets.inForce(accountSid, appId);
     if (secrets === undefined) throw ApiError.notFound('app');
@@ -46,7 +51,7 @@ export function webhookSecretRoutes(app: FastifyInstance, { deps }: IntegrationP
   app.post<{ Body: SnakeSecretRotation | undefined }>(
     `${appBase}/webhook-secrets/rotate`,
     {
-      onRequest,
+      ...{ onRequest, config: { audit: { resource: 'webhook-secret', things: rotated } } },
       // No body stands for one that leaves everything to us.
       preValidation: async (request) => {
         request.body ??= {};
