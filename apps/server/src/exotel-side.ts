@@ -21,6 +21,8 @@ export interface ExotelSideOptions {
 export interface ExotelSide {
   readonly api: Pick<ApiDeps, 'exotel' | 'settings' | 'fleet' | 'botAddresses'>;
   readonly fleet: Fleet;
+  /** Keys of providers, for bots. */
+  readonly settings: SystemSettings;
   stop(): Promise<void>;
 }
 
@@ -33,5 +35,10 @@ export function exotelSide(options: ExotelSideOptions): ExotelSide {
   const botAddresses = new BotAddresses({ fleet: settings, publicUrl });
   const exotel = new ExotelIntegration({ documents, addresses: botAddresses, client, knowsBot });
   const fleet = new Fleet({ addresses: settings, client, random });
-  return { api: { exotel, settings, botAddresses, fleet: { fleet, capacity } }, fleet, stop: () => client.close() };
+  return {
+    api: { exotel, settings, botAddresses, fleet: { fleet, capacity } },
+    fleet,
+    settings,
+    stop: () => client.close(),
+  };
 }

@@ -86,7 +86,14 @@ describe('what every route that changes something puts on record', { timeout: 60
     const carriers = '/api/v1/carriers';
     const made = await does(
       `POST ${carriers}`,
-      { body: { name: 'Carrier', sip_address: 'sip.example:5060', outbound_auth_username: 'u', outbound_auth_password: 'planted' } },
+      {
+        body: {
+          name: 'Carrier',
+          sip_address: 'sip.example:5060',
+          outbound_auth_username: 'u',
+          outbound_auth_password: 'planted',
+        },
+      },
       ({ body }) => ['createCarrier', 'carrier', body.id, { name: { to: 'Carrier' } }],
     );
     const ids: Record<string, string> = { carrier_id: made.id };

@@ -75,7 +75,12 @@ export function orchestratorRoutes(app: FastifyInstance, deps: OrchestratorRoute
       await deps.calls.report({ ...begun, status: 'in-progress', details: { connected_event: variables } });
       const base = deps.addresses.publicUrl ?? `${request.protocol}://${request.host}`;
       const timeZone = bot.activeHours?.timeZone ?? (await deps.settings.displayTimezone(accountSid));
-      const call = { sessionId, webhookUrl: `${base}/api/v1/call-results`, timeZone, variables: { from, ...variables } };
+      const call = {
+        sessionId,
+        webhookUrl: `${base}/api/v1/call-results`,
+        timeZone,
+        variables: { from, ...variables },
+      };
       return orchestratorConfig(bot, call);
     },
   );

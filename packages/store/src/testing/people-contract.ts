@@ -211,7 +211,10 @@ export function peopleContract(theStore: () => Store): void {
       const { audit, db, adminSessions } = theStore();
       const { admin, accountSid, entry } = await person();
       await audit.append(entry, { ...entry, actor: { type: 'app', id: 'app_1', name: 'token of the app' } });
-      expect((await audit.list({ accountSid, limit: 50 })).entries.map(({ actor }) => actor.type)).toEqual(['app', 'person']);
+      expect((await audit.list({ accountSid, limit: 50 })).entries.map(({ actor }) => actor.type)).toEqual([
+        'app',
+        'person',
+      ]);
       const oldest = (await audit.list({ accountSid, limit: 1 })).entries[0]?.id ?? '';
       await db
         .updateTable('audit_log')
