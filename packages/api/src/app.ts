@@ -24,6 +24,7 @@ import { type FlowRoutesDeps, flowRoutes } from './flows/flow-routes.js';
 import { healthRoutes, type MetricsText, type Readiness } from './health/health-routes.js';
 import { errorReply } from './http/error-reply.js';
 import { warnOfProxy } from './http/proxy-warning.js';
+import { serializerCompiler } from './http/serialization.js';
 import { validatorCompiler } from './http/validation.js';
 import { integrationFailureReply } from './integrations/http/failure-reply.js';
 import { integrationsPrefix } from './integrations/http/generation.js';
@@ -115,6 +116,7 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   guardRoutes(app);
   auditRoutes(app, deps);
   app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(plainFailure);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0];

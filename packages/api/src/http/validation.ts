@@ -43,12 +43,24 @@ function refusal(part: string, problems: readonly SchemaProblem[], schema: unkno
   return ApiError.invalid(field, `"${field}" ${meaning === undefined ? problem.message : `must be: ${meaning}`}.`);
 }
 
+const compiled = new WeakMap<TSchema, ReturnType<typeof Compile>>();
+
+/** Made when it is first needed: most of a server's routes are not asked in its first minutes. */
+function checkOf(schema: TSchema): ReturnType<typeof Compile> {
+  let check = compiled.get(schema);
+  if (!check) {
+    check = Compile(schema);
+    compiled.set(schema, check);
+  }
+  return check;
+}
+
 /** Validates bodies as they are, and converts text to numbers and booleans in queries and paths. Names the field. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const compiled = Compile(schema);
   return (value: unknown) => {
+    const check = checkOf(schema);
     const input = httpPart === 'body' ? value : Value.Convert(schema, value);
-    if (compiled.Check(input)) return { value: input };
-    return { error: refusal(httpPart ?? 'request', compiled.Errors(input) as unknown as SchemaProblem[], schema) };
+    if (check.Check(input)) return { value: input };
+    return { error: refusal(httpPart ?? 'request', check.Errors(input) as unknown as SchemaProblem[], schema) };
   };
 };
