@@ -7,7 +7,8 @@ import { resamplersReady } from '@intermix/streaming/media-child';
 import { WebSocketServer } from 'ws';
 import type { BotKind, BotOutside, BotPrompt } from '../session/bot.js';
 import { LiveSession } from '../session/live-session.js';
-import { maxMessageBytes, type SessionLimits, usualLimits } from '../session/session-limits.js';
+import { maxAheadBytesOfAll, maxMessageBytes, type SessionLimits, usualLimits } from '../session/session-limits.js';
+import { BacklogSpace } from '../session/speech-backlog.js';
 import { AcceptedSocket } from './accepted-socket.js';
 import { promptSamples } from './prompt-samples.js';
 import type { HostEvent, NeverStarted, SessionOrder } from './session-order.js';
@@ -36,6 +37,7 @@ export const ticketUser = 'ticket';
  */
 export class BotHost {
   readonly #deps: BotHostDeps;
+  readonly #space = new BacklogSpace(maxAheadBytesOfAll);
   readonly #expected = new Map<string, { order: SessionOrder; timer: Timer }>();
   readonly #sessions = new Map<string, LiveSession>();
   readonly #sockets: WebSocketServer;
@@ -132,7 +134,7 @@ export class BotHost {
       return;
     }
     const session = new LiveSession({
-      ...{ order, kind, socket, outside, limits, clock, random },
+      ...{ order, kind, socket, outside, limits, space: this.#space, clock, random },
       logger: this.#deps.logger.child({ sessionId, botId: bot.botId }),
       render: (accountSid, prompt, sampleRate) => this.#render(accountSid, prompt, sampleRate),
       started: (facts) => tell({ type: 'started', sessionId, facts }),

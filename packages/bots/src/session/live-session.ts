@@ -24,6 +24,7 @@ import { IntakeBudget } from './intake-budget.js';
 import type { SessionLimits } from './session-limits.js';
 import { SessionRecord, storable } from './session-record.js';
 import { SessionSpeech } from './session-speech.js';
+import type { BacklogSpace } from './speech-backlog.js';
 
 export interface LiveSessionDeps {
   order: SessionOrder;
@@ -32,6 +33,8 @@ export interface LiveSessionDeps {
   outside: BotOutside;
   render: (accountSid: string, prompt: BotPrompt, sampleRate: number) => Promise<Int16Array>;
   limits: SessionLimits;
+  /** For what the bots of this process said ahead. */
+  space: BacklogSpace;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -240,7 +243,9 @@ export class LiveSession implements BotSession {
     this.#speech = new SessionSpeech({
       ...{ clock: this.clock, streamSid, sampleRate },
       send: (message, audioMs) => this.#send(message, audioMs),
+      backlog: { mostMs: limits.maxAheadMs, space: this.#deps.space },
       marked: (name) => this.#ask((bot) => bot.handleMark?.(name)),
+      dropped: (ms) => this.use('audio_dropped_ms', ms),
     });
     this.#limit.cancel();
     this.#limit = this.clock.schedule(order.maxCallMs, () => this.close('timeout', 'The longest time is over.'));

@@ -5,6 +5,7 @@ import type { NeverStarted, SessionOrder, SessionReport } from '../host/session-
 import type { BotCallFacts, BotKind, BotOutside, BotPrompt } from '../session/bot.js';
 import { LiveSession } from '../session/live-session.js';
 import { usualLimits } from '../session/session-limits.js';
+import { BacklogSpace } from '../session/speech-backlog.js';
 
 /** A session of one kind of bot under a clock that stands, and the far end's hand on it. */
 export class SessionBench {
@@ -30,6 +31,7 @@ export class SessionBench {
     order?: Partial<SessionOrder>;
     outside?: Partial<BotOutside>;
     render?: (prompt: BotPrompt) => Promise<Int16Array>;
+    space?: BacklogSpace;
   }) {
     const { kind, config } = options;
     const bench = this;
@@ -55,6 +57,7 @@ export class SessionBench {
       },
       outside: { ...options.outside } as BotOutside,
       render: (_, prompt) => options.render?.(prompt) ?? Promise.reject(new Error('nothing to say')),
+      space: options.space ?? new BacklogSpace(100_000_000),
       ...{ limits: usualLimits, clock: this.clock, random: systemRandom, logger: silentLogger },
       started: (facts) => {
         this.facts = facts;
