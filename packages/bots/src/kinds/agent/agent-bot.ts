@@ -22,8 +22,8 @@ import { TurnTimes } from './turn-times.js';
 
 type Of<Type extends ProviderEvent['type']> = Extract<ProviderEvent, { type: Type }>;
 
-/** Nearly what the far end keeps. A provider that is held up in time does not come here. */
-const maxQueuedMs = 170_000;
+/** Well within what the session keeps. A provider that is held up in time does not come here. */
+const maxQueuedMs = 400_000;
 /** A tool is waited for by its own time-out, a caller who speaks for ever: to the watch on silence they are as this. */
 const busyMs = 1_000;
 const areYouThere = 'The caller has said nothing for a while: ask briefly whether they are still there.';

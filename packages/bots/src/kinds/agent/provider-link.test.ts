@@ -63,26 +63,26 @@ describe('a provider that is lost', () => {
 
   it('is held up when it is far ahead of the caller, who hears all of it', async () => {
     const { bench, socket, passLong } = await makeTalk();
-    for (let second = 0; second < 200; second++) socket.speak('r1', { ms: 1_000 });
+    for (let second = 0; second < 400; second++) socket.speak('r1', { ms: 1_000 });
     socket.finish('r1', { words: 'A long answer.' });
-    expect(bench.session.queuedMs).toBeLessThan(105_000);
+    expect(bench.session.queuedMs).toBeLessThan(305_000);
     expect(socket.unread).toBeGreaterThan(90);
     await passLong(50_000);
-    expect(bench.session.queuedMs).toBeGreaterThan(90_000);
-    await passLong(155_000);
+    expect(bench.session.queuedMs).toBeGreaterThan(270_000);
+    await passLong(355_000);
     expect([socket.unread, socket.isPaused, bench.session.queuedMs]).toEqual([0, false, 0]);
     bench.stop();
     expect(bench.report).toMatchObject({
       disconnectedBy: 'customer',
       transcript: [{ role: 'assistant', text: 'A long answer.' }],
     });
-    expect(bench.said.length / 8000).toBeGreaterThan(199);
+    expect(bench.said.length / 8000).toBeGreaterThan(399);
     expect(bench.clock.pendingTimers).toBe(0);
   });
 
   it('is read on as soon as the rest of its answer is dropped', async () => {
     const { bench, socket, passLong } = await makeTalk({ max_duration_seconds: 20 });
-    for (let second = 0; second < 200; second++) socket.speak('r1', { ms: 1_000 });
+    for (let second = 0; second < 400; second++) socket.speak('r1', { ms: 1_000 });
     await passLong(20_000);
     expect(bench.events()).toContain('clear');
     expect([socket.unread, socket.isPaused, bench.session.queuedMs]).toEqual([0, false, 0]);
@@ -97,7 +97,7 @@ describe('a provider that is lost', () => {
       disconnectedBy: 'error',
       detail: 'The provider says more than can be heard.',
     });
-    expect(bench.said.length / 8000).toBeLessThan(175);
+    expect(bench.said.length / 8000).toBeLessThan(31);
     const floods = await makeTalk();
     for (let count = 0; count < 10_000 && floods.bench.report === undefined; count++)
       floods.socket.tell({ type: 'rate_limits.updated' });

@@ -20,9 +20,9 @@ const handshakeTimeoutMs = 8_000;
 const maxMessageBytes = 4_194_304;
 /** Of our words that wait in the socket: eight seconds of audio. Beyond it nobody reads there. */
 const maxBufferedBytes = 1_000_000;
-/** The speech of six minutes at once, and then some fifteen times what live speech takes. */
+/** The speech of eight minutes at once, and then some fifteen times what live speech takes. */
 const budget = {
-  burst: { messages: 5_000, octets: 24_000_000 },
+  burst: { messages: 5_000, octets: 32_000_000 },
   perSecond: { messages: 500, octets: 1_000_000 },
 };
 /** Of a ping or a pong. */

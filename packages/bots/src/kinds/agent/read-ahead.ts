@@ -3,11 +3,11 @@ import type { BotSession } from '../../session/bot.js';
 import type { ProviderLink } from './provider-link.js';
 
 /**
- * Of what waits to be heard. Providers make speech faster than it is heard, and say by the same connection that the caller
- * speaks: it is read on as long as the far end, which keeps three minutes, may have to take the largest message still.
+ * Of what waits to be heard; the session keeps twice as much. Providers make speech faster than it is heard, and by the same
+ * connection say that the caller speaks, and ask whether we are there: no usual answer is so long that it is not read on.
  */
-const mostMs = 100_000;
-const goOnMs = 95_000;
+const mostMs = 300_000;
+const goOnMs = 280_000;
 
 /** Holds up a provider that is far ahead of the caller, by not reading what it sends. */
 export class ReadAhead {
