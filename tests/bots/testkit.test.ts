@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,18 @@ async function converse(talk: BotTalk): Promise<void> {
 
 const near = (heard = 0, wanted = 0) => Math.abs(heard - wanted) < 20;
 
+/** What an upgrade without credentials is answered. */
+async function upgradeStatus(port: number): Promise<number | undefined> {
+  const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+  const asked = request({
+    host: '127.0.0.1',
+    port,
+    headers: { ...headers, 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' },
+  });
+  const [answer] = await once(asked.end(), 'response');
+  return answer.resume().statusCode;
+}
+
 /** Resolves when somebody listens there. */
 function listening(port: number): Promise<unknown> {
   return eventually(async () => {
@@ -77,11 +90,14 @@ function listening(port: number): Promise<unknown> {
 
 it('tests a bot, records it on the way, and plays the caller again to another', async () => {
   const port = await sparePort();
-  const recorder = runToEnd({}, [
+  const recorder = runToEnd({ RECORDER_USER: 'key', RECORDER_PASSWORD: 'planted-password' }, [
     ...['bot', 'record', '--listen', `127.0.0.1:${port}`, '--out', captures, '--streams', '1'],
+    ...['--user-env', 'RECORDER_USER', '--password-env', 'RECORDER_PASSWORD'],
     ...['--forward', bot.url.replace('ws://', 'ws://relay:planted-relay@')],
   ]);
   await listening(port);
+
+  expect(await upgradeStatus(port)).toBe(401);
 
   const [report, audio] = [join(folder, 'report.json'), join(folder, 'call.wav')];
   const [tested] = await Promise.all([

@@ -56,6 +56,11 @@ describe('intermix bot, called wrongly, ends with 2 and says why', () => {
       ['test', plain, 'ws://127.0.0.1:1', '--loud'],
       /--loud[\s\S]*Give: intermix bot test/,
     ],
+    [
+      'a sound that cannot be kept',
+      ['test', plain, 'ws://127.0.0.1:1', '--audio', join(folder, 'no/a.wav')],
+      /a\.wav lies in a folder/,
+    ],
     ['a recorder without a place', ['record', '--listen', '127.0.0.1:0'], /^Give: intermix bot record/],
     ['an address that is none', ['record', '--listen', '9000', '--out', folder], /--listen takes HOST:PORT, not 9000/],
     [

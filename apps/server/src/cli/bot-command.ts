@@ -12,7 +12,7 @@ const subcommands: Readonly<Record<string, Command>> = { test: botTest, record: 
 
 const usage = [
   'intermix bot test <script.json> [url] [--report FILE] [--audio FILE]',
-  'intermix bot record --listen HOST:PORT --out DIR [--forward wss://…] [--streams N]',
+  'intermix bot record --listen HOST:PORT --out DIR [--forward wss://…] [--streams N] [--user-env NAME --password-env NAME]',
   'intermix bot replay <capture> <url> [--user-env NAME --password-env NAME] [--param KEY=VALUE] [--report FILE] [--audio FILE]',
   'Exit code 0: passed; 1: the bot broke a rule, or a step failed; 2: wrong use, or there was no call to judge.',
 ].join('\n');

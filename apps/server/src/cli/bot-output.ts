@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { type BotTestReport, reportTable, TwoChannelWav } from '@intermix/bots/conformance';
 import type { CommandEnd } from './command.js';
@@ -8,9 +9,15 @@ export const outputOptions = { report: { type: 'string' }, audio: { type: 'strin
 
 const exitCodes = { passed: 0, failed: 1, 'not-run': 2 } as const;
 
-/** Where both sides' sound goes, when that is wanted. */
+/** Where both sides' sound goes, when that is wanted. Throws CommandError: better before the call than in it. */
 export function audioOf(path: string | undefined): TwoChannelWav | undefined {
-  return path === undefined ? undefined : new TwoChannelWav(path);
+  if (path === undefined) return undefined;
+  try {
+    writeFileSync(path, '', { mode: 0o600 });
+  } catch (cause) {
+    throw CommandError.file(path, 'written', cause);
+  }
+  return new TwoChannelWav(path);
 }
 
 /** Writes the report to a file, or with `-` to standard output; the table goes where the report does not. */

@@ -1,25 +1,30 @@
 import { CaptureServer } from '@intermix/bots/conformance';
 import { readArguments } from './arguments.js';
+import { credentialOptions, credentialsOf } from './bot-credentials.js';
 import { untilInterrupted } from './bot-output.js';
 import type { Command } from './command.js';
 import { CommandError } from './command-error.js';
 
-const usage = 'intermix bot record --listen HOST:PORT --out DIR [--forward wss://…] [--streams N]';
+const usage =
+  'intermix bot record --listen HOST:PORT --out DIR [--forward wss://…] [--streams N] [--user-env NAME --password-env NAME]';
 const options = {
   listen: { type: 'string' },
   out: { type: 'string' },
   forward: { type: 'string' },
   streams: { type: 'string' },
+  ...credentialOptions,
 } as const;
 
 /** Takes a bot's place and writes down each stream, until that many are over or the process is told to end. */
 export const botRecord: Command = {
   async run(args) {
-    const { listen, out, forward, streams } = readArguments(args, { options, words: [0, 0], usage }).values;
+    const { values } = readArguments(args, { options, words: [0, 0], usage });
+    const { listen, out, forward, streams } = values;
     if (listen === undefined || out === undefined) throw CommandError.usage(`Give: ${usage}`);
     const { host, port } = addressOf(listen);
     const wanted = countOf(streams);
-    const count = await untilInterrupted((signal) => record({ host, port, out, forward, wanted, signal }));
+    const credentials = credentialsOf(values);
+    const count = await untilInterrupted((signal) => record({ host, port, out, forward, credentials, wanted, signal }));
     return `Captured ${count} ${count === 1 ? 'stream' : 'streams'} in ${out}.`;
   },
 };
@@ -29,18 +34,19 @@ interface Recording {
   port: number;
   out: string;
   forward: string | undefined;
+  credentials: ReturnType<typeof credentialsOf>;
   wanted: number;
   signal: AbortSignal;
 }
 
-async function record({ host, port, out, forward, wanted, signal }: Recording): Promise<number> {
+async function record({ host, port, out, forward, credentials, wanted, signal }: Recording): Promise<number> {
   let count = 0;
   let done = () => {};
   const isDone = new Promise<void>((resolve) => {
     done = resolve;
   });
   const server = await CaptureServer.listen({
-    ...{ host, port, outDir: out, forward },
+    ...{ host, port, outDir: out, forward, credentials },
     captured: (folder) => {
       if (folder === undefined) return;
       count++;

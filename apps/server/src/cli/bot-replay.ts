@@ -1,5 +1,6 @@
 import { replayCapture } from '@intermix/bots/conformance';
 import { readArguments } from './arguments.js';
+import { credentialOptions, credentialsOf } from './bot-credentials.js';
 import { audioOf, outputOptions, tellReport, untilInterrupted } from './bot-output.js';
 import type { Command } from './command.js';
 import { CommandError } from './command-error.js';
@@ -8,8 +9,7 @@ const usage =
   'intermix bot replay <capture> <url> [--user-env NAME --password-env NAME] [--param KEY=VALUE] [--report FILE] [--audio FILE]';
 const options = {
   ...outputOptions,
-  'user-env': { type: 'string' },
-  'password-env': { type: 'string' },
+  ...credentialOptions,
   param: { type: 'string', multiple: true },
 } as const;
 
@@ -18,7 +18,7 @@ export const botReplay: Command = {
   async run(args) {
     const { values, positionals } = readArguments(args, { options, words: [2, 2], usage });
     const [folder = '', url = ''] = positionals;
-    const credentials = credentialsOf(values['user-env'], values['password-env']);
+    const credentials = credentialsOf(values);
     const customParameters = Object.fromEntries((values.param ?? []).map(pairOf));
     const audio = audioOf(values.audio);
     const report = await untilInterrupted((signal) =>
@@ -27,21 +27,6 @@ export const botReplay: Command = {
     return tellReport(report, values.report);
   },
 };
-
-function credentialsOf(
-  userName: string | undefined,
-  passwordName: string | undefined,
-): { user: string; password: string } | undefined {
-  if (userName === undefined && passwordName === undefined) return undefined;
-  return { user: variable(userName), password: variable(passwordName) };
-}
-
-function variable(name: string | undefined): string {
-  const value = name === undefined ? undefined : process.env[name];
-  if (value === undefined)
-    throw CommandError.usage('--user-env and --password-env each name an environment variable that is set.');
-  return value;
-}
 
 function pairOf(text: string): [string, string] {
   const at = text.indexOf('=');

@@ -1,11 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { octetsOf } from '@intermix/streaming';
 import { toneWav } from '@intermix/testkit';
 import { Compile } from 'typebox/compile';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BotTestReport } from './report/bot-test-report.js';
 import { reportTable } from './report/report-table.js';
+import { toneSamples } from './sound/tone.js';
 import { TwoChannelWav } from './sound/two-channel-wav.js';
 import type { Behaviour, PairedBot, PairedNetwork } from './testing/paired-bot.js';
 import { testCall } from './testing/test-call.js';
@@ -245,6 +247,21 @@ describe('the line', () => {
   });
 
   const stopOnly = (bot: PairedBot, { event }: { event: string }) => event === 'stop' && bot.hangUp();
+
+  it('is bare audio both ways, of 20 ms, where the URL asks for it', async () => {
+    const bot: Behaviour = {
+      told(end, { event }) {
+        if (event === 'start') end.say(octetsOf(toneSamples(500, 500, 8_000)));
+        if (event === 'start') end.say(Buffer.alloc(3));
+        stopOnly(end, { event });
+      },
+    };
+    const steps = [{ step: 'silence', ms: 200, expect: { tone_hz: 500 } }];
+    const { report, network, rules } = await testCall({ url: 'ws://bot.example/?intermix-binary=1', steps }, bot);
+    expect(rules).toEqual(['audio-odd-length']);
+    expect(report.steps).toMatchObject([{ result: 'passed' }]);
+    expect(network.bot.of('octets').slice(0, 10)).toEqual(Array(10).fill({ event: 'octets', octets: 320 }));
+  });
 
   const refusing = (times: number) => (network: PairedNetwork) => {
     network.refusals = times;

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '@intermix/kernel';
 import { parseStreamUrl, shownUrlOf } from '@intermix/streaming';
 import { outboundNetwork, type StreamNetwork } from '@intermix/streaming/media-child';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type VerifyClientCallbackAsync, type WebSocket, WebSocketServer } from 'ws';
+import { mayOpen } from '../../gate/credentials.js';
 import { BotTestError } from '../bot-test-error.js';
 import { CapturedStream, type CaptureLimits, usualCaptureLimits } from './captured-stream.js';
 import { forwardTo } from './forward.js';
@@ -19,6 +20,8 @@ export interface CaptureServerOptions {
   outDir: string;
   /** A bot that answers in this one's place: `ws:` or `wss:`, with credentials if need be. */
   forward?: string | undefined;
+  /** What a caller has to show as Basic; others get 401. Undefined: whoever can reach it may be captured. */
+  credentials?: { user: string; password: string } | undefined;
   limits?: Partial<CaptureLimits>;
   /** A stream is over; `folder` is undefined when it never told `start`. */
   captured: (folder: string | undefined) => void;
@@ -41,12 +44,12 @@ export class CaptureServer {
   }
 
   static async listen(options: CaptureServerOptions): Promise<CaptureServer> {
-    const { host, port, forward } = options;
+    const { host, port, forward, credentials } = options;
     if (forward !== undefined && parseStreamUrl(forward).isLookup)
       throw new BotTestError('--forward takes a ws:// or wss:// URL.');
     const server = new WebSocketServer({
       ...{ host, port, maxPayload: maxMessageBytes, perMessageDeflate: false, handleProtocols: () => false },
-      ...{ closeTimeout: closeTimeoutMs },
+      ...{ closeTimeout: closeTimeoutMs, verifyClient: doorOf(credentials) },
     } as ConstructorParameters<typeof WebSocketServer>[0]);
     try {
       await once(server, 'listening');
@@ -104,4 +107,14 @@ export class CaptureServer {
     });
     socket.on('close', (code) => stream.end('caller', code));
   }
+}
+
+function doorOf(credentials: CaptureServerOptions['credentials']): VerifyClientCallbackAsync {
+  return ({ req }, answer) => {
+    const { authorization } = req.headers;
+    const { user: username, password } = credentials ?? { user: '', password: '' };
+    if (!credentials || mayOpen({ type: 'basic', username, password }, { authorization, token: undefined }))
+      answer(true);
+    else answer(false, 401, 'Unauthorized', { 'WWW-Authenticate': 'Basic realm="intermix"' });
+  };
 }

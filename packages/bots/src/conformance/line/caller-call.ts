@@ -3,19 +3,16 @@ import type { WebSocketEnd } from '@intermix/outbound';
 import { PlatformMessageWriter, type StreamSpec, shownUrlOf } from '@intermix/streaming';
 import { StreamConnection, type StreamNetwork } from '@intermix/streaming/media-child';
 import { Findings } from '../findings.js';
-import { Arrivals } from '../measures/arrivals.js';
 import type { CallAudio } from '../sound/two-channel-wav.js';
+import { BotMessages } from './bot-messages.js';
 import { CallLine } from './call-line.js';
 import { type CallOrder, streamOf } from './call-order.js';
 import type { CallOutcome, EndedBy } from './call-outcome.js';
 import type { Caller } from './caller.js';
-import { Intake } from './intake.js';
-import { MessageCheck } from './message-check.js';
+import { judgeClose } from './judge-close.js';
 import { PingWatch } from './ping-watch.js';
 import { Ticker } from './ticker.js';
 
-/** A bot may do what it likes with what it was told before; it cannot know yet that the caller has hung up. */
-const stopGraceMs = 500;
 /** A bot that has closed before is none that took the call. */
 const atOnceMs = 1_000;
 /** So long a call may be silent. */
@@ -37,9 +34,7 @@ export class CallerCall {
   readonly #connection: StreamConnection;
   readonly #writer: PlatformMessageWriter;
   readonly #findings = new Findings();
-  readonly #arrivals = new Arrivals();
-  readonly #check: MessageCheck;
-  readonly #intake: Intake;
+  readonly #messages: BotMessages;
   readonly #pings: PingWatch;
   readonly #ticker: Ticker;
   readonly #begunAtMs: number;
@@ -75,8 +70,7 @@ export class CallerCall {
     this.#spec = streamOf(order, random);
     this.#shownUrl = shownUrlOf(order.url);
     this.#writer = new PlatformMessageWriter(this.#spec.streamSid);
-    this.#check = new MessageCheck(this.#findings, this.#spec.streamSid);
-    this.#intake = new Intake(clock);
+    this.#messages = new BotMessages({ findings: this.#findings, streamSid: this.#spec.streamSid, clock });
     this.#ticker = new Ticker(clock, (nowMs) => this.#guarded(() => this.#tick(nowMs)));
     this.#begunAtMs = clock.now();
     this.#startMs = this.#begunAtMs;
@@ -111,7 +105,7 @@ export class CallerCall {
           this.#opened(this.#order.customParameters ?? url.customParameters);
         },
         message: (data, isBinary) => this.#handleMessage(data, isBinary),
-        alive: (kind) => (kind === 'pong' ? this.#pings.ponged() : this.#handleFlood(0)),
+        alive: (kind) => (kind === 'pong' ? this.#pings.ponged() : this.#mayGoOn(0)),
         closed: (end) => this.#handleClosed(end),
         failed: ({ error, streamUrl }) => {
           this.#shownUrl = streamUrl;
@@ -187,35 +181,19 @@ export class CallerCall {
   #handleMessage(data: Buffer, isBinary: boolean): void {
     if (this.#state === 'ended' || this.#state === 'closing') return;
     const atMs = this.#sinceStartMs;
-    const isStarted = this.#line !== undefined;
-    const said = this.#check.read(data, { isBinary, binaryAgreed: this.#isBinary, isStarted, atMs });
-    this.#arrivals.octets += data.length;
-    if (this.#handleFlood(data.length) || !said) return;
-    if (said.event === 'mark') this.#arrivals.marks++;
-    if (said.event === 'clear') this.#arrivals.clears++;
-    if (said.event === 'media') {
-      this.#arrivals.heard(atMs, said.samples.length / (this.#sampleRate / 1000));
-      this.#checkStopped(atMs);
-    }
-    if (this.#state === 'talking') this.#line?.handle(said, { atMs, message: this.#check.count });
-  }
-
-  #checkStopped(atMs: number): void {
-    const sinceMs = this.#clock.now() - this.#stoppedAtMs;
-    if (this.#state !== 'leaving' || sinceMs <= stopGraceMs) return;
-    this.#findings.add('audio-after-stop', {
-      ...{ at_ms: atMs, message: this.#check.count, seen: `audio ${Math.round(sinceMs)} ms after stop` },
+    const said = this.#messages.read(data, {
+      ...{ atMs, isBinary, binaryAgreed: this.#isBinary, isStarted: this.#line !== undefined },
+      sampleRate: this.#sampleRate,
+      stoppedForMs: this.#state === 'leaving' ? this.#clock.now() - this.#stoppedAtMs : undefined,
     });
+    if (!this.#mayGoOn(data.length) || !said || this.#state !== 'talking') return;
+    this.#line?.handle(said, { atMs, message: this.#messages.count });
   }
 
-  /** True: it is too much for anybody, and the call is over. */
-  #handleFlood(octets: number): boolean {
-    const verdict = this.#intake.take(octets);
-    if (verdict === 'well') return false;
-    if (verdict === 'too-fast')
-      this.#findings.add('flood', { at_ms: this.#sinceStartMs, message: this.#check.count, seen: this.#intake.seen });
-    else this.#giveUp(1008, 'The bot sent more than anybody can take, and the call was given up.');
-    return verdict === 'too-much';
+  #mayGoOn(octets: number): boolean {
+    const may = this.#messages.mayGoOn(octets, this.#sinceStartMs);
+    if (!may) this.#giveUp(1008, 'The bot sent more than anybody can take, and the call was given up.');
+    return may;
   }
 
   #giveUp(code: number, why: string): void {
@@ -244,23 +222,17 @@ export class CallerCall {
     });
   }
 
-  #handleClosed({ code, reason, error }: WebSocketEnd): void {
+  #handleClosed(end: WebSocketEnd): void {
     if (this.#state === 'ended') return;
     const atMs = this.#sinceStartMs;
-    const isOurs = this.#state === 'closing';
-    if (isOurs && code === 1006) this.#findings.add('close-ignored', { at_ms: atMs, seen: 'no close frame came back' });
-    if (!isOurs && code === 1005) this.#findings.add('close-code-missing', { at_ms: atMs, seen: 'no code' });
-    else if (!isOurs && code !== 1000 && code !== 1001) {
-      const words = error ? `: ${error.message}` : '';
-      this.#findings.add('close-code', { at_ms: atMs, seen: `${code}${reason && ` "${reason}"`}${words}` });
-    }
+    judgeClose(this.#findings, { end, isOurs: this.#state === 'closing', atMs });
     if (this.#state === 'opened' || this.#state === 'talking') {
       this.#endedBy = 'bot';
-      if (this.#arrivals.media === 0 && atMs < atOnceMs)
+      if (this.#messages.arrivals.media === 0 && atMs < atOnceMs)
         this.#findings.add('closed-at-once', { at_ms: atMs, seen: `closed ${Math.round(atMs)} ms from start` });
       this.#caller.ended('bot', Math.max(0, atMs));
     }
-    this.#finish(this.#endedBy, { code, reason });
+    this.#finish(this.#endedBy, end);
   }
 
   #finish(endedBy: EndedBy, closed: { code: number | null; reason: string }): void {
@@ -281,7 +253,8 @@ export class CallerCall {
         handshakes: this.#connection.handshakes,
         roundTripMs: this.#pings.roundTripMs,
       },
-      ...{ findings: this.#findings.list, arrivals: this.#arrivals, received: this.#check.count, sent: this.#sent },
+      ...{ findings: this.#findings.list, arrivals: this.#messages.arrivals, sent: this.#sent },
+      received: this.#messages.count,
       ...{ line: this.#line?.measures, testerLateMs: this.#ticker.latestMs, begunAtMs: this.#begunAtMs },
     });
   }

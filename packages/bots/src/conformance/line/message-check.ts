@@ -58,7 +58,7 @@ export class MessageCheck {
       return undefined;
     }
     if (!isStarted) this.#found('media-before-start', 'audio');
-    return this.#audio(data);
+    return this.#samples(data); // Of any length: it is not Exotel's framing.
   }
 
   #fieldsOf(data: Buffer): Fields | undefined {
@@ -99,12 +99,18 @@ export class MessageCheck {
   #audio(octets: Buffer): BotSaid | undefined {
     const { minimum, maximum, unit } = audioSizes;
     const seen = `${octets.length} octets`;
-    if (octets.length % 2 === 1) this.#found('audio-odd-length', seen);
-    else if (octets.length === 0) this.#found('audio-empty', seen);
-    else if (octets.length % unit !== 0) this.#found('audio-not-multiple-of-320', seen);
+    if (octets.length % 2 === 0 && octets.length % unit !== 0) this.#found('audio-not-multiple-of-320', seen);
     if (octets.length > 0 && octets.length < minimum) this.#found('audio-too-small', seen);
     if (octets.length > maximum) this.#found('audio-too-large', seen);
-    return octets.length % 2 === 1 ? undefined : { event: 'media', samples: samplesOf(octets) };
+    return this.#samples(octets);
+  }
+
+  #samples(octets: Buffer): BotSaid | undefined {
+    const seen = `${octets.length} octets`;
+    if (octets.length === 0) this.#found('audio-empty', seen);
+    if (octets.length % 2 === 0) return { event: 'media', samples: samplesOf(octets) };
+    this.#found('audio-odd-length', seen);
+    return undefined;
   }
 
   #readMark(fields: Fields): BotSaid | undefined {

@@ -101,7 +101,7 @@ export interface Behaviour {
   told?(bot: PairedBot, message: Said): void;
 }
 
-/** A world with one bot in it, behind every URL. */
+/** A world with one bot in it, behind every URL; it chooses the sub-protocol that is offered, if any. */
 export class PairedNetwork implements StreamNetwork {
   readonly bots: PairedBot[] = [];
   readonly urls: string[] = [];
@@ -124,7 +124,7 @@ export class PairedNetwork implements StreamNetwork {
     return bot;
   }
 
-  open(url: string, _options: object, handlers: WebSocketHandlers): PairedBot {
+  open(url: string, { protocols = [] }: { protocols?: readonly string[] }, handlers: WebSocketHandlers): PairedBot {
     const bot = new PairedBot(this.#clock, handlers, this.#behave);
     this.urls.push(url);
     this.#clock.schedule(12, () => {
@@ -134,7 +134,7 @@ export class PairedNetwork implements StreamNetwork {
         return;
       }
       this.bots.push(bot);
-      handlers.opened('');
+      handlers.opened(protocols[0] ?? '');
       this.#behave.opened?.(bot);
     });
     return bot;
