@@ -213,7 +213,7 @@ describe('a telephone call into a flow with a bot', () => {
     ];
     const report = await runBotTest({
       ...{ script: readBotTestScript({ steps, stop_wait_ms: patience }), scriptPath: '', env: {} },
-      url: `${server.baseUrl.replace('http', 'ws')}/exotel/${botId}?sample-rate=16000`,
+      url: `${server.baseUrl.replace('http', 'ws')}/exotel/${botId}`,
     });
     const found = report.findings.filter(({ rule }) => rule !== 'underrun'); // On a busy machine the caller itself is late.
     expect(found).toEqual([]);
