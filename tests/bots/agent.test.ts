@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../support/admin.js';
 import { CustomerServer } from '../support/customer-server.js';
 import { ExotelCaller } from '../support/exotel-caller.js';
-import { errorLines } from '../support/metrics.js';
+import { errorLines, expectNothingLeft } from '../support/metrics.js';
 import { RealtimeProcess } from '../support/realtime-process.js';
 
 const patience = { timeoutMs: 15_000, everyMs: 20 };
@@ -220,7 +220,8 @@ describe('an agent, called from outside by the stream protocol', () => {
     expect([status, body.error.field]).toEqual([400, `config.${at}`]);
   });
 
-  it('told its keys nowhere', () => {
+  it('left nothing behind, and told its keys nowhere', async () => {
+    await expectNothingLeft(server);
     expect(answers.length).toBeGreaterThan(10);
     for (const text of [...answers, server.logs()]) {
       expect(text).not.toContain(key);

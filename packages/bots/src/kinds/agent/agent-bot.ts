@@ -5,18 +5,17 @@ import { BargeIn } from './barge-in.js';
 import { Ear } from './ear.js';
 import { Ending } from './ending.js';
 import { Greeting, greetingDirective, verbatim } from './greeting.js';
-import { digitsHidden } from './hidden-digits.js';
 import { Mouth } from './mouth.js';
 import { PressedKeys } from './pressed-keys.js';
 import type { ProviderEvent } from './provider-event.js';
 import { ProviderFaults } from './provider-faults.js';
 import { ProviderLink } from './provider-link.js';
-import { type ProviderRequests, providerRequests, type TalkLine } from './provider-request.js';
+import { type ProviderRequests, providerRequests } from './provider-request.js';
 import { ReadAhead } from './read-ahead.js';
 import { Responses } from './responses.js';
 import { SilenceWatch } from './silence-watch.js';
 import type { SpokenItem } from './spoken-item.js';
-import { TalkLog } from './talk-log.js';
+import { TalkRecord } from './talk-record.js';
 import { ToolTurns } from './tool-turns.js';
 import { TurnTimes } from './turn-times.js';
 
@@ -46,7 +45,7 @@ export class AgentBot implements Bot {
   readonly #ending: Ending;
   readonly #readAhead: ReadAhead;
   readonly #times: TurnTimes;
-  readonly #log = new TalkLog();
+  readonly #record: TalkRecord;
   readonly #longest: Timer;
 
   constructor(config: AgentConfig, session: BotSession) {
@@ -62,6 +61,7 @@ export class AgentBot implements Bot {
     this.#ear = new Ear({ session, send: (samples) => link.send(requests.audio(samples)) });
     this.#tools = new ToolTurns({ config, session, link, requests, answered: () => this.#toolsAnswered() });
     this.#readAhead = new ReadAhead({ session, link });
+    this.#record = new TalkRecord({ config, session, link, requests });
     const { type, silence_duration_ms: silenceMs } = config.turn_detection;
     this.#times = new TurnTimes(session, type === 'server_vad' ? silenceMs : 0);
     this.#greeting = new Greeting({ config, session });
@@ -85,7 +85,7 @@ export class AgentBot implements Bot {
   }
 
   handleDtmf(digit: string): void {
-    this.#session.note('dtmf', { digit: this.#config.hide_digits ? '*' : digit });
+    this.#record.pressed(digit);
     this.#silence.heardCaller();
     if (!this.#ending.isBegun) this.#keys.pressed(digit);
   }
@@ -146,7 +146,7 @@ export class AgentBot implements Bot {
   #goOn(): void {
     const { isAwaited } = this.#responses;
     this.#responses.reset();
-    for (const line of this.#log.lines) this.#link.send(this.#requests.line(line));
+    this.#record.tellAgain();
     this.#session.note('provider-reconnected');
     if (isAwaited) this.#responses.want();
   }
@@ -173,7 +173,7 @@ export class AgentBot implements Bot {
         this.#callerPauses();
         break;
       case 'caller-words':
-        this.#callerSaid(event.itemId, event.text.trim());
+        this.#record.said('user', event.text.trim(), this.#times.spokeAtMs(event.itemId));
         break;
       case 'caller-words-failed':
         this.#faults.unwritten(event.why);
@@ -219,12 +219,6 @@ export class AgentBot implements Bot {
     this.#silence.restart();
   }
 
-  #callerSaid(itemId: string, text: string): void {
-    if (text === '') return;
-    this.#transcript('user', text, this.#times.spokeAtMs(itemId));
-    this.#log.add({ role: 'user', text });
-  }
-
   #say(event: Of<'audio'>): void {
     if (this.#responses.isCancelled(event.responseId)) return;
     if (this.#session.queuedMs > maxQueuedMs) {
@@ -240,10 +234,7 @@ export class AgentBot implements Bot {
   /** An item is over: its words as far as they were heard. */
   #said(item: SpokenItem): void {
     this.#greeting.over();
-    const text = item.heardWords;
-    if (text === '') return;
-    this.#transcript('assistant', text, item.heardFromMs);
-    this.#log.add({ role: 'assistant', text });
+    this.#record.said('assistant', item.heardWords, item.heardFromMs);
   }
 
   #responseDone({ responseId, usage, failure }: Of<'response-done'>): void {
@@ -274,25 +265,14 @@ export class AgentBot implements Bot {
   /** Several keys in a row are one number. */
   #keysPressed(keys: string): void {
     if (this.#ending.isBegun) return;
-    this.#tell({ role: 'user', text: `[The caller pressed: ${keys}]` });
+    this.#record.tell({ role: 'user', text: `[The caller pressed: ${keys}]` });
     this.#responses.want();
   }
 
   /** The platform's greeting is over: heard, or talked into. */
   #promptGreeted(text: string): void {
     this.#greeting.over();
-    if (text === '' || this.#session.playedMs === 0) return;
-    this.#transcript('assistant', text);
-    this.#tell({ role: 'assistant', text });
-  }
-
-  #transcript(role: 'user' | 'assistant', text: string, atMs?: number): void {
-    this.#session.transcript(role, this.#config.hide_digits ? digitsHidden(text) : text, atMs);
-  }
-
-  #tell(line: TalkLine): void {
-    this.#log.add(line);
-    this.#link.send(this.#requests.line(line));
+    if (text !== '' && this.#session.playedMs > 0) this.#record.saidByPlatform(text);
   }
 
   /** Says a text by the platform's voice; `heard` is called when it was, or could not be said. */
