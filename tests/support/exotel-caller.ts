@@ -92,10 +92,10 @@ export class ExotelCaller {
     await eventually(() => this.heardMs(hz) >= ms, { timeoutMs: 15_000, everyMs: 5, message });
   }
 
-  /** Waits until all that came so far was heard, and its marks are told. */
-  async heardAll(): Promise<void> {
-    const isDone = () => Date.now() >= this.#playsUntil && this.#marks.length === 0;
-    await eventually(isDone, { timeoutMs: 15_000, everyMs: 5, message: 'all to be heard' });
+  /** Waits until so many marks have come since it was connected, and all that came was heard and is told. */
+  async heardAll(marks: number): Promise<void> {
+    const isDone = () => this.of('mark').length >= marks && Date.now() >= this.#playsUntil && this.#marks.length === 0;
+    await eventually(isDone, { timeoutMs: 15_000, everyMs: 5, message: `${marks} marks and all to be heard` });
   }
 
   async isClosed(): Promise<{ code: number; at: number }> {
