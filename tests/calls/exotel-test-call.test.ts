@@ -76,6 +76,9 @@ describe("a test call through Intermix's own Voice v1 API", () => {
 
     await expectNothingLeft(server);
     expect(errorLines(server)).toEqual([]);
+    // What was changed is on record, and nothing of what was given with it.
+    const { items } = await ask('GET', '/api/v1/audit?limit=200');
+    expect(items.map(({ action }: { action: string }) => action)).toContain('putExotelIntegration');
     const basic = Buffer.from(`${api_key}:${api_token}`).toString('base64');
     for (const secret of [api_key, api_token, basic]) {
       expect(server.logs()).not.toContain(secret);
@@ -91,7 +94,8 @@ describe("a test call through Intermix's own Voice v1 API", () => {
     expect(refused).toMatchObject({ status: 502, body: { error: { code: 'ERR_EXOTEL_CALL' } } });
     expect(refused.body.error.message).toMatch(/^Exotel refused the call: .*(Authentication|credentials|API)/i);
     expect(server.logs()).not.toContain('planted-wrong-token');
-    expect(JSON.stringify(refused.body)).not.toContain('planted');
+    const record = await admin.request('GET', '/api/v1/audit?limit=200');
+    expect(JSON.stringify([refused.body, record.body])).not.toContain('planted');
   });
 });
 
