@@ -27,7 +27,7 @@ async function makeGate(config: object, accountSid = 'acc') {
   });
   const keyShown = async () => {
     const shown = { authorization: undefined, token: undefined };
-    await gate.admit({ botId: 'bot_1', source: '203.0.113.5', shown, isGone: () => false });
+    await gate.admit({ botId: 'bot_1', source: '203.0.113.5', shown, hops: 0, isGone: () => false });
     const config = orders.at(-1)?.bot.config as { api_key: string } | undefined;
     return config?.api_key;
   };

@@ -2,6 +2,7 @@ import { type Clock, createId, hex, type Random } from '@intermix/kernel';
 import type { SessionOrder } from '../host/session-order.js';
 import { botKinds } from '../kinds/bot-kinds.js';
 import type { StoredBot } from '../ports/bot-store.js';
+import { maxHops } from '../session/hops.js';
 import { isActive } from './active-hours.js';
 import { BotGuesses } from './bot-guesses.js';
 import { mayOpen, type Shown } from './credentials.js';
@@ -20,7 +21,7 @@ export interface Admitted {
 /** HTTP status, and a sentence for whoever looks. */
 export interface Refused {
   ok: false;
-  status: 401 | 404 | 429 | 503;
+  status: 401 | 404 | 429 | 503 | 508;
   why: string;
 }
 
@@ -30,6 +31,8 @@ export interface Asking {
   /** Address that it comes from. */
   source: string;
   shown: Shown;
+  /** How many bots handed it on. */
+  hops: number;
   /** Whether it has gone meanwhile. */
   isGone(): boolean;
 }
@@ -78,6 +81,7 @@ export class BotGate {
     const { botId, source, shown } = asking;
     const early = this.refusalOf(asking);
     if (early) return early;
+    if (asking.hops > maxHops) return refused(508, 'The stream was handed on from bot to bot too often.');
     const bot = await this.#deps.bots.findAnywhere(botId);
     if (bot === undefined) return this.#isUnknown(source, botId);
     // Many may have asked at once: those behind the last try that is allowed are not looked at.
@@ -88,14 +92,14 @@ export class BotGate {
     }
     this.#guesses.succeeded(source, botId);
     const config = await this.#withSystemKey(bot);
-    return asking.isGone() ? undefined : this.#order(bot, config);
+    return asking.isGone() ? undefined : this.#order(bot, config, asking.hops);
   }
 
   /** A call of ours whose number or flow names the bot: it needs no credentials. */
   async admitCall(accountSid: string, botId: string): Promise<Admitted | Refused> {
     const bot = await this.#deps.bots.find(accountSid, botId);
     if (bot === undefined) return refused(404, `There is no bot ${botId}.`);
-    return this.#order(bot, await this.#withSystemKey(bot));
+    return this.#order(bot, await this.#withSystemKey(bot), 0);
   }
 
   /** Ends the sessions of a bot that is no more. */
@@ -109,12 +113,12 @@ export class BotGate {
     return refused(404, 'There is no such bot.');
   }
 
-  #order(bot: StoredBot, config: unknown): Admitted | Refused {
+  #order(bot: StoredBot, config: unknown, hops: number): Admitted | Refused {
     const { id: botId, accountSid, kind, activeHours, maxCallSec } = bot;
     const { worker, clock, random } = this.#deps;
     const [sessionId, ticket] = [createId('bcl_', 16, random), hex(random.bytes(16))];
     const taken = worker.admit({
-      ...{ sessionId, ticket, bot: { botId, accountSid, kind, config }, maxCallMs: maxCallSec * 1000 },
+      ...{ sessionId, ticket, bot: { botId, accountSid, kind, config }, maxCallMs: maxCallSec * 1000, hops },
       verdict: isActive(activeHours, clock.now()) ? 'run' : 'outside_hours',
     });
     if (taken === 'full') return refused(429, 'The server has as many calls of bots as it takes.');

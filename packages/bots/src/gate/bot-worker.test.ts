@@ -71,7 +71,7 @@ describe('BotWorker', () => {
   let last = 0;
   const admit = (botId: string) =>
     worker.admit({
-      ...{ sessionId: `s${++last}`, ticket: `t${last}`, verdict: 'run', maxCallMs: 1_000 },
+      ...{ sessionId: `s${++last}`, ticket: `t${last}`, verdict: 'run', maxCallMs: 1_000, hops: 0 },
       bot: { botId, accountSid: 'acc', kind: 'echo', config: {} },
     });
   const listens = () => eventually(() => expect(worker.load).toMatchObject({ calls: 0 }), patience);
@@ -155,7 +155,7 @@ describe('BotWorker', () => {
     await listens();
     for (const botId of ['deleted', 'kept', 'deleted']) {
       const bot = { botId, accountSid: 'acc', kind: 'echo', config: {} };
-      worker.admit({ sessionId: `${botId}-${++last}`, ticket: 't', verdict: 'run', maxCallMs: 1_000, bot });
+      worker.admit({ sessionId: `${botId}-${++last}`, ticket: 't', verdict: 'run', maxCallMs: 1_000, hops: 0, bot });
     }
     worker.endBot('deleted', 'The bot was deleted.');
     await eventually(() => expect(worker.load).toMatchObject({ calls: 1 }), patience);

@@ -62,6 +62,15 @@ describe('WebSocket /exotel/{bot_id}', () => {
     expect(await statusOf(path)).toBe(status);
   });
 
+  it('takes no stream that goes round among bots', async () => {
+    const bot = door.bot('echo');
+    const statuses = await Promise.all(
+      ['1', '3', '4', 'many', '-1'].map((hops) => statusOf(bot, { 'X-Intermix-Bot-Hops': hops })),
+    );
+    expect(statuses).toEqual([101, 101, 508, 508, 508]);
+    await nothingLeft();
+  });
+
   it('asks for the credentials of the bot', async () => {
     const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
     door.bot('locked', { type: 'basic', username: 'exotel', password: 'sesame-street' });

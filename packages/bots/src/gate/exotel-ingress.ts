@@ -2,6 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@intermix/kernel';
+import { hopsHeader, hopsOf } from '../session/hops.js';
 import type { Admitted, BotGate } from './bot-gate.js';
 import { sourceNetworkOf } from './source-network.js';
 import { WaitingPlaces } from './waiting-places.js';
@@ -47,7 +48,7 @@ export class ExotelIngress {
     if (!this.#places.enter(source)) return this.#refuse(socket, 503);
     const shown = { authorization: request.headers.authorization, token };
     const admission = await gate
-      .admit({ botId, source, shown, isGone: () => socket.destroyed })
+      .admit({ botId, source, shown, hops: hopsOf(request.headers[hopsHeader]), isGone: () => socket.destroyed })
       .finally(() => this.#places.leave(source));
     if (admission === undefined) return;
     if (!admission.ok) return this.#refuse(socket, admission.status);

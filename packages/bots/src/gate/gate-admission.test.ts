@@ -37,7 +37,7 @@ function begin(auth: BotAuth = { type: 'token', token: secret }) {
     ...{ clock, random: systemRandom },
   });
   const ask = async (botId: string, token?: string, source = '203.0.113.5', isGone = () => false) => {
-    const verdict = await gate.admit({ botId, source, shown: { authorization: undefined, token }, isGone });
+    const verdict = await gate.admit({ botId, source, shown: { authorization: undefined, token }, hops: 0, isGone });
     if (verdict === undefined) return 'gone';
     return verdict.ok ? 101 : verdict.status;
   };

@@ -12,6 +12,8 @@ export interface SessionOrder {
   /** `outside_hours`: taken, so that its caller is known, and closed before anything is said. */
   verdict: 'run' | 'outside_hours';
   maxCallMs: number;
+  /** How many `remote` bots handed it on before it came here. */
+  hops: number;
 }
 
 /** A session is over. */

@@ -6,7 +6,7 @@ import { SessionBench } from '../testing/session-bench.js';
 import { remote } from './remote.js';
 
 /** A session whose bot is elsewhere, and the hand of that bot. */
-function open() {
+function open(hops = 0) {
   const sent: string[] = [];
   let handlers: WebSocketHandlers | undefined;
   const socket = {
@@ -19,19 +19,22 @@ function open() {
     close: () => void socket.closed++,
   };
   const urls: string[] = [];
+  let shown: Readonly<Record<string, string>> | undefined;
   const bench = new SessionBench({
     kind: remote as BotKind<never>,
     config: { url: 'wss://u:p@bot.example/x', custom_parameters: { lang: 'hi' } },
+    order: { hops },
     outside: {
-      openWebSocket: (url, _, own) => {
+      openWebSocket: (url, { headers }, own) => {
         urls.push(url);
+        shown = headers;
         handlers = own;
         return socket as unknown as GuardedWebSocket;
       },
     },
   }).start({ customParameters: { a: 'b' } });
   const heard = () => sent.map((text) => readPlatformMessage(text));
-  return { bench, sent, socket, urls, heard, far: handlers as WebSocketHandlers };
+  return { bench, sent, socket, urls, shown, heard, far: handlers as WebSocketHandlers };
 }
 
 const end = (more: object = {}) => ({ wasOpen: true, code: 1000, reason: '', error: undefined, ...more });
@@ -57,6 +60,10 @@ describe('a remote bot', () => {
     expect(bench.report?.disconnectedBy).toBe('customer');
   });
 
+  it('says how many bots handed the stream on', () => {
+    expect([open().shown, open(2).shown]).toEqual([{ 'x-intermix-bot-hops': '1' }, { 'x-intermix-bot-hops': '3' }]);
+  });
+
   it('speaks, marks and clears; marks come back', () => {
     const { bench, far, heard } = open();
     far.opened('');
@@ -71,6 +78,8 @@ describe('a remote bot', () => {
 
   it.each([
     ['closes', end(), 'bot', /1000/],
+    ['breaks off', end({ code: 1006 }), 'error', /1006/],
+    ['fails', end({ code: 1011 }), 'error', /1011/],
     ['breaks', end({ code: 1006, error: new OutboundError('connect', 'It broke.') }), 'error', /It broke/],
     ['never comes', end({ wasOpen: false, error: new OutboundError('timeout', 'Too late.') }), 'error', /Too late/],
   ])('that %s ends the session', (_, how, by, why) => {

@@ -4,6 +4,7 @@ import Type, { type Static } from 'typebox';
 import { readConfig } from '../config/read-config.js';
 import type { Bot, BotKind, BotSession } from '../session/bot.js';
 import { BotConfigError } from '../session/bot-config-error.js';
+import { hopsHeader } from '../session/hops.js';
 import { IntakeBudget } from '../session/intake-budget.js';
 
 const RemoteConfig = Type.Object(
@@ -26,6 +27,8 @@ const maxBufferedBytes = 1_000_000;
 /** Bots may send faster than real time: the far end queues three minutes. */
 const intake = { burst: { messages: 5_000, octets: 16_000_000 }, perSecond: { messages: 500, octets: 1_000_000 } };
 const maxBadInARow = 20;
+/** With which a bot hangs up: RFC 6455 §7.4.1; 1005 is none at all. */
+const goodCodes: readonly number[] = [1000, 1001, 1005];
 
 /** Hands the stream to another WebSocket, in the same protocol: what a bot elsewhere says and hears, counted here. */
 export const remote: BotKind<RemoteConfig> = {
@@ -60,7 +63,7 @@ class RemoteBot implements Bot {
     this.#tell(this.#writer.start({ ...start, customParameters: { ...customParameters, ...parameters } }));
     this.#socket = session.outside.openWebSocket(
       url,
-      {},
+      { headers: { [hopsHeader]: String(session.hops + 1) } },
       {
         opened: () => this.#opened(),
         message: (data, isBinary) => this.#heard(data, isBinary),
@@ -141,7 +144,9 @@ class RemoteBot implements Bot {
   #gone({ wasOpen, code, error }: WebSocketEnd): void {
     if (this.#isClosed) return;
     this.#session.note('remote-closed', { code, ...(error && { error: error.message }) });
-    if (wasOpen && error === undefined) this.#session.close('bot', `The remote bot closed with ${code}.`);
+    const isGood = wasOpen && error === undefined && goodCodes.includes(code);
+    if (isGood) this.#session.close('bot', `The remote bot closed with ${code}.`);
+    else if (wasOpen && error === undefined) this.#session.close('error', `The remote bot closed with ${code}.`);
     else this.#session.close('error', error?.message ?? 'The remote bot cannot be reached.');
   }
 }

@@ -75,6 +75,8 @@ export interface BotSession {
   readonly logger: Logger;
   /** What opens outside addresses: guarded, and bounded by the operator's settings. */
   readonly outside: BotOutside;
+  /** How many bots handed the stream on before it came to this one. */
+  readonly hops: number;
   /** True from the end on. */
   readonly isOver: boolean;
 

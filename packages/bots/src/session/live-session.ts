@@ -91,6 +91,10 @@ export class LiveSession implements BotSession {
     return this.#facts;
   }
 
+  get hops(): number {
+    return this.#deps.order.hops;
+  }
+
   get isOver(): boolean {
     return this.#over;
   }
