@@ -68,6 +68,7 @@ describe('intermix bot, called wrongly, ends with 2 and says why', () => {
       ['record', '--listen', '127.0.0.1:0', '--out', folder, '--forward', 'https://x'],
       /ws:\/\/ or wss:\/\//,
     ],
+    ['a schema that there is not', ['schema', 'capture'], /^Give: intermix bot schema script\|report/],
     ['no capture', ['replay', folder, 'ws://127.0.0.1:1'], /is no capture: its capture\.json/],
     [
       'half of credentials',
@@ -100,4 +101,10 @@ it('ends with 2 where there was no call to judge, and reports it', async () => {
   expect(stderr).toMatch(/^NOT RUN/m);
   expect(stdout + stderr).not.toContain('planted');
   expect(exitCode).toBe(2);
+});
+
+it.each(['script', 'report'])('prints the schema of a %s', async (name) => {
+  const { exitCode, stdout } = await bot('schema', name);
+  expect(JSON.parse(stdout)).toMatchObject({ type: 'object', required: expect.arrayContaining(['steps']) });
+  expect(exitCode).toBe(0);
 });

@@ -3,17 +3,24 @@ import { OutboundError } from '@intermix/outbound';
 import { StreamError } from '@intermix/streaming';
 import { botRecord } from './bot-record.js';
 import { botReplay } from './bot-replay.js';
+import { botSchema } from './bot-schema.js';
 import { botTest } from './bot-test.js';
 import type { Command } from './command.js';
 import { CommandError } from './command-error.js';
 
-/** A bot's test, recorder and replay. Each is given what follows its word. */
-const subcommands: Readonly<Record<string, Command>> = { test: botTest, record: botRecord, replay: botReplay };
+/** A bot's test, recorder and replay, and the schemas of what a test reads and writes. Each is given what follows its word. */
+const subcommands: Readonly<Record<string, Command>> = {
+  test: botTest,
+  record: botRecord,
+  replay: botReplay,
+  schema: botSchema,
+};
 
 const usage = [
   'intermix bot test <script.json> [url] [--report FILE] [--audio FILE]',
   'intermix bot record --listen HOST:PORT --out DIR [--forward wss://…] [--streams N] [--user-env NAME --password-env NAME]',
   'intermix bot replay <capture> <url> [--user-env NAME --password-env NAME] [--param KEY=VALUE] [--report FILE] [--audio FILE]',
+  'intermix bot schema script|report',
   'Exit code 0: passed; 1: the bot broke a rule, or a step failed; 2: wrong use, or there was no call to judge.',
 ].join('\n');
 

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '@intermix/testkit';
+import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { BotTestError } from '../bot-test-error.js';
 import { rules } from '../rules.js';
-import { Expectation, readBotTestScript, stepSchemas } from './bot-test-script.js';
+import { botTestScriptSchema, Expectation, readBotTestScript, stepSchemas } from './bot-test-script.js';
 
 const hangUp = { step: 'hang_up' };
 
@@ -63,6 +64,9 @@ describe('docs/guide/testing-bots.md', () => {
   it('has a script that can be copied', () => {
     const scripts = [...guide.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = '']) => JSON.parse(text));
     expect(scripts).toHaveLength(1);
+    const schema = JSON.parse(JSON.stringify(botTestScriptSchema)); // As an editor has it.
+    expect(Compile(schema).Check(scripts[0])).toBe(true);
+    expect(Compile(schema).Check({ steps: [{ step: 'silence' }] })).toBe(false);
     const words = readBotTestScript(scripts[0]).steps.map(({ step }) => step);
     expect(new Set(words)).toEqual(new Set(['wait_for', 'say', 'barge_in', 'dtmf', 'silence', 'hang_up']));
   });

@@ -132,6 +132,22 @@ const Head = Type.Object(
 );
 export type BotTestScript = Omit<Static<typeof Head>, 'steps'> & { steps: ScriptStep[] };
 
+/** A script's JSON Schema, for editors. What has to be so beyond it is told when a script is read. */
+export const botTestScriptSchema: object = asWritten({
+  ...Head,
+  properties: {
+    ...Head.properties,
+    steps: { type: 'array', minItems: 1, maxItems: 500, items: { anyOf: Object.values(stepSchemas).map(asWritten) } },
+  },
+});
+
+/** What has a default may be left out by who writes. */
+function asWritten<S extends { required?: string[]; properties: object }>(schema: S): object {
+  const { properties, required = [] } = schema;
+  const hasDefault = (key: string) => 'default' in (properties[key as keyof typeof properties] as object);
+  return { ...schema, required: required.filter((key) => !hasDefault(key)) };
+}
+
 /** Reads a script, with the defaults of what it leaves out. Throws BotTestError that names the place. */
 export function readBotTestScript(value: unknown): BotTestScript {
   const head = readPart(Head, value, 'The script');
