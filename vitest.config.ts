@@ -18,10 +18,11 @@ const left = process.env.INTERMIX_LONG_TESTS === '1' ? [] : long.map((name) => `
 // Theirs is the built product, the test kit too: nothing of it is transformed again for each file.
 const built = { server: { deps: { external: [/\/(?:packages|apps)\/[^/]+\/dist\//] } } };
 
-/** Telephones and bots without a browser: two suites at once leave them time enough. */
-const withTelephones = ['bot-in-a-flow', 'exotel-test-call', 'flow', 'recorded-calls', 'voice-v1'].map(
-  (name) => `tests/calls/${name}.test.ts`,
-);
+/** Telephones and bots without a browser, and carriers, who wait for SIP's timers: two suites at once leave them time enough. */
+const withTelephones = [
+  ...['bot-in-a-flow', 'exotel-test-call', 'flow', 'recorded-calls', 'voice-v1'].map((name) => `calls/${name}`),
+  'peers/foreign-carriers',
+].map((path) => `tests/${path}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -31,6 +32,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          // A process for each of 280 files, which loads all its modules anew, is a third of the time. Tests put back what
+          // they change: the runner what it changed for them.
+          isolate: false,
+          restoreMocks: true,
+          unstubGlobals: true,
           testTimeout: 20_000,
           hookTimeout: 30_000,
           maxWorkers: workers,
