@@ -1,4 +1,4 @@
-import { type Admitted, FleetError, type Refused, type StoredBot } from '@intermix/bots';
+import { type Admitted, type Fleet, FleetError, type Refused, type StoredBot } from '@intermix/bots';
 import type { StreamHandle } from '@intermix/streaming';
 import { expect, it } from 'vitest';
 import { botStreams } from './bot-streams.js';
@@ -13,7 +13,9 @@ const attach = () => Promise.reject(new Error('not here'));
 function begin(
   admission: Admitted | Refused,
   open: () => Promise<StreamHandle>,
-  chooseFleetServer: () => Promise<string> = () => Promise.reject(FleetError.noneHealthy()),
+  chooseFleetServer: Fleet['chooseFleetServer'] = () => Promise.reject(FleetError.noneHealthy()),
+  streamUrlOf = async (account: string, botId: string) =>
+    `wss://fleet.example/exotel/${account === 'acc' ? botId : 'foreign'}`,
 ) {
   const asked: string[] = [];
   const opener = botStreams({
@@ -31,8 +33,9 @@ function begin(
       },
       fleet: () => ({ chooseFleetServer }),
       allowPrivate: false,
+      ownUrl: 'https://own.example',
     },
-    streamUrlOf: async (account, botId) => `wss://fleet.example/exotel/${account === 'acc' ? botId : 'foreign'}`,
+    streamUrlOf,
   });
   return { asked, open: () => opener(attach, request) };
 }
@@ -106,7 +109,10 @@ it.each([429, 503] as const)(
     const { open, asked } = begin(
       refusal,
       async () => stream(true),
-      async () => 'https://other.example',
+      async (_, choice) => {
+        expect(choice).toEqual({ withinMs: 2_000, except: 'https://own.example' });
+        return 'https://other.example';
+      },
     );
     expect(await (await open()).ended).toMatchObject({ status: 'completed', streamUrl: url });
     expect(asked).toEqual(['wss://other.example/exotel/bot_1?token=planted']);
@@ -126,4 +132,12 @@ it('says that no server of the fleet has room either, and asks none for a bot th
   );
   expect(await (await gone.open()).ended).toMatchObject({ status: 'failed', error: 'None.' });
   expect([...full.asked, ...gone.asked]).toEqual([]);
+});
+
+it('has its bot though nobody can say under which address others know it', async () => {
+  const { admission } = admitted();
+  const unknown = () => Promise.reject(new Error('the database is away'));
+  const { open, asked } = begin(admission, async () => stream(true), undefined, unknown);
+  expect(await (await open()).ended).toMatchObject({ status: 'completed', streamUrl: '/exotel/bot_1' });
+  expect(asked).toHaveLength(1);
 });

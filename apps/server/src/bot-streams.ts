@@ -20,12 +20,17 @@ export interface BotStreamsDeps {
   overflow: Overflow;
 }
 
+/** The caller waits meanwhile. */
+const choiceMs = 2_000;
+
 /** Where bots of our calls run when this server takes no more. */
 export interface Overflow {
   bots: { find(accountSid: string, botId: string): Promise<StoredBot | undefined> };
   fleet: () => Pick<Fleet, 'chooseFleetServer'>;
   /** Whether servers of the fleet may have private addresses. */
   allowPrivate: boolean;
+  /** This server, as the fleet names it: it has no room. */
+  ownUrl: string | undefined;
 }
 
 /**
@@ -35,8 +40,11 @@ export interface Overflow {
  */
 export function botStreams({ gate, streams, streamUrlOf, overflow }: BotStreamsDeps): StreamOpener {
   return async (attach, { botId = '', ...request }) => {
-    const streamUrl = await streamUrlOf(request.accountSid, botId);
-    const admission = await gate.admitCall(request.accountSid, botId);
+    // What flows are told is no reason to have no bot.
+    const [streamUrl, admission] = await Promise.all([
+      streamUrlOf(request.accountSid, botId).catch(() => exotelPath + botId),
+      gate.admitCall(request.accountSid, botId),
+    ]);
     if (!admission.ok) {
       const place = await placeOnFleet(request.accountSid, botId, admission, overflow);
       if (place.url === undefined) return refusedStream(streamUrl, place.why);
@@ -57,12 +65,12 @@ async function placeOnFleet(
   accountSid: string,
   botId: string,
   { status, why }: Refused,
-  { bots, fleet, allowPrivate }: Overflow,
+  { bots, fleet, allowPrivate, ownUrl }: Overflow,
 ): Promise<{ url: string; allowPrivate: boolean } | { url: undefined; why: string }> {
   const bot = status === 429 || status === 503 ? await bots.find(accountSid, botId) : undefined;
   if (bot === undefined) return { url: undefined, why };
   try {
-    return { url: await urlOnFleet(fleet(), bot), allowPrivate };
+    return { url: await urlOnFleet(fleet(), bot, { withinMs: choiceMs, except: ownUrl }), allowPrivate };
   } catch (error) {
     if (error instanceof FleetError) return { url: undefined, why: `${why} ${error.message}.` };
     throw error;

@@ -24,6 +24,8 @@ export interface BotsSideOptions {
   apiKey: (accountSid: string, provider: string) => Promise<string | undefined>;
   /** Asked late: where bots of our calls run when this server takes no more. */
   fleet: () => Pick<Fleet, 'chooseFleetServer'>;
+  /** INTERMIX_PUBLIC_URL. */
+  ownUrl: string | undefined;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -51,7 +53,7 @@ export interface BotsSide {
 /** Joins the process of the bots to the store, to prompts, and to the streams of our own calls. */
 export function botsSide(options: BotsSideOptions): BotsSide {
   const { store, prompts, streams, allowPrivate, trustedProxies, streamUrlOf, maxSessions } = options;
-  const { apiKey, fleet, clock, random, logger } = options;
+  const { apiKey, fleet, ownUrl, clock, random, logger } = options;
   const calls = new BotCalls({ store: store.botCalls, clock, logger });
   const worker = new BotWorker({
     ...{ maxSessions, allowPrivate, onEvent: calls.handleEvent, clock, random, logger },
@@ -59,7 +61,12 @@ export function botsSide(options: BotsSideOptions): BotsSide {
     render: async (accountSid, prompt) => (await prompts.fileFor(accountSid, prompt)).path,
   });
   const gate = new BotGate({ bots: store.bots, worker, apiKey, clock, random });
-  const openStream = botStreams({ gate, streams, streamUrlOf, overflow: { bots: store.bots, fleet, allowPrivate } });
+  const openStream = botStreams({
+    gate,
+    streams,
+    streamUrlOf,
+    overflow: { bots: store.bots, fleet, allowPrivate, ownUrl },
+  });
   const ingress = new ExotelIngress({ gate, sourceOf: sourceAddressOf(trustedProxies), logger });
   return {
     counts: { refused: ingress.refused, neverStarted: calls.neverStarted, ended: calls.ended },

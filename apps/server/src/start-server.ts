@@ -100,6 +100,7 @@ async function start(config: Config, logger: Logger, teardown: Teardown): Promis
     streamUrlOf: async (accountSid, botId) =>
       websocketUrlOf((await exotel.api.botAddresses.baseOf(accountSid)) ?? addresses.http_url, botId),
     fleet: () => exotel.fleet,
+    ownUrl: config.publicUrl,
   });
   const flows = flowsSide({
     ...{

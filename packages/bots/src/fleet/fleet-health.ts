@@ -1,7 +1,7 @@
 import { type OutboundClient, OutboundError } from '@intermix/outbound';
 
 /** Long on purpose: a server that is full of calls may need seconds to ask its workers, and is healthy nevertheless. */
-const timeoutMs = 20_000;
+const usualTimeoutMs = 20_000;
 const maxBytes = 256 * 1024;
 
 /** What a server of the fleet said of itself; or why it does not count. */
@@ -17,7 +17,11 @@ export type ServerHealth =
   | { readonly status: 'unreachable'; readonly problem: string };
 
 /** Asks one server. Never rejects. */
-export async function readServerHealth(client: Pick<OutboundClient, 'get'>, baseUrl: string): Promise<ServerHealth> {
+export async function readServerHealth(
+  client: Pick<OutboundClient, 'get'>,
+  baseUrl: string,
+  timeoutMs = usualTimeoutMs,
+): Promise<ServerHealth> {
   try {
     const answer = await client.get(`${baseUrl}/health/fleet`, { timeoutMs, maxBytes });
     if (answer.status < 200 || answer.status > 299) return unreachable(`It answered with status ${answer.status}.`);

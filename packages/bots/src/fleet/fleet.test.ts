@@ -149,6 +149,18 @@ describe('the fleet', () => {
     });
   });
 
+  it('passes over, for a call that waits, who does not answer in time, and who has sent it', async () => {
+    const { fleet, urls, clock } = await begin([
+      answerWith(200, health(0, 16)),
+      () => undefined,
+      answerWith(200, health(9, 16)),
+    ]);
+    const chosen = fleet.chooseFleetServer('one', { withinMs: 2_000, except: `${urls[0]}/` });
+    await eventually(() => expect(servers.map(({ requests }) => requests.length)).toEqual([0, 1, 1]));
+    await clock.advance(2_000);
+    expect(await chosen).toBe(urls[2]);
+  });
+
   it('waits 20 s for a server, and asks all at the same time', async () => {
     const { fleet, clock } = await begin([() => undefined, () => undefined]);
     const asked = fleet.status('one');

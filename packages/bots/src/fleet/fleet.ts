@@ -14,6 +14,13 @@ interface AskedServer {
   readonly health: ServerHealth;
 }
 
+export interface FleetChoice {
+  /** Servers that have not answered after so many milliseconds are passed over; 20,000 unless told otherwise. */
+  withinMs?: number | undefined;
+  /** Base URL of one that is not asked. */
+  except?: string | undefined;
+}
+
 /** The servers that run bots: how they are, and which of them has room. Asked at each use: nothing is remembered. */
 export class Fleet {
   readonly #addresses: FleetAddresses;
@@ -38,9 +45,9 @@ export class Fleet {
   }
 
   /** Address of the healthy server with most room; of several alike, any. Throws FleetError when none has room. */
-  async chooseFleetServer(accountSid: string): Promise<string> {
+  async chooseFleetServer(accountSid: string, choice: FleetChoice = {}): Promise<string> {
     const room = ({ health }: AskedServer) => (health.status === 'healthy' ? health.available : 0);
-    const servers = await this.#ask(accountSid);
+    const servers = await this.#ask(accountSid, choice);
     const most = Math.max(0, ...servers.map(room));
     const best = most === 0 ? [] : servers.filter((server) => room(server) === most);
     const chosen = best[Math.floor(this.#random.fraction() * best.length)];
@@ -48,9 +55,10 @@ export class Fleet {
     return chosen.url;
   }
 
-  async #ask(accountSid: string): Promise<AskedServer[]> {
-    const urls = await this.#addresses.coreFleet(accountSid);
-    return Promise.all(urls.map(async (url) => ({ url, health: await readServerHealth(this.#client, url) })));
+  async #ask(accountSid: string, { withinMs, except }: FleetChoice = {}): Promise<AskedServer[]> {
+    const isMeant = (url: string) => except === undefined || new URL(url).origin !== new URL(except).origin;
+    const urls = (await this.#addresses.coreFleet(accountSid)).filter(isMeant);
+    return Promise.all(urls.map(async (url) => ({ url, health: await readServerHealth(this.#client, url, withinMs) })));
   }
 }
 
