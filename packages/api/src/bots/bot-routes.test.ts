@@ -337,7 +337,11 @@ describe('/api/v1/bots', () => {
           greeting: { text: 'Namaste {{custom.name}}!' },
           tools: [
             {
-              ...{ name: 'order', description: 'Where it is.', url: 'https://me:planted-password@crm.example/o?a=1' },
+              ...{
+                name: 'order',
+                description: 'Where it is.',
+                url: 'https://me:planted-password@crm.example/o?a=1&api_key=planted',
+              },
               ...{ headers: { 'X-Shop': 'planted-shop' }, secret_headers: { Authorization: 'planted-header' } },
             },
           ],
@@ -351,7 +355,7 @@ describe('/api/v1/bots', () => {
         tools: [
           {
             ...{ name: 'order', description: 'Where it is.', parameters: { type: 'object', properties: {} } },
-            url: 'https://crm.example/o?a=1',
+            url: 'https://crm.example/o?a=1&api_key=********',
           },
         ],
       });

@@ -1,4 +1,4 @@
-import type { StoredBot } from '@intermix/bots';
+import { maskSecrets, type StoredBot } from '@intermix/bots';
 
 /** What campaigns and tests of an orchestrator put among a caller's facts, and no bot is to say. */
 const reserved = new Set([
@@ -79,10 +79,12 @@ function longestSec({ config, maxCallSec }: StoredBot): number {
   return typeof own === 'number' ? Math.min(own, maxCallSec) : maxCallSec;
 }
 
+/** Without user and password; a secret in its query is masked, as in every answer. */
 function withoutCredentials(text: string): string {
-  if (!URL.canParse(text)) return text;
-  const url = new URL(text);
-  if (url.username === '' && url.password === '') return text;
+  const shown = maskSecrets(text, []) as string;
+  if (!URL.canParse(shown)) return shown;
+  const url = new URL(shown);
+  if (url.username === '' && url.password === '') return shown;
   [url.username, url.password] = ['', ''];
   return url.href;
 }
