@@ -19,7 +19,10 @@ function begin(away: Array<number | undefined | Error> = []) {
         return next;
       },
     },
-    sweeps: [async (at) => void swept.push(at.getTime() / minute)],
+    sweeps: [
+      () => Promise.reject(new Error('one that fails holds up no other')),
+      async (at) => void swept.push(at.getTime() / minute),
+    ],
     ...{ clock, logger: silentLogger },
   });
   const pass = async (minutes: number) => {

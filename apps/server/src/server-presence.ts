@@ -51,18 +51,33 @@ export class ServerPresence {
 
   /** Never rejects. */
   async #turn(): Promise<void> {
-    const { servers, sweeps, clock, logger } = this.#deps;
+    const { servers, logger } = this.#deps;
     try {
       const awayMs = await servers.stillHere();
       this.#regular = awayMs !== undefined && awayMs < regularMs ? this.#regular + 1 : 0;
-      if (this.#regular < 2) return;
-      for (const sweep of sweeps) if (!this.#isStopped) await sweep(new Date(clock.now()));
     } catch (error) {
       this.#regular = 0;
       logger.warn(
         { err: error },
         'other servers on the database could not be looked after; it is tried again in a minute',
       );
+    }
+    if (this.#regular >= 2) await this.#sweep();
+  }
+
+  /** One that fails holds up no other. */
+  async #sweep(): Promise<void> {
+    const { sweeps, clock, logger } = this.#deps;
+    for (const sweep of sweeps) {
+      if (this.#isStopped) return;
+      try {
+        await sweep(new Date(clock.now()));
+      } catch (error) {
+        logger.warn(
+          { err: error },
+          'what a server left that is gone could not be closed; it is tried again in a minute',
+        );
+      }
     }
   }
 }
