@@ -131,6 +131,9 @@ describe('the integration record', () => {
   it.each([
     [{ account_sid: 'a/b' }, 'account_sid'],
     [{ account_sid: 'a b' }, 'account_sid'],
+    [{ account_sid: '..' }, 'account_sid'],
+    [{ account_sid: 'a%2Fb' }, 'account_sid'],
+    [{ api_base_url: 'nope' }, 'api_base_url'],
     [{ api_key: 'a:b' }, 'api_key'],
   ])('refuses %j', async (update, field) => {
     const { integration } = begin();

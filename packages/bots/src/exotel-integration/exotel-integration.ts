@@ -130,7 +130,8 @@ export class ExotelIntegration {
   #credentialsOf(update: ExotelCredentialsUpdate): Partial<IntegrationRecord> {
     const given = present(update);
     const { api_key = '', api_base_url = '', account_sid = '' } = given;
-    if (/[\s/?#]/.test(account_sid)) throw new InputError('account_sid', '"account_sid" has a sign that no sid has.');
+    if (/[^A-Za-z0-9_.~-]|^\.+$/.test(account_sid))
+      throw new InputError('account_sid', '"account_sid" has a sign that no sid has.');
     if (api_key.includes(':'))
       throw new InputError('api_key', '"api_key" has a colon, which HTTP Basic has no room for.');
     if (api_base_url === '') return given;

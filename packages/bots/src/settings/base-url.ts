@@ -10,7 +10,11 @@ export type UrlCheck = (url: string) => unknown;
  */
 export function baseUrlOf(field: string, text: string, check: UrlCheck): string {
   const written = text.trim();
-  const url = checkedUrl(field, /^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `https://${written}`, check);
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(written);
+  // A word alone is no address that anybody meant.
+  if (!hasScheme && /^[^.:/[]*$/.test(written) && written !== 'localhost')
+    throw new InputError(field, `"${field}" cannot be used: This is not a URL.`);
+  const url = checkedUrl(field, hasScheme ? written : `https://${written}`, check);
   const refuse = (what: string) => new InputError(field, `"${field}" must be a plain address: leave out ${what}.`);
   if (url.username !== '' || url.password !== '') throw refuse('the user and the password');
   if (url.search !== '' || url.hash !== '') throw refuse('what stands behind ? or #');

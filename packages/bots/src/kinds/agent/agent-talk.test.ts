@@ -149,14 +149,21 @@ describe('a turn', () => {
 describe('a record of the call without longer numbers', () => {
   it('has neither what was said of them nor the keys; the model hears all', async () => {
     const { bench, socket, pass } = await makeTalk({ hide_digits: true });
-    socket.tell(speechStarted(), speechStopped, callerWords('My card is 4242 4242-4242 4242, flat 12.'));
+    socket.tell(
+      speechStarted(),
+      speechStopped,
+      callerWords('My card is 4242 4242-4242 4242, flat 12, मेरा नंबर ९८७६५ ४३२१०।'),
+    );
     socket.speak('r1', { ms: 200 }).finish('r1', { words: 'I heard 4, 2, 4, 2, 4.' });
     await pass(300);
     bench.mark('agent-2');
     for (const key of '9753') bench.press(key);
     await pass(1_600);
     bench.stop();
-    expect(bench.report?.transcript.map(({ text }) => text)).toEqual(['My card is ****, flat 12.', 'I heard ****.']);
+    expect(bench.report?.transcript.map(({ text }) => text)).toEqual([
+      'My card is ****, flat 12, मेरा नंबर ****।',
+      'I heard ****.',
+    ]);
     expect(bench.report?.events.map(({ data }) => data)).toEqual(Array(4).fill({ digit: '*' }));
     expect(socket.of('conversation.item.create').at(-1)?.item.content[0].text).toContain('9753');
   });

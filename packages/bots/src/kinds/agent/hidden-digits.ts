@@ -1,5 +1,5 @@
-/** Four digits and more, as they are spoken and written: apart, in groups, with dashes. */
-const longNumber = /\d(?:[ \u00a0.,-]{0,2}\d){3,}/g;
+/** Four digits and more, of any script, as they are spoken and written: apart, in groups, with dashes. Not numbers in words. */
+const longNumber = /\p{Nd}(?:[ \u00a0.,-]{0,2}\p{Nd}){3,}/gu;
 const hidden = '****';
 
 /** A line of a conversation without its longer numbers: those of cards, accounts and identities. */
