@@ -11,8 +11,8 @@ const shared = {
 const workers = Math.max(2, availableParallelism() - 1);
 const endToEnd = { testTimeout: 60_000, hookTimeout: 120_000 };
 
-/** Left to `npm run test:long`: two minutes of foreign peers; others of their kind (carriers, the vendor's SDKs) stay. */
-const long = ['vendor-crm-sdk-refused', 'baresip-carrier', 'foreign-browser-phones'];
+/** Left to `npm run test:long`: a minute of the vendor's SDK against refusals; what it does when all is well stays. */
+const long = ['vendor-crm-sdk-refused'];
 const left = process.env.INTERMIX_LONG_TESTS === '1' ? [] : long.map((name) => `tests/peers/${name}.test.ts`);
 
 // Theirs is the built product, the test kit too: nothing of it is transformed again for each file.
@@ -21,6 +21,7 @@ const built = { server: { deps: { external: [/\/(?:packages|apps)\/[^/]+\/dist\/
 /** Telephones and bots without a browser, and carriers, who wait for SIP's timers: two suites at once leave them time enough. */
 const withTelephones = [
   ...['bot-in-a-flow', 'exotel-test-call', 'flow', 'recorded-calls', 'voice-v1'].map((name) => `calls/${name}`),
+  'peers/baresip-carrier',
   'peers/foreign-carriers',
 ].map((path) => `tests/${path}.test.ts`);
 

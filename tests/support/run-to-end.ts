@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryRoot } from '@intermix/testkit';
+import { quickStart, repositoryRoot } from '@intermix/testkit';
 
 const main = join(repositoryRoot(), 'apps', 'server', 'dist', 'main.js');
 
@@ -9,7 +9,9 @@ export function runToEnd(
   env: Record<string, string>,
   args: readonly string[] = [],
 ): Promise<{ exitCode: number | null; stderr: string; stdout: string }> {
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH ?? '', ...env } });
+  const child = spawn(process.execPath, [...quickStart, main, ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
   let stderr = '';
   child.stderr.on('data', (chunk) => {
     stderr += chunk;

@@ -11,6 +11,7 @@ export { type PhoneDialOptions, SipPhone, type SipPhoneOptions } from './phone/s
 export { startTestPostgres, type TestPostgres, whyNoPostgres } from './postgres-cluster.js';
 export { repositoryRoot } from './repository-root.js';
 export { S3Server } from './s3-server.js';
+export { quickStart } from './server-process.js';
 export {
   runSipp,
   type SippOptions,

@@ -9,7 +9,7 @@ import { repositoryRoot } from './repository-root.js';
  * V8 spends two seconds of a core on the best code for the embedded PostgreSQL's WebAssembly: a server that lives for a minute, as
  * one of some ninety in a run, does with what its quick compiler makes.
  */
-const quickStart = ['--liftoff-only'];
+export const quickStart: readonly string[] = ['--liftoff-only'];
 
 /** Logs beyond this many characters lose their beginning. */
 const logLimit = 4_000_000;
