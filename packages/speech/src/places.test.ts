@@ -33,3 +33,17 @@ it('gives its place back when the work fails', async () => {
   await expect(places.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await expect(places.run(async () => 'yes')).resolves.toBe('yes');
 });
+
+it('lets accounts take turns, and none of them fill the line', async () => {
+  const places = new Places({ size: 1, maxWaiting: 10, maxWaitingOfOne: 3 });
+  let open: () => void = () => {};
+  const first = places.run(() => new Promise<void>((resolve) => (open = resolve)), 'loud');
+  const order: string[] = [];
+  const work = (name: string, account: string) => places.run(async () => void order.push(name), account);
+  const waiting = ['l1', 'l2', 'l3'].map((name) => work(name, 'loud'));
+  await expect(work('l4', 'loud')).rejects.toMatchObject({ problem: 'busy' });
+  waiting.push(work('q1', 'quiet'), work('q2', 'quiet'));
+  open();
+  await Promise.all([first, ...waiting]);
+  expect(order).toEqual(['l1', 'q1', 'l2', 'q2', 'l3']);
+});

@@ -27,7 +27,7 @@ export class PromptFiles {
    * SpeechError, and its message says what is wrong; a caller should then hear something else (ringback, the next step).
    */
   fileFor(accountSid: string, prompt: Prompt, options: FileForOptions = {}): Promise<PromptFile> {
-    if ('text' in prompt) return this.#deps.spoken.fileOf(prompt.text, prompt.voice);
+    if ('text' in prompt) return this.#deps.spoken.fileOf(accountSid, prompt.text, prompt.voice);
     if ('promptId' in prompt) return this.#deps.library.fileOf(accountSid, prompt.promptId);
     return this.#deps.web.fileOf(accountSid, prompt.url, options.maxBytes);
   }

@@ -43,7 +43,7 @@ export class PromptLibrary {
    */
   async create(accountSid: string, name: string, source: PromptSource): Promise<PromptRecord> {
     const { directory, clock, random } = this.#deps;
-    const wav = await this.#wavOf(source);
+    const wav = await this.#wavOf(accountSid, source);
     const sha256 = createHash('sha256').update(wav).digest('hex');
     const id = createId('prm_', 16, random);
     const sizes = { durationMs: playedMs(wav.length), bytes: wav.length };
@@ -92,9 +92,9 @@ export class PromptLibrary {
     });
   }
 
-  async #wavOf(source: PromptSource): Promise<Buffer> {
+  async #wavOf(accountSid: string, source: PromptSource): Promise<Buffer> {
     const { converter, spoken } = this.#deps;
-    if ('text' in source) return readFile((await spoken.fileOf(source.text, source.voice)).path);
+    if ('text' in source) return readFile((await spoken.fileOf(accountSid, source.text, source.voice)).path);
     if (source.audio.length > maxAudioBytes)
       throw new SpeechError('too-large', `The audio file is larger than ${maxAudioBytes / 1024 / 1024} MB.`);
     return converter.convert(source.audio);

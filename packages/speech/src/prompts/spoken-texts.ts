@@ -17,19 +17,23 @@ export interface SpokenTextsDeps {
 
 const size = 2;
 const maxWaiting = 200;
+/** Texts may hold what callers say of themselves: one account's callers are not to keep the voice from all others. */
+const maxWaitingOfOne = 40;
 
 /** Texts as audio, each spoken once for each engine and voice. */
 export class SpokenTexts {
   readonly #deps: SpokenTextsDeps;
   readonly #flights = new Flights<PromptFile>();
-  readonly #places = new Places({ size, maxWaiting });
+  readonly #places = new Places({ size, maxWaiting, maxWaitingOfOne });
 
   constructor(deps: SpokenTextsDeps) {
     this.#deps = deps;
   }
 
-  /** Rejects with SpeechError: `bad-text`, `no-engine`, `unknown-voice`, `engine-failed`, `too-long`, `busy`. */
-  async fileOf(text: string, voice?: string): Promise<PromptFile> {
+  /**
+   * Accounts take turns at the engine, and share what was spoken. Rejects with SpeechError: `bad-text`, `no-engine`, `unknown-voice`, `engine-failed`, `too-long`, `busy`.
+   */
+  async fileOf(accountSid: string, text: string, voice?: string): Promise<PromptFile> {
     const { engine, cache } = this.#deps;
     const said = checkedText(text);
     if (engine === undefined)
@@ -40,11 +44,17 @@ export class SpokenTexts {
       );
     const wanted = voice ?? engine.defaultVoice;
     const key = createHash('sha256').update(['text', engine.id, wanted, said].join('\0')).digest('hex');
-    return this.#flights.run(key, async () => (await cache.get(key)) ?? this.#speak(engine, said, wanted, key));
+    return this.#flights.run(
+      key,
+      async () => (await cache.get(key)) ?? this.#speak(accountSid, { engine, said, wanted, key }),
+    );
   }
 
-  async #speak(engine: TextToSpeech, text: string, voice: string, key: string): Promise<PromptFile> {
-    const audio = await this.#places.run(() => engine.speak(text, voice));
+  async #speak(
+    accountSid: string,
+    { engine, said, wanted, key }: { engine: TextToSpeech; said: string; wanted: string; key: string },
+  ): Promise<PromptFile> {
+    const audio = await this.#places.run(() => engine.speak(said, wanted), accountSid);
     const wav = await this.#converted(audio);
     return this.#deps.cache.put(key, wav, {});
   }
