@@ -81,6 +81,7 @@ it('keeps secrets when only the path changes, and takes another server with secr
   expect(unmaskSecrets({ ...shown, url }, agent)).toEqual({ ...agent, url });
   const moved = { ...agent, url: 'wss://other.example', api_key: 'new' };
   expect(unmaskSecrets(moved, agent)).toEqual(moved);
+  expect(unmaskSecrets({ ...moved, tools: shown.tools }, agent)).toEqual(moved);
   const tool = { ...agent.tools[0], url: 'https://other.example', secret_headers: { authorization: 'new' } };
   expect(unmaskSecrets({ ...shown, tools: [tool] }, agent)).toEqual({ ...agent, tools: [tool] });
 });

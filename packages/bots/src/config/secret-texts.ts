@@ -32,7 +32,12 @@ function unmasked(wanted: unknown, kept: unknown, place: Place): unknown {
   if (typeof wanted === 'string') return unmaskedText(wanted, kept, place);
   const at = (key: string | number) => (place.path === '' ? String(key) : `${place.path}.${key}`);
   if (Array.isArray(wanted))
-    return wanted.map((item, index) => unmasked(item, sameIn(kept, item, index), { ...place, path: at(index) }));
+    return wanted.map((item, index) => {
+      const before = sameIn(kept, item, index);
+      // An item with an address of its own sends its secrets there, whatever lies around the list.
+      const moved = addressesIn(item, before).size > 0 ? undefined : place.moved;
+      return unmasked(item, before, { path: at(index), moved });
+    });
   if (!isObject(wanted)) return wanted;
   const before = isObject(kept) ? kept : {};
   const moved = place.moved ?? movedIn(wanted, before);
