@@ -9,6 +9,7 @@ const shared = {
 
 // The runner's own default leaves a core idle, which on a machine of two is half of them.
 const workers = Math.max(2, availableParallelism() - 1);
+const unit = { testTimeout: 20_000, hookTimeout: 30_000, maxWorkers: workers };
 const endToEnd = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 /** Left to `npm run test:long`: a minute of the vendor's SDK against refusals; what it does when all is well stays. */
@@ -31,17 +32,21 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...unit,
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          exclude: ['packages/store/**', '**/node_modules/**'],
           // A process for each of 280 files, which loads all its modules anew, is a third of the time. Tests put back what
           // they change: the runner what it changed for them.
           isolate: false,
           restoreMocks: true,
           unstubGlobals: true,
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
-          maxWorkers: workers,
         },
+      },
+      {
+        ...shared,
+        // Engines of databases that are killed and opened again: each file has a process to itself.
+        test: { ...unit, name: 'unit of the store', include: ['packages/store/src/**/*.test.ts'] },
       },
       {
         test: {

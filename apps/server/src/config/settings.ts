@@ -303,7 +303,8 @@ export const settings = {
   botSessions: setting({
     name: 'INTERMIX_BOT_SESSIONS',
     default: '200',
-    meaning: 'Calls that bots of this server may have at the same time; one more is refused with 429.',
+    meaning:
+      'Calls that bots of this server may have at the same time; one more is refused with 429. A bot without credentials has half of them at most for who connects from outside.',
     ...count(1, 10_000),
   }),
   coreSecret: setting({

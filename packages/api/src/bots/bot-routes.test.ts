@@ -263,13 +263,14 @@ describe('/api/v1/bots', () => {
       };
       for (let n = 0; n < 20; n++) expect(await guess(undefined, '203.0.113.9')).toBe(403); // No guess.
       for (let n = 0; n < 10; n++) expect(await guess(`guess ${n}`, '203.0.113.9')).toBe(403);
-      expect(await guess('planted-core', '203.0.113.9')).toBe(429);
-      expect(await guess('planted-core', '203.0.113.10')).toBe(404);
+      expect(await guess('guess', '203.0.113.9')).toBe(429);
+      expect(await guess('planted-core', '203.0.113.9')).toBe(404); // The right one goes in at any time.
+      expect(await guess('guess', '203.0.113.10')).toBe(403);
       for (let n = 0; n < 10; n++) await guess('guess', `2001:db8:0:1::${n + 1}`);
-      expect(await guess('planted-core', '2001:db8:0:1:ffff::')).toBe(429);
-      expect(await guess('planted-core', '2001:db8:0:2::1')).toBe(404);
+      expect(await guess('guess', '2001:db8:0:1:ffff::')).toBe(429);
+      expect(await guess('guess', '2001:db8:0:2::1')).toBe(403);
       await guarded.clock.advance(60_000);
-      expect(await guess('planted-core', '203.0.113.9')).toBe(404);
+      expect(await guess('guess', '203.0.113.9')).toBe(403);
     });
 
     it('are told the words of an agent, and the zone of the account', async () => {

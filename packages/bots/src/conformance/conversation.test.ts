@@ -290,13 +290,14 @@ describe('the line', () => {
       {
         env: { BOT_TOKEN: 'se:cr@t' },
         prepare: (world) => {
-          world.answer = '{"url":"wss://key2:hush@voice.example/calls"}';
+          world.answer = '{"url":"wss://key2:hush@voice.example/calls?token=planted"}';
         },
       },
     );
     expect(network.asked[0]).toMatch(/^https:\/\/key:se%3Acr%40t@bot\.example\/where\?sample-rate=16000&CallSid=/);
-    expect(network.urls).toEqual(['wss://key2:hush@voice.example/calls']);
-    expect(report.call).toMatchObject({ url: 'wss://voice.example/calls', sample_rate: 16_000 });
+    expect(network.urls).toEqual(['wss://key2:hush@voice.example/calls?token=planted']);
+    expect(report.call).toMatchObject({ url: 'wss://voice.example/calls?token=********', sample_rate: 16_000 });
+    expect(JSON.stringify(report)).not.toMatch(/planted|hush/);
     expect(network.bot.of('start')[0].start.custom_parameters).toEqual({ lang: 'hi' });
     expect(JSON.stringify(report)).not.toMatch(/hush|se:cr@t|se%3A/);
   });

@@ -92,14 +92,14 @@ export class BotGate {
     }
     this.#guesses.succeeded(source, botId);
     const config = await this.#withSystemKey(bot);
-    return asking.isGone() ? undefined : this.#order(bot, config, asking.hops);
+    return asking.isGone() ? undefined : this.#order(bot, config, asking);
   }
 
   /** A call of ours whose number or flow names the bot: it needs no credentials. */
   async admitCall(accountSid: string, botId: string): Promise<Admitted | Refused> {
     const bot = await this.#deps.bots.find(accountSid, botId);
     if (bot === undefined) return refused(404, `There is no bot ${botId}.`);
-    return this.#order(bot, await this.#withSystemKey(bot), 0);
+    return this.#order(bot, await this.#withSystemKey(bot), undefined);
   }
 
   /** Ends the sessions of a bot that is no more. */
@@ -113,12 +113,16 @@ export class BotGate {
     return refused(404, 'There is no such bot.');
   }
 
-  #order(bot: StoredBot, config: unknown, hops: number): Admitted | Refused {
-    const { id: botId, accountSid, kind, activeHours, maxCallSec } = bot;
+  /** `from`: undefined for a call of ours. */
+  #order(bot: StoredBot, config: unknown, from: { hops: number } | undefined): Admitted | Refused {
+    const { id: botId, accountSid, kind, auth, activeHours, maxCallSec } = bot;
+    const shownToken = auth.type === 'token' ? auth.token : undefined;
+    const isAnonymous = from !== undefined && auth.type === 'none';
     const { worker, clock, random } = this.#deps;
     const [sessionId, ticket] = [createId('bcl_', 16, random), hex(random.bytes(16))];
     const taken = worker.admit({
-      ...{ sessionId, ticket, bot: { botId, accountSid, kind, config }, maxCallMs: maxCallSec * 1000, hops },
+      ...{ sessionId, ticket, bot: { botId, accountSid, kind, config }, maxCallMs: maxCallSec * 1000 },
+      ...{ hops: from?.hops ?? 0, shownToken, isAnonymous },
       verdict: isActive(activeHours, clock.now()) ? 'run' : 'outside_hours',
     });
     if (taken === 'full') return refused(429, 'The server has as many calls of bots as it takes.');

@@ -69,9 +69,9 @@ describe('BotWorker', () => {
   }
 
   let last = 0;
-  const admit = (botId: string) =>
+  const admit = (botId: string, isAnonymous = true) =>
     worker.admit({
-      ...{ sessionId: `s${++last}`, ticket: `t${last}`, verdict: 'run', maxCallMs: 1_000, hops: 0 },
+      ...{ sessionId: `s${++last}`, ticket: `t${last}`, verdict: 'run', maxCallMs: 1_000, hops: 0, isAnonymous },
       bot: { botId, accountSid: 'acc', kind: 'echo', config: {} },
     });
   const listens = () => eventually(() => expect(worker.load).toMatchObject({ calls: 0 }), patience);
@@ -87,6 +87,16 @@ describe('BotWorker', () => {
       await eventually(() => expect(admit('talker')).toEqual({ port: 1 }), patience); // Those before have begun.
     }
     expect(worker.load).toMatchObject({ calls: 111, max: 200 });
+  });
+
+  it('has half of its places for those of a bot who had to show nothing', async () => {
+    begin(childScript);
+    await listens();
+    for (let i = 0; i < 100; i++) await eventually(() => expect(admit('talker')).toEqual({ port: 1 }), patience);
+    await eventually(() => expect(events).toHaveLength(100), patience); // All have begun.
+    expect(admit('talker')).toBe('full');
+    expect(admit('talker', false)).toEqual({ port: 1 });
+    expect(admit('silent')).toEqual({ port: 1 });
   });
 
   it('tells every session of a process that dies, and starts another', async () => {
@@ -155,7 +165,15 @@ describe('BotWorker', () => {
     await listens();
     for (const botId of ['deleted', 'kept', 'deleted']) {
       const bot = { botId, accountSid: 'acc', kind: 'echo', config: {} };
-      worker.admit({ sessionId: `${botId}-${++last}`, ticket: 't', verdict: 'run', maxCallMs: 1_000, hops: 0, bot });
+      worker.admit({
+        sessionId: `${botId}-${++last}`,
+        ticket: 't',
+        verdict: 'run',
+        maxCallMs: 1_000,
+        hops: 0,
+        isAnonymous: true,
+        bot,
+      });
     }
     worker.endBot('deleted', 'The bot was deleted.');
     await eventually(() => expect(worker.load).toMatchObject({ calls: 1 }), patience);

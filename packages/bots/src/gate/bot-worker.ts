@@ -23,6 +23,8 @@ export interface BotWorkerDeps {
 
 /** Connections of one bot that have not begun a call yet: a far end begins within a second of connecting. */
 const maxBeginning = 50;
+/** Of the places, what one bot may have of connections that nobody had to show anything for. */
+const anonymousShare = 0.5;
 /** A process that listens for so long did not die of how it was started. */
 const soundAfterMs = 60_000;
 
@@ -30,7 +32,7 @@ const soundAfterMs = 60_000;
 export class BotWorker {
   readonly #deps: BotWorkerDeps;
   /** Sessions that were let in and are not over. */
-  readonly #open = new Map<string, { botId: string; isStarted: boolean }>();
+  readonly #open = new Map<string, { botId: string; isAnonymous: boolean; isStarted: boolean }>();
   #process: BotProcess | undefined;
   #port: number | undefined;
   #deaths = 0;
@@ -63,8 +65,11 @@ export class BotWorker {
   admit(order: SessionOrder): { port: number } | 'full' | 'down' {
     if (!this.#isUp || this.#port === undefined) return 'down';
     if (this.#open.size >= this.#deps.maxSessions) return 'full';
-    if (this.#beginning(order.bot.botId) >= maxBeginning) return 'full';
-    this.#open.set(order.sessionId, { botId: order.bot.botId, isStarted: false });
+    const { botId } = order.bot;
+    if (this.#count(botId, ({ isStarted }) => !isStarted) >= maxBeginning) return 'full';
+    const mostAnonymous = Math.ceil(this.#deps.maxSessions * anonymousShare);
+    if (order.isAnonymous && this.#count(botId, ({ isAnonymous }) => isAnonymous) >= mostAnonymous) return 'full';
+    this.#open.set(order.sessionId, { botId, isAnonymous: order.isAnonymous, isStarted: false });
     this.#process?.tell({ type: 'expect', order });
     return { port: this.#port };
   }
@@ -73,10 +78,10 @@ export class BotWorker {
     return this.#port !== undefined && this.#process?.isRunning === true;
   }
 
-  /** Who only connects must not hold the places of everybody's calls. */
-  #beginning(botId: string): number {
+  /** Who only connects, or only knows a URL, must not hold the places of everybody's calls. */
+  #count(botId: string, which: (session: { isAnonymous: boolean; isStarted: boolean }) => boolean): number {
     let count = 0;
-    for (const session of this.#open.values()) if (session.botId === botId && !session.isStarted) count++;
+    for (const session of this.#open.values()) if (session.botId === botId && which(session)) count++;
     return count;
   }
 

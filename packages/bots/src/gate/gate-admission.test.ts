@@ -57,6 +57,19 @@ describe('credentials', () => {
     expect([await ask('known'), await ask('known', '')]).toEqual([401, 401]);
   });
 
+  it('that stand in the URL are told to the session, which hides them; who shows none is told apart', async () => {
+    const { ask, orders, gate, bots, stored } = begin({ type: 'token', token: 'planted-token-0001' });
+    expect(await ask('known', 'planted-token-0001')).toBe(101);
+    bots.set('known', { ...stored, auth: { type: 'none' } });
+    expect(await ask('known')).toBe(101);
+    await gate.admitCall(stored.accountSid, 'known');
+    expect(orders.map(({ shownToken, isAnonymous }) => [shownToken, isAnonymous])).toEqual([
+      ['planted-token-0001', false],
+      [undefined, true],
+      [undefined, false],
+    ]);
+  });
+
   it('that are wrong ten times are not looked at any more, for a while', async () => {
     const { ask, many, clock } = begin();
     expect(await many(12, (index) => ask('known', `guess-${index}`))).toEqual([...new Array(10).fill(401), 429, 429]);

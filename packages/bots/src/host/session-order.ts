@@ -12,6 +12,10 @@ export interface SessionOrder {
   /** `outside_hours`: taken, so that its caller is known, and closed before anything is said. */
   verdict: 'run' | 'outside_hours';
   maxCallMs: number;
+  /** What the connection showed for itself in its URL, which far ends tell again as a parameter of the call. */
+  shownToken?: string | undefined;
+  /** Whether anybody who knows the URL may have opened it. */
+  isAnonymous: boolean;
   /** How many `remote` bots handed it on before it came here. */
   hops: number;
 }

@@ -37,6 +37,18 @@ describe('a session of a bot', () => {
     expect(bench.clock.pendingTimers).toBe(0);
   });
 
+  it('takes the token of its URL for no parameter of the call', () => {
+    const order = { shownToken: 'planted-token-0001' };
+    const bench = new SessionBench({ kind: echo as BotKind<never>, order }).start({
+      customParameters: { token: 'planted-token-0001', Token: 'other', again: 'a planted-token-0001 b', lang: 'hi' },
+    });
+    expect(bench.facts?.customParameters).toEqual({ lang: 'hi' });
+    const own = { token: 'of the call', lang: 'hi' };
+    expect(new SessionBench({ kind: echo as BotKind<never> }).start({ customParameters: own }).facts).toMatchObject({
+      customParameters: own,
+    });
+  });
+
   it('reads numbers as numbers, ids in either spelling, and bears what it does not know', () => {
     const bench = new SessionBench({ kind: echo as BotKind<never> });
     const { session } = bench;

@@ -37,7 +37,7 @@ export class SessionBench {
     const bench = this;
     this.session = new LiveSession({
       order: {
-        ...{ sessionId: 'bcl_1', ticket: 't', verdict: 'run', maxCallMs: 600_000, hops: 0 },
+        ...{ sessionId: 'bcl_1', ticket: 't', verdict: 'run', maxCallMs: 600_000, hops: 0, isAnonymous: true },
         bot: { botId: 'bot_1', accountSid: 'acc', kind: kind.name, config: kind.parse(config ?? {}) },
         ...options.order,
       },

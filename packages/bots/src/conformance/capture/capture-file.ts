@@ -44,7 +44,17 @@ export interface CapturedMessage {
 }
 
 export const hidden = '********';
-const secretName = /^(.*[_-])?(token|secret|password|passwd|pwd|key|apikey|auth|authorization|signature|sig)$/i;
+const secretWord =
+  /token|secret|passw|credential|signature|apikey|^(key|pwd|sig|auth|authorization|bearer|jwt|pin|otp|passphrase)$/;
+
+/** Whether a name, in whatever spelling, is that of something that lets somebody in. */
+function isSecretName(name: string): boolean {
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  return words.some((word) => secretWord.test(word));
+}
 
 /** A message of which members with the names of secrets are hidden. */
 export function withoutSecrets(value: unknown): unknown {
@@ -52,7 +62,7 @@ export function withoutSecrets(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value).map(([key, member]) => [
     key,
-    typeof member === 'string' && secretName.test(key) ? hidden : withoutSecrets(member),
+    typeof member === 'string' && isSecretName(key) ? hidden : withoutSecrets(member),
   ]);
   return Object.fromEntries(members);
 }

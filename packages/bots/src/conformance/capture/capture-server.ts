@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '@intermix/kernel';
 import { parseStreamUrl, shownUrlOf } from '@intermix/streaming';
 import { outboundNetwork, type StreamNetwork } from '@intermix/streaming/media-child';
 import { type VerifyClientCallbackAsync, type WebSocket, WebSocketServer } from 'ws';
+import { maskedUrl } from '../../config/masked-url.js';
 import { mayOpen } from '../../gate/credentials.js';
 import { BotTestError } from '../bot-test-error.js';
 import { CapturedStream, type CaptureLimits, usualCaptureLimits } from './captured-stream.js';
@@ -84,7 +85,7 @@ export class CaptureServer {
       forward === undefined ? undefined : forwardTo(forward, this.#options.network ?? outboundNetwork({ clock }));
     const stream = new CapturedStream({
       ...{ clock, outDir, path, failed, limits: { ...usualCaptureLimits, ...limits } },
-      forwardedTo: forward === undefined ? null : shownUrlOf(forward),
+      forwardedTo: forward === undefined ? null : maskedUrl(shownUrlOf(forward)),
       caller: { send: (data) => socket.send(data), close: (code, reason) => socket.close(code, reason) },
       bot: link,
       over: (folder, error) => {

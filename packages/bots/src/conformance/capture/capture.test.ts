@@ -163,12 +163,14 @@ describe('a captured call', () => {
 describe('a recorder', () => {
   it('hides what may be a secret, and leads nobody out of its folder', () => {
     const bench = new CaptureBench();
-    bench.start({ token: 'planted-1', 'x-api-key': 'planted-2', lang: 'hi' });
+    const camel = { accessToken: 'planted-3', clientSecret: 'planted-4', sessionKey: 'planted-5' };
+    bench.start({ token: 'planted-1', 'x-api-key': 'planted-2', lang: 'hi', key1: 'one', ...camel });
     bench.stream.end('caller', 1000);
     const files = ['capture.json', 'messages.jsonl'].map((name) => bench.read(name).toString()).join('');
     expect(files).not.toContain('planted');
     expect(JSON.parse(bench.read('capture.json').toString()).custom_parameters).toEqual({
-      ...{ token: '********', 'x-api-key': '********', lang: 'hi' },
+      ...{ token: '********', 'x-api-key': '********', lang: 'hi', key1: 'one' },
+      ...{ accessToken: '********', clientSecret: '********', sessionKey: '********' },
     });
     expect(readdirSync(bench.outDir)).toEqual(['20260101-000000-call1']);
     expect(statSync(join(bench.folder ?? '', 'messages.jsonl')).mode & 0o077).toBe(0);

@@ -2,6 +2,7 @@ import type { Clock, Random, Timer } from '@intermix/kernel';
 import type { WebSocketEnd } from '@intermix/outbound';
 import { PlatformMessageWriter, type StreamSpec, shownUrlOf } from '@intermix/streaming';
 import { StreamConnection, type StreamNetwork } from '@intermix/streaming/media-child';
+import { maskedUrl } from '../../config/masked-url.js';
 import { Findings } from '../findings.js';
 import type { CallAudio } from '../sound/two-channel-wav.js';
 import { BotMessages } from './bot-messages.js';
@@ -68,7 +69,7 @@ export class CallerCall {
     this.#caller = caller;
     this.#audio = audio;
     this.#spec = streamOf(order, random);
-    this.#shownUrl = shownUrlOf(order.url);
+    this.#shownUrl = maskedUrl(shownUrlOf(order.url));
     this.#writer = new PlatformMessageWriter(this.#spec.streamSid);
     this.#messages = new BotMessages({ findings: this.#findings, streamSid: this.#spec.streamSid, clock });
     this.#ticker = new Ticker(clock, (nowMs) => this.#guarded(() => this.#tick(nowMs)));
@@ -99,7 +100,7 @@ export class CallerCall {
       ...{ spec: this.#spec, network, clock: this.#clock },
       handlers: {
         opened: (url, isBinary) => {
-          this.#shownUrl = url.shown;
+          this.#shownUrl = maskedUrl(url.shown);
           this.#sampleRate = this.#order.sampleRate ?? url.sampleRate ?? 8000;
           this.#isBinary = isBinary;
           this.#opened(this.#order.customParameters ?? url.customParameters);
@@ -108,7 +109,7 @@ export class CallerCall {
         alive: (kind) => (kind === 'pong' ? this.#pings.ponged() : this.#mayGoOn(0)),
         closed: (end) => this.#handleClosed(end),
         failed: ({ error, streamUrl }) => {
-          this.#shownUrl = streamUrl;
+          this.#shownUrl = maskedUrl(streamUrl);
           this.#error = error;
           this.#findings.add('handshake-failed', { at_ms: 0, seen: error });
           this.#finish('handshake', { code: null, reason: '' });

@@ -13,7 +13,7 @@ export interface AgentTool {
   timeout_ms: number;
 }
 
-/** Somewhere else that the call can go on: the bot hangs up, and the flow that follows it is told the name. */
+/** Somewhere else that the call can go on: the bot hangs up, and the flow goes on. The name stands in the bot's record of the call. */
 export interface AgentTransfer {
   name: string;
   description: string;

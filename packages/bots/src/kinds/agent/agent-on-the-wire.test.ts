@@ -76,5 +76,5 @@ it('greets, is talked into, and tells the provider so, over sockets', { timeout:
 
 function orderOf(config: unknown): SessionOrder {
   const bot = { botId: 'bot_1', accountSid: 'acc', kind: 'agent', config };
-  return { sessionId: 's1', ticket: 'ticket-1', bot, verdict: 'run', maxCallMs: 60_000, hops: 0 };
+  return { sessionId: 's1', ticket: 'ticket-1', bot, verdict: 'run', maxCallMs: 60_000, hops: 0, isAnonymous: true };
 }
