@@ -23,7 +23,10 @@ const Tool = Type.Object(
 
 const Transfer = Type.Object(
   {
-    name: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'what the model chooses by; it stands in the record of the call' }),
+    name: Type.String({
+      pattern: '^[A-Za-z0-9_-]{1,64}$',
+      description: 'what the model chooses by; it stands in the record of the call',
+    }),
     description: text(500, 'for the model: who answers there, and when to hand over'),
   },
   fields,
