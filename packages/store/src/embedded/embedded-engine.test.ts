@@ -175,6 +175,13 @@ describe('the embedded database', { timeout: 120_000 }, () => {
     expect(await (await open(dataDir)).healthy()).toBe(true);
   });
 
+  it('says in PostgreSQL’s words why a cluster does not open', async () => {
+    const dataDir = usedFolder();
+    writeFileSync(join(dataDir, 'database', 'global', 'pg_control'), Buffer.alloc(8_192, 7));
+    const why = await open(dataDir).catch((error: Error) => `${error.message} ${(error.cause as Error)?.message}`);
+    expect(why).toMatch(/PostgreSQL says: .*FATAL: .*PG_CONTROL_VERSION/);
+  });
+
   it('refuses a lost or damaged key, and opens again when it is back', async () => {
     const dataDir = usedFolder();
     const path = join(dataDir, 'secret.key');
@@ -272,8 +279,8 @@ describe('the embedded database', { timeout: 120_000 }, () => {
     await eventually(async () => (await neverVacuumed()).length === 0, { timeoutMs: 60_000 });
   });
 
-  // Four take it through both moments, while it writes and while it opens; more by order, for an hour if one likes.
-  const rounds = Number(process.env.INTERMIX_KILL_ROUNDS ?? 4);
+  // Ten take it through both moments, while it writes and while it opens; more by order, for an hour if one likes.
+  const rounds = Number(process.env.INTERMIX_KILL_ROUNDS ?? 10);
 
   it(`loses nothing that it acknowledged in ${rounds} kills`, async () => {
     const dataDir = usedFolder();

@@ -65,12 +65,31 @@ async function handle(database: PGlite, message: ToWorker): Promise<void> {
   }
 }
 
+/** The last lines of PostgreSQL's own log while it opens: PGlite's errors say only that it did not. */
+let openingLog: string[] | undefined;
+const logLines = 10;
+const lineLength = 300;
+
 function fail(error: unknown): never {
-  send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  const why = error instanceof Error ? error.message : String(error);
+  const log = openingLog?.length ? `. PostgreSQL says: ${openingLog.join(' | ')}` : '';
+  send({ type: 'failed', message: why + log });
   process.exit(1);
 }
 
-const openCluster = (folder: string) => PGlite.create({ fs: new DurableNodeFS(folder), startParams });
+async function openCluster(folder: string): Promise<PGlite> {
+  const log: string[] = [];
+  openingLog = log;
+  const onStderr = (line: string): boolean => {
+    if (openingLog === undefined) return false; // Later lines may hold what customers wrote.
+    log.push(line.slice(0, lineLength));
+    if (log.length > logLines) log.shift();
+    return false;
+  };
+  const database = await PGlite.create({ fs: new DurableNodeFS(folder), startParams, onStderr });
+  openingLog = undefined;
+  return database;
+}
 
 /** PGlite runs initdb in a folder that has no cluster; that part syncs nothing, and its files are for everybody. */
 async function make(folder: string): Promise<void> {
