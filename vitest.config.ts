@@ -12,9 +12,12 @@ const workers = Math.max(2, availableParallelism() - 1);
 const unit = { testTimeout: 20_000, hookTimeout: 30_000, maxWorkers: workers };
 const endToEnd = { testTimeout: 60_000, hookTimeout: 120_000 };
 
-/** Left to `npm run test:long`: a minute of the vendor's SDK against refusals; what it does when all is well stays. */
-const long = ['vendor-crm-sdk-refused'];
-const left = process.env.INTERMIX_LONG_TESTS === '1' ? [] : long.map((name) => `tests/peers/${name}.test.ts`);
+/**
+ * Left to `npm run test:long`: a minute of the vendor's SDK against refusals (what it does when all is well stays), and a call of
+ * ten minutes that is recorded (`INTERMIX_TEST_RECORDED_SEC`).
+ */
+const long = ['peers/vendor-crm-sdk-refused', 'calls/long-recorded-call'];
+const left = process.env.INTERMIX_LONG_TESTS === '1' ? [] : long.map((path) => `tests/${path}.test.ts`);
 
 // Theirs is the built product, the test kit too: nothing of it is transformed again for each file.
 const built = { server: { deps: { external: [/\/(?:packages|apps)\/[^/]+\/dist\//] } } };

@@ -54,17 +54,24 @@ function lineShare(samples: Float32Array, line: number): number {
   return power === 0 ? 0 : (2 * (re * re + im * im)) / (power * samples.length);
 }
 
-/** Below this it is silent: -46 dB of full scale. */
-const silentBelow = 0.005;
-const blockMs = 5;
+export interface SilenceRule {
+  /** To which it is found; 5 unless told otherwise. */
+  blockMs?: number;
+  /** Louder is not silent; -46 dB of full scale unless told otherwise. */
+  below?: number;
+}
 
-/** Stretches of silence that last so long at least, found to 5 ms. */
-export function silences(samples: Float32Array, leastMs: number): { fromMs: number; toMs: number }[] {
+/** Stretches of silence that last so long at least. */
+export function silences(
+  samples: Float32Array,
+  leastMs: number,
+  { blockMs = 5, below = 0.005 }: SilenceRule = {},
+): { fromMs: number; toMs: number }[] {
   const found: { fromMs: number; toMs: number }[] = [];
   let fromMs: number | undefined;
   const end = samples.length / 8;
   for (let atMs = 0; atMs < end; atMs += blockMs) {
-    const isSilent = loudness(samples.subarray(atMs * 8, (atMs + blockMs) * 8)) < silentBelow;
+    const isSilent = loudness(samples.subarray(atMs * 8, (atMs + blockMs) * 8)) < below;
     if (isSilent) fromMs ??= atMs;
     else if (fromMs !== undefined) {
       found.push({ fromMs, toMs: atMs });
