@@ -7,6 +7,7 @@ import {
   type TestApp,
   type TestCustomer,
 } from '../../support/integrations.js';
+import { openApiPaths } from '../../support/openapi.js';
 import type { SecondAccount } from '../../support/second-account.js';
 
 interface Tenant {
@@ -181,8 +182,7 @@ export const camelTenants = (theServer: () => RunningServer, theSecond: () => Se
 
     /** Every route of this generation, from the OpenAPI document. */
     async function camelRoutes(): Promise<string[]> {
-      const document = (await (await fetch(`${server.baseUrl}/docs/json`)).json()) as any;
-      return Object.entries<any>(document.paths).flatMap(([path, methods]) => {
+      return Object.entries(await openApiPaths(server.baseUrl)).flatMap(([path, methods]) => {
         const short = path.replace('/v2/integrations', '');
         if (short === path || short.startsWith('/{')) return [];
         return Object.keys(methods).map((method) => `${method.toUpperCase()} ${short}`);

@@ -2,6 +2,7 @@ import type { RunningServer } from '@intermix/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AdminApi } from '../../support/admin.js';
 import { IntegrationsApi, type TestApp, type TestCustomer } from '../../support/integrations.js';
+import { openApiPaths } from '../../support/openapi.js';
 import type { SecondAccount } from '../../support/second-account.js';
 import { SnakeApp } from '../../support/snake.js';
 
@@ -57,8 +58,7 @@ export const snakeTenants = (theServer: () => RunningServer, theSecond: () => Se
 
     /** Every route of this generation, from the OpenAPI document. */
     async function snakeRoutes(): Promise<{ method: string; path: string }[]> {
-      const document = (await (await fetch(`${server.baseUrl}/docs/json`)).json()) as any;
-      return Object.entries<any>(document.paths).flatMap(([path, methods]) => {
+      return Object.entries(await openApiPaths(server.baseUrl)).flatMap(([path, methods]) => {
         if (!path.startsWith('/v2/integrations/{customer_id}')) return [];
         const short = path.replace('/v2/integrations', '');
         return Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path: short }));
